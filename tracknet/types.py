@@ -1,0 +1,90 @@
+"""The few frozen dataclasses that cross packages."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+UNLABELLED = -1
+ABSENT = 0
+
+
+@dataclass(frozen=True)
+class FeatureInfo:
+    """What a backbone hands to a decoder.
+
+    Attributes:
+        layout: ``tokens`` is one grid (B,Hp,Wp,C); ``pyramid`` a list of (B,C,H,W), finest first.
+        channels: Channels of each level.
+        strides: Input pixels per feature cell of each level.
+    """
+
+    layout: Literal["tokens", "pyramid"]
+    channels: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Ball labels of one clip; row i belongs to frame i.
+
+    Attributes:
+        xy: (N, 2) float32, pixels of the original frame, NaN where there is no position.
+        visibility: (N,) int8: -1 unlabelled, 0 no ball, above 0 the layout's class of visible ball.
+    """
+
+    xy: np.ndarray
+    visibility: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.visibility)
+
+    def resized(self, length: int) -> "Labels":
+        """The same labels for `length` frames; frames that no row describes are unlabelled."""
+        xy = np.full((length, 2), np.nan, np.float32)
+        visibility = np.full(length, UNLABELLED, np.int8)
+        n = min(length, len(self))
+        xy[:n], visibility[:n] = self.xy[:n], self.visibility[:n]
+        return Labels(xy, visibility)
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One uninterrupted piece of video with its labels.
+
+    Attributes:
+        name: Path relative to the dataset's root, without the layout's own folders and without
+            extension, such as ``test/match1/a00001``.
+        match: The match (venue) that it belongs to, unique within the dataset.
+        source: A video file or a folder of frames.
+        labels: Labels in the order of the frames.
+    """
+
+    name: str
+    match: str
+    source: Path
+    labels: Labels
+
+
+@dataclass(frozen=True)
+class Track:
+    """At most one predicted ball per frame of one clip; row i belongs to frame i.
+
+    Attributes:
+        xy: (N, 2) float, pixels of the original frame, NaN where no ball is predicted.
+        score: (N,) float in 0..1, also where the ball is rejected for its low score.
+        source: (N,) strings: ``detected``, ``tracked``, ``interpolated`` or empty (no ball).
+    """
+
+    xy: np.ndarray
+    score: np.ndarray
+    source: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    @property
+    def visible(self) -> np.ndarray:
+        """(N,) bool: frames in which a ball is predicted."""
+        return self.source != ""
