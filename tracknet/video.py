@@ -1,22 +1,44 @@
-"""Frames in and out of files: videos and folders of pictures, RGB uint8, in order, in a stream."""
+"""Frames in and out of files: videos and folders of pictures, in order, in a stream.
 
+`read_frames` gives RGB. `read_raw` leaves a video's frames in the planes that they were decoded
+into, which is several times cheaper when all that follows is `resize` to the network's input and
+drawing: an RGB copy of a 1080p frame costs more than decoding it.
+"""
+
+import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from queue import Full, Queue
+from threading import Event, Thread
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import av
 import cv2
 import numpy as np
+from av.video.reformatter import Colorspace
+
+if TYPE_CHECKING:  # geometry imports torch, which reading a video can do without
+    from tracknet.geometry import Letterbox, Size
+
+Frame: TypeAlias = np.ndarray | av.VideoFrame
+"""One picture: (H, W, 3) RGB uint8, or a decoded frame of a video in its own pixel format."""
+
+Item = TypeVar("Item")
 
 VIDEO_SUFFIXES = {".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm", ".mpg", ".mpeg", ".ts"}
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp"}
 
+NO_FRAME = "no frame can be decoded; is the file complete?"
+
+log = logging.getLogger(__name__)
+
 
 class VideoError(ValueError):
-    """A source that holds no frame that can be read."""
+    """A source that holds no frames that can be used."""
 
 
 @dataclass(frozen=True)
@@ -37,42 +59,83 @@ def image_files(folder: Path) -> list[Path]:
 
 
 def probe(source: Path, fps: Fraction = Fraction(30)) -> VideoInfo:
-    """Size, frame rate and claimed length; `fps` is what a folder of pictures is taken to have.
+    """Upright size, frame rate and claimed length.
+
+    Args:
+        source: A video or a folder of pictures.
+        fps: What a folder of pictures, or a video that does not say, is taken to have.
 
     Raises:
         VideoError: The source is missing or holds no picture.
     """
     if source.is_dir():
-        files = image_files(source)
-        first = next(read_frames(source))
-        return VideoInfo(first.shape[:2], fps, len(files))
+        return VideoInfo(frame_size(next(_pictures(source))), fps, len(image_files(source)))
     with _open(source) as container:
         stream = container.streams.video[0]
+        first = next(_decoded(container), None)
+        if first is None:
+            raise VideoError(f"{source}: {NO_FRAME}")
         rate = stream.average_rate or stream.guessed_rate or fps
-        return VideoInfo((stream.height, stream.width), Fraction(rate), stream.frames)
+        return VideoInfo(frame_size(first), rate, stream.frames)
 
 
 def read_frames(source: Path) -> Iterator[np.ndarray]:
-    """Every frame that can be decoded, (H, W, 3) RGB uint8, read once from first to last.
+    """Every frame that can be decoded, (H, W, 3) RGB uint8, upright, read once, first to last.
 
     Raises:
-        VideoError: Nothing could be read; the message says why.
+        VideoError: Nothing could be read, or frames differ in size; the message says why.
+    """
+    return map(to_rgb, read_raw(source))
+
+
+def read_raw(source: Path) -> Iterator[Frame]:
+    """The frames of `read_frames` before any conversion; treat them as read-only.
+
+    A video that its container asks to turn (a phone's) comes turned, as RGB.
+
+    Raises:
+        VideoError: As in `read_frames`.
     """
     if source.is_dir():
-        yield from _read_pictures(source)
+        yield from _of_one_size(_pictures(source), source)
         return
     with _open(source) as container:
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        empty = True
-        for frame in container.decode(stream):
-            empty = False
-            yield frame.to_ndarray(format="rgb24")
-        if empty:
-            raise VideoError(f"{source}: no frame can be decoded; is the file complete?")
+        container.streams.video[0].thread_type = "AUTO"
+        yield from _of_one_size(_decoded(container), source)
 
 
-def _read_pictures(folder: Path) -> Iterator[np.ndarray]:
+def _of_one_size(frames: Iterable[Frame], source: Path) -> Iterator[Frame]:
+    size = None
+    for index, frame in enumerate(frames):
+        size = size or frame_size(frame)
+        if frame_size(frame) != size:
+            (h, w), (first_h, first_w) = frame_size(frame), size
+            raise VideoError(
+                f"{source}: frame {index} is {w}x{h} but the first is {first_w}x{first_h}; "
+                "all frames of a source must have one size, so split or convert it"
+            )
+        yield frame
+    if size is None:
+        raise VideoError(f"{source}: {NO_FRAME}")
+
+
+def _decoded(container: "av.container.InputContainer") -> Iterator[Frame]:
+    """What can be decoded of the first video stream; damaged packets are skipped, and reported."""
+    damaged = 0
+    for packet in container.demux(video=0):
+        try:
+            frames = packet.decode()
+        except av.InvalidDataError:
+            damaged += 1
+            continue
+        for frame in frames:
+            turns = round(frame.rotation / 90) % 4
+            yield np.rot90(to_rgb(frame), turns) if turns else frame
+    if damaged:
+        log.warning("%s: %d damaged packets were skipped", container.name, damaged)
+
+
+def _pictures(folder: Path) -> Iterator[np.ndarray]:
     files = image_files(folder)
     if not files:
         kinds = ", ".join(sorted(IMAGE_SUFFIXES))
@@ -97,10 +160,83 @@ def _open(source: Path) -> "av.container.InputContainer":
     return container
 
 
+def frame_size(frame: Frame) -> "Size":
+    """(H, W) of a frame."""
+    return frame.shape[:2] if isinstance(frame, np.ndarray) else (frame.height, frame.width)
+
+
+def to_rgb(frame: Frame) -> np.ndarray:
+    """A frame as (H, W, 3) RGB uint8."""
+    return frame if isinstance(frame, np.ndarray) else frame.to_ndarray(format="rgb24")
+
+
+def resize(frame: Frame, letterbox: "Letterbox") -> np.ndarray:
+    """A frame of the letterbox's source size as the network's input, (H, W, 3) RGB uint8.
+
+    A video's planes are scaled first and turned into RGB after, at the small size. Both ways keep
+    the half-pixel rule and average over the area when they shrink; they differ by rounding, and
+    where RGB would have been clipped before it was averaged.
+
+    Raises:
+        VideoError: The frame has another size than the letterbox's source.
+    """
+    if frame_size(frame) != tuple(letterbox.source):
+        raise VideoError(f"a frame of {frame_size(frame)} among frames of {letterbox.source}")
+    if isinstance(frame, np.ndarray):
+        return letterbox.resize(frame)
+    (h, w), (left, top) = letterbox.inner, letterbox.offset
+    shrinks = h * w < frame.height * frame.width
+    small = frame.reformat(w, h, "yuv444p", interpolation="AREA" if shrinks else "BILINEAR")
+    picture = small.to_ndarray(format="rgb24")
+    if (h, w) == tuple(letterbox.target):
+        return picture
+    out = np.zeros((*letterbox.target, 3), np.uint8)
+    out[top : top + h, left : left + w] = picture
+    return out
+
+
+def to_yuv420(frame: Frame) -> av.VideoFrame:
+    """A copy as yuv420p that may be drawn on; odd sizes are padded by one pixel of the edge."""
+    height, width = frame_size(frame)
+    pad_y, pad_x = height % 2, width % 2
+    if isinstance(frame, np.ndarray):
+        if pad_y or pad_x:
+            frame = np.pad(frame, [(0, pad_y), (0, pad_x), (0, 0)], "edge")
+        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+        picture = picture.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU601)
+        picture.colorspace = Colorspace.ITU601
+        return picture
+    if frame.format.name != "yuv420p":
+        frame = frame.reformat(format="yuv420p")
+    copy = av.VideoFrame(width + pad_x, height + pad_y, "yuv420p")
+    copy.colorspace, copy.color_range = frame.colorspace, frame.color_range
+    for source, target in zip(planes(frame), planes(copy), strict=True):
+        h, w = source.shape
+        target[:h, :w] = source
+        target[h:, :w] = source[-1:]
+        target[:, w:] = target[:, w - 1 : w]
+    return copy
+
+
+def planes(frame: av.VideoFrame) -> list[np.ndarray]:
+    """The planes of a planar 8-bit frame as arrays that share its memory: Y (H, W), U and V."""
+    return [
+        np.frombuffer(p, np.uint8).reshape(p.height, p.line_size)[:, : p.width]
+        for p in frame.planes
+    ]
+
+
 class VideoWriter(AbstractContextManager):
-    """Writes RGB frames (H, W, 3) as H.264 that plays in a browser.
+    """Writes frames as H.264 in an mp4 file that plays in a browser, whatever the file's name.
 
     Odd sizes are padded by one pixel, since H.264's usual pixel format needs even ones.
+
+    Args:
+        path: Where to write.
+        size: (H, W) of the frames.
+        fps: Frames per second.
+        crf: Quality; lower is better and larger.
+        preset: x264's trade of time for size.
     """
 
     def __init__(
@@ -111,21 +247,79 @@ class VideoWriter(AbstractContextManager):
         crf: int = 23,
         preset: str = "veryfast",
     ) -> None:
-        self._padding = (size[0] % 2, size[1] % 2)
-        self._container = av.open(str(path), "w", options={"movflags": "+faststart"})
-        self._stream = self._container.add_stream("libx264", rate=fps)
-        self._stream.height = size[0] + self._padding[0]
-        self._stream.width = size[1] + self._padding[1]
+        self._fps = Fraction(fps).limit_denominator(2**16)
+        self._count = 0
+        self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
+        self._stream = self._container.add_stream("libx264", rate=self._fps)
+        self._stream.height, self._stream.width = (n + n % 2 for n in size)
         self._stream.pix_fmt = "yuv420p"
         self._stream.options = {"crf": str(crf), "preset": preset}
         self._stream.thread_type = "AUTO"
 
-    def write(self, frame: np.ndarray) -> None:
-        if any(self._padding):
-            frame = np.pad(frame, [(0, self._padding[0]), (0, self._padding[1]), (0, 0)], "edge")
-        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+    def write(self, frame: Frame) -> None:
+        """Appends a copy of a frame."""
+        self.encode(to_yuv420(frame))
+
+    def encode(self, picture: av.VideoFrame) -> None:
+        """Appends a frame that `to_yuv420` made, itself."""
+        if self._count == 0:
+            self._stream.codec_context.colorspace = picture.colorspace
+            self._stream.codec_context.color_range = picture.color_range
+        picture.pts, picture.time_base = self._count, 1 / self._fps
+        self._count += 1
         self._container.mux(self._stream.encode(picture))
 
     def __exit__(self, *_: object) -> None:
-        self._container.mux(self._stream.encode())
+        if self._count:
+            self._container.mux(self._stream.encode())
         self._container.close()
+
+
+def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
+    """The same items, produced ahead by a thread that starts at once.
+
+    Args:
+        items: What to iterate over in the thread; what it raises is raised here.
+        depth: At most this many items wait.
+    """
+    waiting: Queue[tuple[str, object]] = Queue(depth)
+    stopped = Event()
+
+    def put(kind: str, value: object = None) -> None:
+        while not stopped.is_set():
+            try:
+                waiting.put((kind, value), timeout=0.1)
+            except Full:
+                continue
+            return
+
+    def work() -> None:
+        try:
+            for item in items:
+                put("item", item)
+                if stopped.is_set():
+                    return
+        except BaseException as error:
+            put("error", error)
+        else:
+            put("end")
+        finally:
+            if isinstance(items, Generator):
+                items.close()
+
+    def receive() -> Generator[Item, None, None]:
+        try:
+            while True:
+                kind, value = waiting.get()
+                if kind == "end":
+                    return
+                if kind == "error":
+                    raise value
+                yield value
+        finally:
+            stopped.set()
+            thread.join()
+
+    thread = Thread(target=work, name="prefetch", daemon=True)
+    thread.start()
+    return receive()

@@ -1,0 +1,7 @@
+"""What happens beside the training step."""
+
+from tracknet.training.callbacks.collapse import CollapseWarning
+from tracknet.training.callbacks.interrupt import InterruptCheckpoint
+from tracknet.training.callbacks.pictures import PredictionGrid
+
+__all__ = ["CollapseWarning", "InterruptCheckpoint", "PredictionGrid"]

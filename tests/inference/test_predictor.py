@@ -1,0 +1,172 @@
+"""From frames to positions."""
+
+import numpy as np
+import pytest
+import torch
+
+from tracknet.build import build_model
+from tracknet.codecs.gaussian import GaussianCodec
+from tracknet.geometry import Letterbox
+from tracknet.inference import windows
+from tracknet.inference.predictor import Predictor
+from tracknet.video import VideoError, read_frames
+
+CONFIG = {
+    "image_size": [64, 96],
+    "frames": 3,
+    "background": True,
+    "heatmap_stride": 4,
+    "temporal": {"_target_": "tracknet.models.temporal.StackTime"},
+    "backbone": {"_target_": "tracknet.models.ConvBackbone", "widths": [8, 16], "norm": "batch"},
+    "decoder": {"_target_": "tracknet.models.UNetDecoder.from_features", "heatmap_stride": 4},
+    "head": {"_target_": "tracknet.models.HeatmapHead"},
+}
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(0)
+    return build_model(CONFIG)
+
+
+def near(track, xy: np.ndarray, within: float = 1.0) -> None:
+    """Asserts that a track finds what is there, and only that."""
+    np.testing.assert_array_equal(track.visible, np.isfinite(xy[:, 0]))
+    distance = np.linalg.norm((track.xy - xy)[track.visible], axis=1)
+    assert distance.max() < within
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("overlap", ["none", "mean"])
+@pytest.mark.parametrize("background", [False, True])
+def test_a_video_becomes_a_track(predictor, video, stride, overlap, background):
+    file, xy = video(23)
+    options = {"heatmap_stride": stride, "overlap": overlap, "background": background}
+    track = predictor(**options).predict(file)
+    near(track, xy)
+    assert set(track.source) == {"detected", ""}
+    assert np.isnan(track.xy[~track.visible]).all()
+    assert (track.score[~track.visible] < 0.15).all()
+
+
+@pytest.mark.parametrize("size", [(191, 319), (240, 320), (60, 100)], ids=["odd", "4:3", "small"])
+def test_original_pixels_at_any_size(predictor, dots, size):
+    frames, xy = dots(9, size, radius=size[0] / 40)
+    near(predictor().predict(iter(frames)), xy)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("overlap", ["none", "mean"])
+def test_every_frame_has_one_prediction(predictor, dots, count, overlap):
+    frames, xy = dots(count)
+    model = predictor(frames=5, overlap=overlap, batch_size=2)
+    rows = list(model.stream(frames))
+    assert [row.frame for row in rows] == list(range(count))
+    near(model.predict(frames), xy)
+
+
+def test_no_frames_no_predictions(predictor):
+    assert len(predictor().predict([])) == 0
+
+
+def test_mean_equals_none_for_windows_of_one_frame(predictor, dots):
+    frames, _ = dots(11)
+    none = predictor(frames=1).predict(frames)
+    mean = predictor(frames=1, overlap="mean").predict(frames)
+    np.testing.assert_allclose(mean.xy, none.xy, atol=1e-3)
+
+
+def test_mean_is_the_mean_over_the_windows_that_hold_a_frame(network):
+    codec = GaussianCodec()
+    frames = np.random.default_rng(0).integers(0, 256, (8, 64, 96, 3), dtype=np.uint8)
+    still = frames[0]
+    model = Predictor(network, codec, (64, 96), 0.5, overlap="mean", precision="float32")
+    total, count = torch.zeros(8, 16, 24), torch.zeros(8, 1, 1)
+    pictures = torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
+    with torch.no_grad():
+        for start in range(6):
+            logits = network(pictures[None, start : start + 3], pictures[:1])[0]
+            total[start : start + 3] += logits.sigmoid()
+            count[start : start + 3] += 1
+    expected = codec.decode_probability(total / count).numpy()
+    found = model.network_frames(frames, still)
+    np.testing.assert_allclose(found[..., 2], expected[..., 2], atol=1e-5)
+    xy = (expected[:, 0, :2] + 0.5) * 4 - 0.5
+    np.testing.assert_allclose(found[:, 0, :2], xy, atol=1e-2)
+
+
+@pytest.mark.parametrize("overlap", ["none", "mean"])
+@pytest.mark.parametrize("background", [True, False], ids=["given", "computed"])
+def test_stream_equals_network_frames(network, dots, overlap, background):
+    frames, _ = dots(14, (128, 192))
+    model = Predictor(network, GaussianCodec(), (64, 96), 0.0, overlap=overlap, batch_size=2)
+    box = Letterbox((128, 192), (64, 96))
+    small = np.stack([box.resize(frame) for frame in frames])
+    still = small[3] if background else None
+    found = np.stack([row.candidates for row in model.stream(frames, still)])
+    expected = model.network_frames(small, still)
+    xy = box.to_original(expected[..., :2].astype(float)).clip(0, (191, 127))
+    np.testing.assert_array_equal(found[..., :2], xy)
+    np.testing.assert_array_equal(found[..., 2], expected[..., 2])
+
+
+def test_windows_cross_chunks(predictor, dots, monkeypatch):
+    monkeypatch.setattr(windows.with_background, "__defaults__", (8,))
+    frames, xy = dots(21)
+    near(predictor(frames=5, background=True).predict(frames), xy)
+
+
+def test_bfloat16_moves_the_ball_little(network):
+    frames = np.random.default_rng(0).integers(0, 256, (6, 64, 96, 3), dtype=np.uint8)
+    options = {"model": network, "codec": GaussianCodec(), "image_size": (64, 96), "threshold": 0}
+    exact = Predictor(**options, precision="float32").network_frames(frames)
+    rough = Predictor(**options, precision="bfloat16").network_frames(frames)
+    assert np.abs(rough[:, 0, 2] - exact[:, 0, 2]).max() < 0.01
+
+
+def test_a_memmap_is_read_as_it_is(network, tmp_path):
+    frames = np.random.default_rng(0).integers(0, 256, (5, 64, 96, 3), dtype=np.uint8)
+    frames.tofile(tmp_path / "frames.u8")
+    mapped = np.memmap(tmp_path / "frames.u8", np.uint8, "r", 0, frames.shape)
+    model = Predictor(network, GaussianCodec(), (64, 96), 0.5)
+    np.testing.assert_array_equal(model.network_frames(mapped), model.network_frames(frames))
+
+
+def test_a_letterbox_border_is_never_reported(predictor, dots):
+    frames, _ = dots(4, (240, 320))
+    for row in predictor(threshold=0.0).stream(frames):
+        assert (row.candidates[:, :2] >= 0).all()
+        assert (row.candidates[:, :2] <= (319, 239)).all()
+
+
+def test_the_stream_holds_few_frames(predictor, dots):
+    frames, _ = dots(1)
+    read = []
+
+    def endless():
+        while True:
+            read.append(len(read))
+            yield frames[0]
+
+    stream = predictor().stream(endless())
+    for _ in range(50):
+        next(stream)
+    assert len(read) < 50 + 64
+    stream.close()
+
+
+def test_frames_of_two_sizes_are_refused(predictor):
+    frames = [np.zeros((20, 30, 3), np.uint8), np.zeros((20, 32, 3), np.uint8)]
+    with pytest.raises(VideoError, match="among frames of"):
+        predictor().predict(frames)
+
+
+def test_choices_are_checked(predictor):
+    with pytest.raises(ValueError, match="expected none or mean"):
+        predictor(overlap="max")
+
+
+def test_rgb_frames_and_the_file_give_the_same_track(predictor, video):
+    file, _ = video(9)
+    ours, theirs = predictor().predict(file), predictor().predict(read_frames(file))
+    np.testing.assert_allclose(ours.xy, theirs.xy, atol=0.1)

@@ -1,0 +1,136 @@
+"""The report is one file that holds everything it shows."""
+
+import base64
+import re
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+
+from tracknet.metrics import score
+from tracknet.report import write_report
+from tracknet.types import Clip, Labels, Track
+from tracknet.video import VideoWriter
+
+SIZE = (48, 64)
+
+
+@pytest.fixture
+def evaluation(tmp_path):
+    """Two clips of six frames: a hit, a wrong place, a false ball, a miss, nothing, unlabelled."""
+    visibility = np.array([1, 1, 0, 1, 0, -1], np.int8)
+    xy = np.where(visibility[:, None] > 0, 20.0, np.nan).astype(np.float32)
+    labels = Labels(np.broadcast_to(xy, (6, 2)), visibility)
+    guess = np.array([20, 40, 30, np.nan, np.nan, np.nan])
+    source = np.where(np.isnan(guess), "", "detected")
+    track = Track(np.column_stack([guess] * 2), np.array([0.9, 0.8, 0.77, 0.2, 0.1, 0]), source)
+    clips = []
+    for name in ("test/match1/<a>", "test/match1/b"):
+        video = tmp_path / f"{len(clips)}.mp4"
+        with VideoWriter(video, SIZE, Fraction(30)) as writer:
+            for i in range(6):
+                writer.write(np.full((*SIZE, 3), 30 * i, np.uint8))
+        clips.append(Clip(name, "match1", video, labels))
+    return clips, [labels] * 2, [track] * 2
+
+
+def report(tmp_path, evaluation, candidates=None):
+    clips, labels, tracks = evaluation
+    path = tmp_path / "report.html"
+    metrics = {"protocols": score(labels, tracks)}
+    facts = {"Dataset": "tiny & <odd>"}
+    write_report(path, "A <title>", facts, clips, labels, tracks, candidates, metrics)
+    return path.read_text(encoding="utf-8")
+
+
+def text_rows(html):
+    """Cells of every table row without markup."""
+    rows = re.findall(r"<tr>(.*?)</tr>", html)
+    return [
+        [re.sub(r"<.*?>", "", cell) for cell in re.findall(r"<t[hd].*?>.*?</t[hd]>", row)]
+        for row in rows
+    ]
+
+
+def test_tables_hold_every_protocol_and_clip(tmp_path, evaluation):
+    rows = text_rows(report(tmp_path, evaluation))
+    assert [row[0] for row in rows] == [
+        *("Protocol", "strict", "wasb"),
+        *("Clip", "test/match1/&lt;a&gt;", "test/match1/b"),
+    ]
+    strict, wasb = (dict(zip(rows[0], row, strict=True)) for row in rows[1:3])
+    assert strict["F1 %"] == "33.33"
+    assert strict["95 % interval"] == "33.3 to 33.3"
+    assert strict["AP %"] == "&ndash;"
+    assert [strict[k] for k in ("TP", "FP1", "FP2", "FN", "TN")] == ["2"] * 5
+    assert wasb["F1 %"] == "40.00"
+    assert wasb["RMSE px"] == "20.00"
+    assert rows[3] == ["Clip", "Frames", "TP", "FP1", "FP2", "FN", "F1 %"]
+    assert rows[5][1:] == ["6", "1", "1", "1", "1", "33.33"]
+
+
+def test_worst_frames_are_crops_with_their_facts(tmp_path, evaluation):
+    html = report(tmp_path, evaluation)
+    cards = re.findall(r'<figure class="card">(.*?)</figure>', html)
+    captions = [re.sub(r"<[^>]*>", " ", card) for card in cards]
+    assert len(cards) == 6
+    assert re.search(r"FP2 +no ball there +test/match1/&lt;a&gt;, frame 2 +score 0.77", captions[0])
+    assert re.search(r"FP1 +wrong place, 28 px off +.*frame 1 +score 0.80", captions[1])
+    assert re.search(r"FN +missed +.*frame 3 +score 0.20", captions[2])
+    for card in cards:
+        (encoded,) = re.findall(r'src="data:image/png;base64,([^"]+)"', card)
+        crop = cv2.imdecode(np.frombuffer(base64.b64decode(encoded), np.uint8), 1)
+        assert crop.shape == (192, 288, 3)
+    assert "frame 5" not in html
+
+
+def test_nothing_is_loaded_from_elsewhere(tmp_path, evaluation):
+    html = report(tmp_path, evaluation)
+    assert "://" not in html
+    assert "url(" not in html
+    assert all(a.startswith("data:image/png") for a in re.findall(r'(?:src|srcset)="(.*?)"', html))
+    assert not re.search(r"<(script|link|iframe|object)\b", html)
+
+
+def test_text_is_escaped(tmp_path, evaluation):
+    html = report(tmp_path, evaluation)
+    assert "<h1>A &lt;title&gt;</h1>" in html
+    assert "tiny &amp; &lt;odd&gt;" in html
+
+
+def test_both_plots_have_both_dresses(tmp_path, evaluation):
+    pictures = re.findall(r"<picture>(.*?)</picture>", report(tmp_path, evaluation))
+    assert len(pictures) == 2
+    for picture in pictures:
+        light, dark = (re.search(rf' {a}="(.*?)"', picture)[1] for a in ("src", "srcset"))
+        assert light != dark
+
+
+def test_candidates_change_the_curve_only(tmp_path, evaluation):
+    candidates = [Track(np.full((6, 2), 20.0), t.score, np.full(6, "x")) for t in evaluation[2]]
+    with_them, without = (
+        re.findall(r"<picture>.*?</picture>", report(tmp_path, evaluation, c))
+        for c in (candidates, None)
+    )
+    assert with_them[0] == without[0]
+    assert with_them[1] != without[1]
+
+
+def test_a_frame_that_the_video_lacks_says_so(tmp_path, evaluation):
+    clips, *rest = evaluation
+    with VideoWriter(clips[0].source, SIZE, Fraction(30)) as writer:
+        writer.write(np.zeros((*SIZE, 3), np.uint8))
+    html = report(tmp_path, (clips, *rest))
+    assert html.count("not in the video") == 3
+
+
+def test_no_mistake_is_said(tmp_path, evaluation):
+    clips, labels, _ = evaluation
+    found = labels[0].visibility > 0
+    perfect = Track(labels[0].xy, np.ones(6), np.where(found, "detected", ""))
+    assert "Not one mistake." in report(tmp_path, (clips, labels, [perfect] * 2))
+
+
+def test_no_clips_make_a_report(tmp_path):
+    assert "none" in report(tmp_path, ([], [], []))

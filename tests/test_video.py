@@ -1,0 +1,246 @@
+"""Reading and writing video, real files throughout."""
+
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from tracknet.geometry import Letterbox
+from tracknet.video import (
+    VideoError,
+    VideoWriter,
+    frame_size,
+    image_files,
+    planes,
+    prefetch,
+    probe,
+    read_frames,
+    read_raw,
+    resize,
+    to_rgb,
+    to_yuv420,
+)
+
+VIDEOS = Path(__file__).parents[2] / "shared/data/videos"
+
+
+def steps(count: int, size: tuple[int, int] = (64, 96)) -> list[np.ndarray]:
+    """Grey frames that brighten, so that a frame's mean tells its index."""
+    return [np.full((*size, 3), 10 + 10 * i, np.uint8) for i in range(count)]
+
+
+def write(path: Path, frames: list[np.ndarray], fps: Fraction = Fraction(25)) -> Path:
+    with VideoWriter(path, frames[0].shape[:2], fps) as writer:
+        for frame in frames:
+            writer.write(frame)
+    return path
+
+
+def packets(path: Path) -> list[tuple[int, int]]:
+    """(position, size) in the file of every frame's packet."""
+    with av.open(str(path)) as container:
+        return [(p.pos, p.size) for p in container.demux(video=0) if p.size]
+
+
+def test_every_frame_comes_back_in_order(tmp_path):
+    frames = list(read_frames(write(tmp_path / "a.mp4", steps(20))))
+    levels = [frame.mean() for frame in frames]
+    np.testing.assert_allclose(levels, 10 + 10 * np.arange(20), atol=2)
+    assert frames[0].shape == (64, 96, 3)
+
+
+@pytest.mark.parametrize("fps", [Fraction(25), Fraction(30000, 1001), Fraction(26640000, 890501)])
+def test_the_frame_rate_is_kept(tmp_path, fps):
+    info = probe(write(tmp_path / "a.mp4", steps(12), fps))
+    assert float(info.fps) == pytest.approx(float(fps), rel=1e-4)
+    assert info.frames == 12
+
+
+@pytest.mark.parametrize("size", [(63, 95), (64, 95), (63, 96)])
+def test_odd_sizes_are_padded_by_the_edge(tmp_path, size):
+    frames = list(read_frames(write(tmp_path / "a.mp4", steps(3, size))))
+    assert [f.shape for f in frames] == [(64, 96, 3)] * 3
+    assert abs(int(frames[2][-1, -1, 0]) - int(frames[2][0, 0, 0])) <= 2
+
+
+def test_colours_survive(tmp_path):
+    frame = np.zeros((64, 96, 3), np.uint8)
+    frame[:, :32], frame[:, 32:64], frame[:, 64:] = (200, 30, 30), (30, 200, 30), (30, 30, 200)
+    back = next(read_frames(write(tmp_path / "a.mp4", [frame])))
+    for column in (16, 48, 80):
+        np.testing.assert_allclose(back[32, column].astype(int), frame[32, column], atol=6)
+
+
+def test_a_container_that_overstates_its_length(tmp_path):
+    path = write(
+        tmp_path / "a.mp4",
+        [
+            cv2.resize(
+                np.random.default_rng(i).integers(0, 256, (8, 12, 3), dtype=np.uint8), (96, 64)
+            )
+            for i in range(40)
+        ],
+    )
+    position, _ = packets(path)[25]
+    path.write_bytes(path.read_bytes()[:position])
+    assert probe(path).frames == 40
+    assert len(list(read_frames(path))) == 25
+
+
+def test_a_real_one():
+    path = VIDEOS / "tennis_amateur_1080p.mp4"
+    if not path.exists():
+        pytest.skip(f"{path} is not there")
+    assert probe(path).frames == 296
+    assert sum(1 for _ in read_raw(path)) == 164
+
+
+def test_a_damaged_packet_is_skipped_and_reported(tmp_path, caplog):
+    path = write(tmp_path / "a.mp4", steps(20))
+    data = bytearray(path.read_bytes())
+    position, size = packets(path)[7]
+    data[position : position + size] = b"\xff" * size
+    path.write_bytes(data)
+    assert len(list(read_frames(path))) == 19
+    assert "1 damaged packets were skipped" in caplog.text
+
+
+def test_a_phone_video_is_turned_upright(tmp_path):
+    frame = np.zeros((64, 96, 3), np.uint8)
+    frame[:32, :48] = 255  # top left
+    path = write(tmp_path / "a.mp4", [frame] * 2)
+    data = bytearray(path.read_bytes())
+    matrix = data.index(b"tkhd") + 4 + 40
+    quarter_clockwise = [0, 1 << 16, 0, -(1 << 16), 0, 0, 64 << 16, 0, 1 << 30]
+    data[matrix : matrix + 36] = np.array(quarter_clockwise, ">i4").tobytes()
+    path.write_bytes(data)
+    (first, _) = read_frames(path)
+    assert probe(path).size == first.shape[:2] == (96, 64)
+    assert first[:40, 40:].mean() > 240  # top right
+    assert first[:, :24].mean() < 10
+
+
+def test_a_folder_is_read_by_the_numbers_in_its_names(tmp_path):
+    for i, frame in enumerate(steps(12)):
+        cv2.imwrite(str(tmp_path / f"{i}.png"), frame)
+    (tmp_path / "notes.txt").write_text("not a picture")
+    assert [p.name for p in image_files(tmp_path)] == [f"{i}.png" for i in range(12)]
+    assert [frame[0, 0, 0] for frame in read_frames(tmp_path)] == list(range(10, 130, 10))
+    assert probe(tmp_path).frames == 12
+    assert probe(tmp_path).size == (64, 96)
+
+
+def test_pictures_are_read_as_rgb(tmp_path):
+    cv2.imwrite(str(tmp_path / "0.png"), np.full((4, 6, 3), (250, 20, 10), np.uint8))  # B, G, R
+    assert next(read_frames(tmp_path))[0, 0].tolist() == [10, 20, 250]
+
+
+@pytest.mark.parametrize("call", [lambda p: list(read_frames(p)), probe], ids=["read", "probe"])
+class TestErrors:
+    def test_missing(self, tmp_path, call):
+        with pytest.raises(VideoError, match="no such file or folder"):
+            call(tmp_path / "none.mp4")
+
+    def test_not_a_video(self, tmp_path, call):
+        (tmp_path / "a.mp4").write_text("text")
+        with pytest.raises(VideoError, match="not a video"):
+            call(tmp_path / "a.mp4")
+
+    def test_no_picture_stream(self, tmp_path, call):
+        with av.open(str(tmp_path / "a.wav"), "w") as container:
+            stream = container.add_stream("pcm_s16le", rate=8000, layout="mono")
+            sound = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), layout="mono")
+            sound.sample_rate = 8000
+            container.mux(stream.encode(sound))
+        with pytest.raises(VideoError, match="no video stream"):
+            call(tmp_path / "a.wav")
+
+    def test_no_frame(self, tmp_path, call):
+        path = write(tmp_path / "a.mp4", steps(3))
+        path.write_bytes(path.read_bytes()[: packets(path)[0][0]])
+        with pytest.raises(VideoError, match="no frame can be decoded"):
+            call(path)
+
+    def test_empty_folder(self, tmp_path, call):
+        with pytest.raises(VideoError, match="holds no picture"):
+            call(tmp_path)
+
+    def test_broken_picture(self, tmp_path, call):
+        (tmp_path / "0.png").write_text("text")
+        with pytest.raises(VideoError, match=r"0\.png: cannot be read"):
+            call(tmp_path)
+
+
+def test_frames_of_two_sizes_are_refused(tmp_path):
+    cv2.imwrite(str(tmp_path / "0.png"), np.zeros((8, 8, 3), np.uint8))
+    cv2.imwrite(str(tmp_path / "1.png"), np.zeros((8, 10, 3), np.uint8))
+    with pytest.raises(VideoError, match="frame 1 is 10x8 but the first is 8x8"):
+        list(read_frames(tmp_path))
+
+
+@pytest.mark.parametrize("size", [(288, 512), (96, 160), (96, 96)], ids=["up", "down", "letterbox"])
+def test_planes_resize_as_rgb_does(tmp_path, size):
+    rng = np.random.default_rng(0)
+    blotches = cv2.resize(rng.integers(60, 190, (14, 24, 3), dtype=np.uint8), (256, 144))
+    raw = next(read_raw(write(tmp_path / "a.mp4", [blotches])))
+    box = Letterbox(frame_size(raw), size)
+    ours, training = resize(raw, box).astype(int), box.resize(to_rgb(raw)).astype(int)
+    assert np.abs(ours - training).mean() < 2.5  # swscale rounds RGB down
+    assert np.abs(ours - training).max() < 12
+
+
+def test_resize_refuses_another_size():
+    with pytest.raises(VideoError, match="among frames of"):
+        resize(np.zeros((10, 10, 3), np.uint8), Letterbox((20, 20), (8, 8)))
+
+
+def test_a_canvas_is_a_copy(tmp_path):
+    raw = next(read_raw(write(tmp_path / "a.mp4", steps(1, (64, 96)))))
+    before = to_rgb(raw).copy()
+    for plane in planes(to_yuv420(raw)):
+        plane[:] = 0
+    np.testing.assert_array_equal(to_rgb(raw), before)
+
+
+class TestPrefetch:
+    def test_keeps_the_order(self):
+        assert list(prefetch(range(100), 3)) == list(range(100))
+
+    def test_passes_errors_on_after_the_items_before(self):
+        def broken():
+            yield 1
+            raise VideoError("broken")
+
+        items = prefetch(broken(), 3)
+        assert next(items) == 1
+        with pytest.raises(VideoError, match="broken"):
+            next(items)
+
+    def test_is_bounded_and_starts_at_once(self):
+        seen = []
+        items = prefetch((seen.append(i) or i for i in range(100)), 3)
+        deadline = time.monotonic() + 5
+        while len(seen) < 4 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.05)
+        assert seen == [0, 1, 2, 3]  # three wait, the fourth finds no room
+        assert list(items) == list(range(100))
+
+    def test_closing_ends_the_source(self):
+        closed = []
+
+        def endless():
+            try:
+                while True:
+                    yield 0
+            finally:
+                closed.append(True)
+
+        items = prefetch(endless(), 2)
+        next(items)
+        items.close()
+        assert closed == [True]

@@ -1,0 +1,60 @@
+"""From configuration to objects: the only place that calls `hydra.utils.instantiate`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hydra.utils import instantiate
+from torch import nn
+
+from tracknet.models.heatmap_model import HeatmapModel
+from tracknet.models.inputs import WindowInput
+from tracknet.models.necks.adapt import adapt
+
+
+def build(config: Any, *args: Any, **kwargs: Any) -> Any:
+    """Instantiates a config node; containers inside it become plain ones."""
+    return instantiate(config, *args, _convert_="all", **kwargs)
+
+
+def build_all(configs: Mapping[str, Any] | None) -> list[Any]:
+    """The objects of a group whose entries have names, such as callbacks; null entries are off."""
+    return [build(config) for config in (configs or {}).values() if config is not None]
+
+
+def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None) -> HeatmapModel:
+    """The network of a configuration.
+
+    Args:
+        config: With image_size, frames, background, heatmap_stride and the groups backbone,
+            decoder, head and temporal.
+        weights: What a checkpoint recorded of the backbone's origin; no cache is then consulted.
+
+    Raises:
+        ValueError: The sizes do not fit each other; the message says which to use.
+    """
+    size, stride = tuple(config["image_size"]), config["heatmap_stride"]
+    pictures = config["frames"] + config["background"]
+    temporal = build(config["temporal"], pictures=pictures, frames=config["frames"])
+    restored = {"restored": weights} if weights and weights["kind"] != "random" else {}
+    backbone = build(config["backbone"], in_channels=temporal.in_channels, **restored)
+    backbone.check_size(size)
+    if any(side % stride for side in size):
+        raise ValueError(
+            f"image_size {size[0]}x{size[1]} is not a multiple of heatmap_stride={stride}; use "
+            f"{'x'.join(str(round(side / stride) * stride) for side in size)}"
+        )
+    # A FeatureInfo passed to instantiate would become a dict: build the partial, then call it.
+    decoder = build(config["decoder"], _partial_=True)
+    neck, features = adapt(backbone.features, _layout(decoder), stride)
+    decoder = decoder(features=features, out_size=(size[0] // stride, size[1] // stride))
+    head = build(
+        config["head"], in_channels=decoder.out_channels, out_channels=temporal.out_channels
+    )
+    inputs = WindowInput(config["frames"], config["background"], backbone.mean, backbone.std)
+    return HeatmapModel(inputs, temporal, backbone, neck, decoder, head, stride)
+
+
+def _layout(decoder: Any) -> str:
+    """The feature layout of a decoder that is still a partial of its `from_features`."""
+    owner: type[nn.Module] = decoder.func.__self__
+    return owner.layout

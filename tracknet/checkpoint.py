@@ -1,0 +1,92 @@
+"""From a checkpoint to a predictor: the file alone is enough."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from tracknet.build import build, build_model
+from tracknet.devices import pick_device
+from tracknet.inference.predictor import Predictor
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be found or is not one of tracknet's."""
+
+
+def find_checkpoint(path: str | Path, name: str = "best") -> Path:
+    """The checkpoint file of a run directory, or the file itself.
+
+    Raises:
+        CheckpointError: There is none.
+    """
+    path = Path(path)
+    file = path / "checkpoints" / f"{name}.ckpt" if path.is_dir() else path
+    if not file.is_file():
+        raise CheckpointError(
+            f"{file}: no such checkpoint; name a run directory of scripts/train.py or a .ckpt file"
+        )
+    return file
+
+
+def read_checkpoint(path: str | Path) -> dict[str, Any]:
+    """A checkpoint on the CPU, read without running code from it.
+
+    Raises:
+        CheckpointError: The file was not written by tracknet.
+    """
+    file = find_checkpoint(path)
+    checkpoint = torch.load(file, map_location="cpu", weights_only=True)
+    if "tracknet" not in checkpoint:
+        raise CheckpointError(f"{file}: holds no tracknet configuration; was it written by another "
+                              "program?")
+    return checkpoint
+
+
+def load(
+    path: str | Path,
+    threshold: float | None = None,
+    overlap: str = "none",
+    device: str = "auto",
+    batch_size: int = 4,
+) -> Predictor:
+    """A predictor from a run directory or a checkpoint file.
+
+    Args:
+        path: Run directory of `scripts/train.py`, or a file.
+        threshold: Score from which a ball is reported; None takes the best one on the validation
+            split that is stored in the checkpoint.
+        overlap: ``none``, or ``mean`` to average the heatmaps of all windows that hold a frame.
+        device: ``auto``, ``cpu``, ``cuda``, ``mps``.
+        batch_size: Windows per forward pass.
+
+    Raises:
+        CheckpointError: There is no such checkpoint, or it is not one of tracknet's.
+    """
+    checkpoint = read_checkpoint(path)
+    ours = checkpoint["tracknet"]
+    config = ours["config"]
+    model = build_model(config, weights=ours["weights"])
+    prefix = "model."
+    model.load_state_dict(
+        {k.removeprefix(prefix): v for k, v in checkpoint["state_dict"].items() if k.startswith(prefix)}
+    )
+    if threshold is None:
+        threshold = ours["thresholds"].get(overlap, ours["thresholds"]["none"])
+    return Predictor(
+        model=model,
+        codec=build(config["codec"]),
+        image_size=tuple(config["image_size"]),
+        threshold=threshold,
+        overlap=overlap,
+        device=pick_device(device),
+        batch_size=batch_size,
+    )
+
+
+def rewrite(path: Path, checkpoint: dict[str, Any]) -> None:
+    """Replaces a checkpoint in one step."""
+    temporary = path.with_suffix(".writing")
+    torch.save(checkpoint, temporary)
+    os.replace(temporary, path)

@@ -1,0 +1,51 @@
+"""The commands: Hydra composes the configuration, a pipeline does the work."""
+
+import sys
+from pathlib import Path
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+CONFIGS = str(Path(__file__).parents[1] / "configs")
+
+
+@hydra.main(version_base="1.3", config_path=CONFIGS, config_name="train")
+def _train(cfg: DictConfig) -> None:
+    from tracknet.pipelines.train import Interrupted, train
+
+    if HydraConfig.get().mode is RunMode.MULTIRUN:
+        from tracknet.sweep import run_job
+
+        run_job(train, cfg)
+        return
+    try:
+        train(cfg)
+    except Interrupted as stop:
+        print(stop, file=sys.stderr)
+        sys.exit(130)
+
+
+def train() -> None:
+    """``scripts/train.py``; ``resume=<run dir>`` takes that run's own configuration along."""
+    from tracknet.resume import resumed_arguments
+
+    sys.argv = resumed_arguments(sys.argv)
+    _train()
+
+
+@hydra.main(version_base="1.3", config_path=CONFIGS, config_name="evaluate")
+def evaluate(cfg: DictConfig) -> None:
+    """``scripts/evaluate.py``."""
+    from tracknet.pipelines.evaluate import evaluate
+
+    evaluate(cfg)
+
+
+@hydra.main(version_base="1.3", config_path=CONFIGS, config_name="predict")
+def predict(cfg: DictConfig) -> None:
+    """``scripts/predict.py``."""
+    from tracknet.pipelines.predict import predict
+
+    predict(cfg)

@@ -1,0 +1,52 @@
+"""From a loader's uint8 batch to what the network takes, in one pass on the device."""
+
+from dataclasses import dataclass
+
+import torch
+
+from tracknet.data.augment import Augmentation
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch on the device.
+
+    Attributes:
+        frames: (B,T,3,H,W) in 0..1.
+        background: (B,3,H,W) in 0..1, or None.
+        xy: (B,T,2) pixels of `frames`.
+        visibility: (B,T): -1 unlabelled, 0 no ball, above 0 a ball.
+        window: (B,2): clip and first frame.
+    """
+
+    frames: torch.Tensor
+    background: torch.Tensor | None
+    xy: torch.Tensor
+    visibility: torch.Tensor
+    window: torch.Tensor
+
+
+def to_unit(pictures: torch.Tensor) -> torch.Tensor:
+    """uint8 (...,H,W,3) -> float (...,3,H,W) in 0..1."""
+    return pictures.movedim(-1, -3).float().div_(255)
+
+
+def prepare_batch(
+    raw: dict[str, torch.Tensor], augmentation: Augmentation | None = None
+) -> Batch:
+    """Scales a collated batch of windows to 0..1 and augments it.
+
+    Args:
+        raw: Collated samples of a `WindowDataset`.
+        augmentation: The one that drew `raw["augmentation"]`; None leaves the frames as they are.
+    """
+    pictures, still = raw["frames"], 0
+    if "background" in raw:
+        pictures, still = torch.cat([raw["background"][:, None], pictures], 1), 1
+    pictures, xy, visibility = to_unit(pictures), raw["xy"], raw["visibility"]
+    if augmentation is not None:
+        pictures, xy, visibility = augmentation.apply(
+            pictures, xy, visibility, raw["augmentation"], still
+        )
+    background = pictures[:, 0] if still else None
+    return Batch(pictures[:, still:], background, xy, visibility, raw["window"])

@@ -1,0 +1,157 @@
+"""The file of predictions: ``Clip,Frame,Visibility,X,Y,Score,Source``, original pixels."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tracknet.types import Track
+
+COLUMNS = ("Clip", "Frame", "Visibility", "X", "Y", "Score", "Source")
+SOURCES = ("detected", "tracked", "interpolated")
+
+
+class PredictionError(ValueError):
+    """Predictions that cannot be used; the message states value, expectation and remedy."""
+
+
+def write_predictions(path: Path, tracks: Mapping[str, Track]) -> None:
+    """Writes one row for every frame of every clip; the file appears whole or not at all.
+
+    Args:
+        path: The csv file; an older one is replaced.
+        tracks: Clip name -> prediction, original pixels. X and Y are written with 2 decimals, the
+            score with 4; a frame without a ball has X = Y = 0 and no source.
+
+    Raises:
+        PredictionError: A score, or the position of a predicted ball, is not a number.
+    """
+    parts = [_rows(clip, track) for clip, track in tracks.items()]
+    table = pd.concat(parts) if parts else pd.DataFrame(columns=COLUMNS)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        table.to_csv(unfinished, index=False)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _rows(clip: str, track: Track) -> pd.DataFrame:
+    visible = track.visible
+    xy = np.where(visible[:, None], track.xy, 0.0)
+    bad = ~np.isfinite(np.column_stack([xy, track.score])).all(1)
+    if bad.any():
+        frame = bad.argmax()
+        raise PredictionError(
+            f"clip {clip}, frame {frame}: position {xy[frame]} and score {track.score[frame]} must "
+            "be finite; a frame without a ball has an empty source"
+        )
+    return pd.DataFrame(
+        {
+            "Clip": clip,
+            "Frame": np.arange(len(track)),
+            "Visibility": visible.astype(int),
+            "X": [f"{x:.2f}" for x in xy[:, 0]],
+            "Y": [f"{y:.2f}" for y in xy[:, 1]],
+            "Score": [f"{score:.4f}" for score in track.score],
+            "Source": track.source,
+        }
+    )
+
+
+def read_predictions(path: Path, lengths: Mapping[str, int]) -> tuple[dict[str, Track], int]:
+    """Reads predictions of known clips.
+
+    Args:
+        path: A csv file with the columns of `COLUMNS`, in any order.
+        lengths: Clip name -> number of frames of every clip that is to be scored.
+
+    Returns:
+        A track for every clip of `lengths` (original pixels), and the number of frames that have
+        no row; these count as frames without a ball, with score 0.
+
+    Raises:
+        PredictionError: Columns are missing, a clip is unknown, a frame lies beyond its clip or
+            has two rows, or a value is not one that the column may hold.
+    """
+    table = _read_table(path)
+    clip, source = (table[c].to_numpy(object) for c in ("Clip", "Source"))
+    frame, visibility, x, y, score = (_numbers(table[c]) for c in COLUMNS[1:6])
+    length = np.array([lengths.get(name, -1) for name in clip])
+    visible = visibility == 1
+
+    def refuse(bad: np.ndarray, column: str, expected: str) -> None:
+        if bad.any():
+            row = int(bad.argmax())
+            raise PredictionError(
+                f"{path}, line {row + 2} (clip {clip[row]}): {column} is "
+                f"{table[column].iloc[row]!r}; {expected}"
+            )
+
+    known = ", ".join(list(lengths)[:3]) + (", ..." if len(lengths) > 3 else "")
+    refuse(
+        length < 0, "Clip", f"expected a clip of this split ({known}); choose the split it is of"
+    )
+    whole = np.isfinite(frame) & (frame == np.floor(frame)) & (frame >= 0)
+    refuse(~whole, "Frame", "expected a whole number from 0; number frames from the clip's first")
+    past = frame >= length
+    limit = length[past.argmax()] if past.any() else 0
+    refuse(past, "Frame", f"expected less than {limit}, the clip's frames; remove the row")
+    twice = pd.DataFrame({"clip": clip, "frame": frame}).duplicated().to_numpy()
+    refuse(twice, "Frame", "expected one row a frame, this is its second; keep one of them")
+    refuse(~np.isin(visibility, (0, 1)), "Visibility", "expected 0 (no ball) or 1 (ball)")
+    for column, value in (("X", x), ("Y", y)):
+        refuse(visible & ~np.isfinite(value), column, "expected a number of original pixels")
+    refuse(~np.isfinite(score), "Score", "expected a number; write 0 where there is none")
+    allowed = np.where(visible, np.isin(source, SOURCES), source == "")
+    names = ", ".join(SOURCES)
+    refuse(~allowed, "Source", f"expected {names} where Visibility is 1, else nothing")
+
+    tracks, at = {}, frame.astype(int)
+    for name, rows in _rows_of(clip, lengths).items():
+        xy = np.full((lengths[name], 2), np.nan)
+        scores = np.zeros(lengths[name])
+        sources = np.full(lengths[name], "", f"<U{max(map(len, SOURCES))}")
+        seen = rows[visible[rows]]
+        xy[at[seen]] = np.column_stack([x[seen], y[seen]])
+        scores[at[rows]] = score[rows]
+        sources[at[rows]] = source[rows].astype(str)
+        tracks[name] = Track(xy, scores, sources)
+    return tracks, sum(lengths.values()) - len(table)
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    """The file's cells as text, so that a clip named 001 or NA keeps its name."""
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
+        raise PredictionError(
+            f"{path}: not a table ({error}); expected the columns {','.join(COLUMNS)}"
+        ) from error
+    missing = [column for column in COLUMNS if column not in table.columns]
+    if missing:
+        raise PredictionError(
+            f"{path}: column {', '.join(missing)} is missing, found {','.join(table.columns)}; "
+            f"expected {','.join(COLUMNS)}, as scripts/evaluate.py writes them"
+        )
+    return table
+
+
+def _numbers(column: pd.Series) -> np.ndarray:
+    """Cells as float64, NaN where a cell is not a number."""
+
+    def number(text: str) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            return np.nan
+
+    return np.array([number(text) for text in column], np.float64)
+
+
+def _rows_of(clip: np.ndarray, lengths: Mapping[str, int]) -> dict[str, np.ndarray]:
+    """Clip name -> indices of its rows."""
+    groups = pd.Series(clip).groupby(clip).indices
+    return {name: groups.get(name, np.empty(0, int)) for name in lengths}

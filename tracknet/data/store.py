@@ -1,0 +1,188 @@
+"""The frame store: every clip is decoded once, to uint8 frames of network size on disk."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from rich.progress import Progress
+
+from tracknet.data.background import median_background
+from tracknet.geometry import Letterbox
+from tracknet.types import Clip, Labels, Track
+from tracknet.video import VideoError, image_files, probe, read_frames
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class StoredClip:
+    """A clip whose frames lie in the store.
+
+    Attributes:
+        clip: What was stored.
+        folder: Where its files lie.
+        letterbox: From the original frame to the network's input.
+        fps: Frames per second of the source.
+        labels: One row per decoded frame, original pixels.
+    """
+
+    clip: Clip
+    folder: Path
+    letterbox: Letterbox
+    fps: Fraction
+    labels: Labels
+    _opened: dict = field(default_factory=dict, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def frames(self) -> np.ndarray:
+        """(N, H, W, 3) uint8 at network size, memory-mapped."""
+        if "frames" not in self._opened:
+            shape = (len(self), *self.letterbox.target, 3)
+            self._opened["frames"] = np.memmap(self.folder / "frames.u8", np.uint8, "r", 0, shape)
+        return self._opened["frames"]
+
+    @cached_property
+    def background(self) -> np.ndarray:
+        """(H, W, 3) uint8, the clip's median frame at network size."""
+        return np.load(self.folder / "background.npy")
+
+    @cached_property
+    def network_xy(self) -> np.ndarray:
+        """(N, 2) float32 positions in network pixels, NaN where there is none."""
+        return self.letterbox.to_network(self.labels.xy).astype(np.float32)
+
+    def track(self, best: np.ndarray) -> Track:
+        """Each frame's best candidate (N,3), x, y in network pixels and score, none rejected."""
+        xy = self.letterbox.to_original(best[:, :2])
+        return Track(xy, best[:, 2], np.full(len(best), "detected"))
+
+    def __getstate__(self) -> dict:
+        # A memmap would be pickled as a whole array; workers open it again.
+        return {**self.__dict__, "_opened": {}}
+
+
+class FrameStore:
+    """Keeps decoded clips below `root`, one folder per (source, network size).
+
+    Folders appear by a rename when they are complete, so an interrupted run leaves nothing that
+    looks finished. A changed source has another key and is decoded anew.
+
+    Args:
+        root: Folder of the store.
+        image_size: (H, W) of the network's input.
+    """
+
+    def __init__(self, root: str | Path, image_size: tuple[int, int]) -> None:
+        self.root = Path(root)
+        self.image_size = tuple(image_size)
+
+    def open(
+        self, clips: Sequence[Clip], strict: bool = False
+    ) -> tuple[list[StoredClip], dict[str, str]]:
+        """Decodes what is missing and opens every clip.
+
+        Returns:
+            The clips that can be used, in order, and for each other one's name what is wrong.
+
+        Raises:
+            VideoError: `strict` is set and a clip cannot be decoded, or none can.
+        """
+        missing = [clip for clip in clips if not self._folder(clip).is_dir()]
+        problems = self._decode_all(missing)
+        if problems and (strict or len(problems) == len(clips)):
+            name, message = next(iter(problems.items()))
+            raise VideoError(f"{len(problems)} of {len(clips)} clips unusable; {name}: {message}")
+        return [self._opened(clip) for clip in clips if clip.name not in problems], problems
+
+    def _decode_all(self, clips: Sequence[Clip]) -> dict[str, str]:
+        problems: dict[str, str] = {}
+        if not clips:
+            return problems
+        self.root.mkdir(parents=True, exist_ok=True)
+
+        def decode(clip: Clip) -> None:
+            try:
+                self._decode(clip)
+            except VideoError as error:
+                problems[clip.name] = str(error)
+
+        # Decoding and resizing leave the interpreter, so threads use every core.
+        with Progress() as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
+            task = progress.add_task("decoding clips", total=len(clips))
+            for _ in pool.map(decode, clips):
+                progress.advance(task)
+        return problems
+
+    def _decode(self, clip: Clip) -> None:
+        temporary = Path(tempfile.mkdtemp(prefix=".writing-", dir=self.root))
+        try:
+            length, letterbox = 0, None
+            with open(temporary / "frames.u8", "wb") as file:
+                for frame in read_frames(clip.source):
+                    if letterbox is None:
+                        letterbox = Letterbox(frame.shape[:2], self.image_size)
+                    if frame.shape[:2] != letterbox.source:
+                        raise VideoError(
+                            f"{clip.source}: frame {length} is {frame.shape[:2]}, the first is "
+                            f"{letterbox.source}; give every frame of a clip one size"
+                        )
+                    file.write(letterbox.resize(frame).data)
+                    length += 1
+            frames = np.memmap(
+                temporary / "frames.u8", np.uint8, "r", 0, (length, *self.image_size, 3)
+            )
+            np.save(temporary / "background.npy", median_background(frames))
+            meta = {
+                "source": str(clip.source),
+                "frames": length,
+                "size": letterbox.source,
+                "fps": str(probe(clip.source).fps),
+            }
+            (temporary / "meta.json").write_text(json.dumps(meta, indent=1))
+            try:
+                temporary.rename(self._folder(clip))
+            except OSError:
+                # Another run finished the same clip first: the content is the same.
+                if not self._folder(clip).is_dir():
+                    raise
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+    def _opened(self, clip: Clip) -> StoredClip:
+        folder = self._folder(clip)
+        meta = json.loads((folder / "meta.json").read_text())
+        letterbox = Letterbox(tuple(meta["size"]), self.image_size)
+        labels = clip.labels.resized(meta["frames"])
+        return StoredClip(clip, folder, letterbox, Fraction(meta["fps"]), labels)
+
+    def _folder(self, clip: Clip) -> Path:
+        h, w = self.image_size
+        key = hashlib.sha256(f"{VERSION} {h}x{w} {_fingerprint(clip.source)}".encode())
+        return self.root / key.hexdigest()[:24]
+
+
+def _fingerprint(source: Path) -> str:
+    """Changes when the source's content does, without reading a long video as a whole."""
+    if not source.exists():
+        return f"missing {source}"
+    files = image_files(source) if source.is_dir() else [source]
+    digest = hashlib.sha256()
+    for file in files:
+        stat = file.stat()
+        digest.update(f"{file.name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    if not source.is_dir():
+        with open(source, "rb") as stream:
+            digest.update(stream.read(1 << 20))
+    return digest.hexdigest()

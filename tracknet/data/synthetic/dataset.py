@@ -1,0 +1,110 @@
+"""The embedded dataset: renders the clips that are missing, then reads them like any other."""
+
+import json
+import multiprocessing
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from fractions import Fraction
+from hashlib import sha256
+from pathlib import Path
+
+import cv2
+from rich.progress import track
+
+from tracknet.data.formats.shuttlecock import Shuttlecock
+from tracknet.data.synthetic.render import FPS, match_of, scene
+from tracknet.types import Clip
+from tracknet.video import VideoWriter
+
+VERSION = 1  # raise it when what is rendered changes: old folders are then left alone
+CRF = 28  # a broadcast stream's compression
+FRAMES_A_WORKER = 500  # a worker takes a second or two to start; less work is not worth one
+
+
+class Synthetic(Shuttlecock):
+    """Rendered rallies on disk, in the layout of TrackNetV2.
+
+    They lie in a folder below `root` that is named after the parameters and the generator's
+    version, so that clips are rendered once and never mixed up.
+
+    Args:
+        root: Folder below which the rendered clips are kept.
+        clips: Number of clips of each split.
+        frames: Frames of each clip, at 30 a second.
+        size: (H, W) of the frames, pixels.
+        seed: Every clip is a function of (seed, split, number of the clip).
+    """
+
+    name = "synthetic"
+
+    def __init__(
+        self,
+        root: str | Path,
+        clips: Mapping[str, int],
+        frames: int,
+        size: Sequence[int] = (360, 640),
+        seed: int = 0,
+    ) -> None:
+        self.counts = {split: int(count) for split, count in clips.items()}
+        self.frames, self.size, self.seed = frames, (int(size[0]), int(size[1])), seed
+        known = json.dumps([VERSION, self.counts, frames, self.size, seed], sort_keys=True)
+        folder = f"v{VERSION}-{sha256(known.encode()).hexdigest()[:10]}"
+        super().__init__(Path(root) / folder, {split: [split] for split in self.counts})
+
+    def clips(self, split: str) -> list[Clip]:
+        tasks = [
+            (self.root, self.seed, split, clip, self.frames, self.size)
+            for clip in range(1, self.counts.get(split, 0) + 1)
+            if not all(path.exists() for path in clip_files(self.root, split, clip))
+        ]
+        frames = len(tasks) * self.frames
+        quick = frames < 300  # under two seconds
+        for _ in track(_rendered(tasks, frames), f"Rendering {split}", len(tasks), disable=quick):
+            pass
+        return super().clips(split)
+
+
+def clip_files(root: Path, split: str, clip: int) -> tuple[Path, Path]:
+    """The video and the labels of clip 1, 2, ... of a split."""
+    match, rally = root / split / f"match{match_of(clip)}", f"r{clip:05d}"
+    return match / "video" / f"{rally}.mp4", match / "csv" / f"{rally}_ball.csv"
+
+
+def render_clip(
+    root: Path, seed: int, split: str, clip: int, frames: int, size: tuple[int, int]
+) -> None:
+    """Writes one clip. Both files appear whole, the labels last, or not at all."""
+    files = clip_files(root, split, clip)
+    for path in files:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    # Another process may be rendering the same clip: each has its own unfinished files.
+    video, csv = (path.with_name(f".{os.getpid()}-{path.name}") for path in files)
+    rows = ["Frame,Visibility,X,Y"]
+    scenery = scene(seed, split, clip, frames, size)
+    with VideoWriter(video, size, Fraction(FPS), crf=CRF) as writer:
+        for index in range(frames):
+            image, ball = scenery.frame(index)
+            writer.write(image)
+            rows.append(f"{index},{ball.visible:d},{ball.xy[0]:.3f},{ball.xy[1]:.3f}")
+    csv.write_text("\n".join(rows) + "\n")
+    for unfinished, path in zip((video, csv), files, strict=True):
+        unfinished.replace(path)
+
+
+def _rendered(tasks: list[tuple], frames: int) -> Iterator[None]:
+    """Renders clips, in parallel where it pays; yields as each of them is done."""
+    workers = min(len(os.sched_getaffinity(0)), len(tasks), frames // FRAMES_A_WORKER)
+    if workers < 2:
+        for task in tasks:
+            yield render_clip(*task)
+        return
+    # Spawned, not forked: a fork of a process in which torch runs threads may hang.
+    pool = ProcessPoolExecutor(
+        workers, multiprocessing.get_context("spawn"), cv2.setNumThreads, (1,)
+    )
+    try:
+        for done in as_completed([pool.submit(render_clip, *task) for task in tasks]):
+            yield done.result()
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,21 @@
+"""What the machine offers."""
+
+import torch
+
+
+def pick_device(device: str) -> torch.device:
+    """The device of that name; ``auto`` is the first of CUDA, MPS and CPU that is there."""
+    if device != "auto":
+        return torch.device(device)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def supports_bfloat16(device: torch.device) -> bool:
+    """Whether mixed bfloat16 is faster than float32 there, not merely possible."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        return torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return False

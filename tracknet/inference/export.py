@@ -1,0 +1,156 @@
+"""One video in, its csv and its overlay out."""
+
+import csv
+import math
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracknet.inference.overlay import Overlay
+from tracknet.inference.predictor import LOOKAHEAD, Prediction, Predictor
+from tracknet.inference.windows import CHUNK
+from tracknet.video import Frame, prefetch, probe, read_raw
+
+COLUMNS = ("Frame", "Visibility", "X", "Y", "Score", "Source")
+HELD_BYTES = 1 << 30
+"""A video whose frames may take more while they wait for their prediction is read twice."""
+PATIENCE = 2.0
+"""Seconds before a progress bar appears."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What came of one video.
+
+    Attributes:
+        csv: The file of predictions.
+        overlay: The video with the ball drawn on it, or None.
+        frames: How many frames could be decoded.
+        balls: In how many of them a ball is predicted.
+        seconds: How long it took.
+    """
+
+    csv: Path
+    overlay: Path | None
+    frames: int
+    balls: int
+    seconds: float
+
+
+class CsvWriter(AbstractContextManager):
+    """Writes ``Frame,Visibility,X,Y,Score,Source``, original pixels, row by whole row.
+
+    The file carries the suffix ``.part`` until it is complete.
+
+    Args:
+        path: The csv file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._part = path.with_name(path.name + ".part")
+        # Line buffering hands every row to the system as a whole.
+        self._file = self._part.open("w", newline="", buffering=1)
+        self._rows = csv.writer(self._file, lineterminator="\n")
+        self._rows.writerow(COLUMNS)
+
+    def write(self, row: Prediction) -> None:
+        """Appends a frame; where no ball is predicted X = Y = 0 and the source is empty."""
+        x, y = (row.x, row.y) if row.visible else (0, 0)
+        self._rows.writerow(
+            (row.frame, int(row.visible), f"{x:.2f}", f"{y:.2f}", f"{row.score:.4f}", row.source)
+        )
+
+    def __exit__(self, kind: type | None, *_: object) -> None:
+        self._file.close()
+        if kind is None:
+            self._part.replace(self._path)
+
+
+def predict_video(
+    predictor: Predictor,
+    source: Path,
+    out_dir: Path,
+    overlay: bool = True,
+    frames: Iterable[Frame] | None = None,
+) -> Summary:
+    """Writes ``<name>.csv`` and ``<name>_overlay.mp4`` of a video or a folder of frames.
+
+    Both appear under their names when they are complete.
+
+    Args:
+        predictor: Finds the ball.
+        source: A video or a folder of frames.
+        out_dir: Folder of the results.
+        overlay: Whether the video is drawn as well.
+        frames: The source's frames if they are being read already, as `prefetch(read_raw(source),
+            CHUNK)` does while torch is still being imported; None reads them here.
+
+    Raises:
+        VideoError: The source cannot be read.
+    """
+    started = time.perf_counter()
+    info = probe(source)
+    name = source.name if source.is_dir() else source.stem
+    out_dir.mkdir(parents=True, exist_ok=True)
+    target, video = out_dir / f"{name}.csv", out_dir / f"{name}_overlay.mp4"
+    part = video.with_name(video.name + ".part")
+
+    count = balls = 0
+    with ExitStack() as stack:
+        table = stack.enter_context(CsvWriter(target))
+        reading, again = frames or read_raw(source), None
+        if overlay:
+            drawn = stack.enter_context(Overlay(part, info.size, info.fps))
+            bytes_per_pixel = 3 if source.is_dir() else 1.5
+            if CHUNK * math.prod(info.size) * bytes_per_pixel <= HELD_BYTES:
+                waiting: deque[Frame] = deque()
+                reading, again = _keep(reading, waiting), iter(waiting.popleft, None)
+            else:
+                again = stack.enter_context(closing(prefetch(read_raw(source), LOOKAHEAD)))
+        for row in _progress(predictor.stream(reading), info.frames, f"tracking {name}"):
+            table.write(row)
+            count, balls = count + 1, balls + row.visible
+            if overlay:
+                drawn.write(next(again), row)
+    if overlay:
+        part.replace(video)
+    seconds = time.perf_counter() - started
+    return Summary(target, video if overlay else None, count, balls, seconds)
+
+
+def _keep(frames: Iterable[Frame], waiting: deque[Frame]) -> Iterator[Frame]:
+    """The same frames, each left in `waiting` before it is passed on."""
+    for frame in frames:
+        waiting.append(frame)
+        yield frame
+
+
+def _progress(rows: Iterable[Prediction], total: int, text: str) -> Iterator[Prediction]:
+    """The same rows, under a progress bar on stderr once they have taken a while."""
+    from rich.console import Console  # most runs never show it
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    started, shown = time.monotonic(), False
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    bar = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
+    task = bar.add_task(text, total=total or None)
+    try:
+        for row in rows:
+            yield row
+            bar.advance(task)
+            if not shown and time.monotonic() - started > PATIENCE:
+                bar.start()
+                shown = True
+    finally:
+        if shown:
+            bar.stop()

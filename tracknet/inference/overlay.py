@@ -1,0 +1,152 @@
+"""The video with the predicted ball drawn on it."""
+
+import math
+from collections import deque
+from contextlib import AbstractContextManager
+from fractions import Fraction
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+
+import av
+import cv2
+import numpy as np
+
+from tracknet.geometry import Size
+from tracknet.inference.predictor import Prediction
+from tracknet.video import Frame, VideoWriter, planes, to_yuv420
+
+BALL = (210, 16, 146)
+"""Yellow, as Y, U, V."""
+TEXT = (235, 128, 128)
+OUTLINE = (16, 128, 128)
+RADIUS = 7
+"""Of the ring round the ball, in pixels of a frame 540 pixels high."""
+LONGEST_STEP = 0.25
+"""Of the frame's width, from one frame to the next."""
+WAITING = 16
+"""Frames that may wait to be drawn."""
+
+
+class Overlay(AbstractContextManager):
+    """Draws predictions on their frames and writes them as a video, in a thread.
+
+    Args:
+        path: Where to write the mp4.
+        size: (H, W) of the frames.
+        fps: Frames per second.
+        trail: How many of the last positions stay visible.
+    """
+
+    def __init__(self, path: Path, size: Size, fps: Fraction, trail: int = 12) -> None:
+        self._writer = VideoWriter(path, size, fps, preset="ultrafast")
+        self._trail: deque[Prediction] = deque(maxlen=trail)
+        self._error: BaseException | None = None
+        self._queue: Queue[tuple[Frame, Prediction] | None] = Queue(WAITING)
+        self._thread = Thread(target=self._work, name="overlay", daemon=True)
+        self._thread.start()
+
+    def write(self, frame: Frame, prediction: Prediction) -> None:
+        """Appends a frame.
+
+        Raises:
+            Exception: What went wrong with an earlier frame.
+        """
+        if self._error is not None:
+            raise self._error
+        self._queue.put((frame, prediction))
+
+    def __exit__(self, kind: type | None, *_: object) -> None:
+        self._queue.put(None)
+        self._thread.join()
+        self._writer.__exit__(None, None, None)
+        if kind is None and self._error is not None:
+            raise self._error
+
+    def _work(self) -> None:
+        for frame, prediction in iter(self._queue.get, None):
+            if self._error is not None:
+                continue  # keeps the queue moving until `write` or `__exit__` reports
+            try:
+                self._trail.append(prediction)
+                canvas = to_yuv420(frame)
+                draw(canvas, list(self._trail))
+                self._writer.encode(canvas)
+            except BaseException as error:
+                self._error = error
+
+
+def draw(canvas: av.VideoFrame, trail: list[Prediction]) -> None:
+    """Draws the last prediction's ball and score, and the fading trail that led to it.
+
+    Args:
+        canvas: A yuv420p frame of even size that is changed in place.
+        trail: Consecutive predictions, oldest first, the last one being that of the frame.
+    """
+    unit = max(1, round(canvas.height / 540))
+    points = [np.array([round(p.x), round(p.y)]) if p.visible else None for p in trail]
+    for age, (a, b) in enumerate(zip(points[-2::-1], points[:0:-1], strict=True)):
+        if a is None:
+            continue
+        # A jump over much of the picture is no flight: a dot, not a line.
+        if b is None or abs(b - a).max() > canvas.width * LONGEST_STEP:
+            b = a
+        elif age == 0:
+            b = b + (a - b) * min(1, RADIUS * unit / max(1, math.dist(a, b)))  # not on the ball
+        box = _Box(canvas, np.array([a, b]).round().astype(int), 2 * unit)
+        strength = round(220 * (1 - age / len(points)))
+        cv2.line(box.mask, *box.local, strength, 2 * unit, cv2.LINE_AA)
+        box.blend(BALL)
+    ball = points[-1]
+    if ball is None:
+        return
+    box = _Box(canvas, ball[None], 10 * unit)
+    cv2.circle(box.mask, *box.local, RADIUS * unit, 255, 2 * unit, cv2.LINE_AA)
+    box.blend(BALL)
+
+    text, font, scale = f"{trail[-1].score:.2f}", cv2.FONT_HERSHEY_SIMPLEX, 0.45 * unit
+    (w, h), _ = cv2.getTextSize(text, font, scale, unit)
+    x = max(0, min(ball[0] + 11 * unit, canvas.width - w - 2 * unit))
+    y = max(ball[1] - 9 * unit, h + 2 * unit)
+    box = _Box(canvas, np.array([[x, y], [x + w, y - h]]), 3 * unit)
+    cv2.putText(box.mask, text, box.local[0], font, scale, 255, unit, cv2.LINE_AA)
+    letters = box.mask
+    box.mask = cv2.dilate(letters, np.ones((2 * unit + 1, 2 * unit + 1)))
+    box.blend(OUTLINE)
+    box.mask = letters
+    box.blend(TEXT)
+
+
+class _Box:
+    """A small part of a frame to draw in.
+
+    Args:
+        canvas: A yuv420p frame of even size.
+        points: (N, 2) x, y pixels that the box holds.
+        margin: Pixels round them.
+
+    Attributes:
+        mask: (h, w) uint8, to be drawn on: how strongly a colour covers, up to 255.
+        local: `points` in pixels of the mask.
+    """
+
+    def __init__(self, canvas: av.VideoFrame, points: np.ndarray, margin: int) -> None:
+        size = canvas.width, canvas.height
+        # Whole pixels of the chroma planes.
+        low = (points.min(0) - margin).clip(0, np.subtract(size, 2)) // 2 * 2
+        high = (points.max(0) + margin + 2).clip(low + 2, size) // 2 * 2
+        self._canvas, (self._x, self._y) = canvas, low
+        self.mask = np.zeros((high - low)[::-1], np.uint8)
+        self.local = [tuple(p) for p in (points - low).tolist()]
+
+    def blend(self, colour: tuple[int, int, int]) -> None:
+        """Mixes a colour (Y, U, V) into the frame."""
+        h, w = self.mask.shape
+        half = cv2.resize(self.mask, (w // 2, h // 2), interpolation=cv2.INTER_AREA)
+        luma, *chroma = planes(self._canvas)
+        parts = [(luma, self.mask, 1), *((plane, half, 2) for plane in chroma)]
+        for (plane, weight, step), value in zip(parts, colour, strict=True):
+            y, x, (h, w) = self._y // step, self._x // step, weight.shape
+            part = plane[y : y + h, x : x + w]
+            old = part.astype(np.int32)
+            part[:] = old + (value - old) * weight // 255

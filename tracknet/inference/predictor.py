@@ -1,0 +1,225 @@
+"""A trained network -> where the ball is in every frame of a video."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+
+from tracknet.codecs.gaussian import GaussianCodec
+from tracknet.data.batch import to_unit
+from tracknet.devices import supports_bfloat16
+from tracknet.geometry import Letterbox, Size, scale_points
+from tracknet.inference.windows import FrameWindow, Shot, windows, with_background
+from tracknet.models.heatmap_model import HeatmapModel
+from tracknet.types import Track
+from tracknet.video import Frame, frame_size, prefetch, read_raw, resize
+
+LOOKAHEAD = 32
+"""Frames that are read and resized while the network is busy."""
+
+Overlap = Literal["none", "mean"]
+Precision = Literal["auto", "float32", "bfloat16"]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What is known of one frame.
+
+    Attributes:
+        frame: Its index in the video.
+        x: Pixels of the original frame, NaN where no ball is predicted.
+        y: Likewise.
+        score: Of the best candidate, 0..1, also where it is rejected.
+        source: ``detected``, or empty where no ball is predicted.
+        candidates: (K, 3) x, y in original pixels and score, best first.
+    """
+
+    frame: int
+    x: float
+    y: float
+    score: float
+    source: str
+    candidates: np.ndarray
+
+    @property
+    def visible(self) -> bool:
+        """Whether a ball is predicted."""
+        return self.source != ""
+
+
+class Predictor:
+    """Runs a network over videos, frames in a stream, or frames of network size.
+
+    Windows of T frames follow each other; the last one ends at the last frame, and a video
+    shorter than T repeats its last frame. With ``overlap="mean"`` there is a window for every
+    start, and each frame's heatmap is the mean over the windows that hold it.
+
+    Args:
+        model: The network.
+        codec: Decodes its heatmaps.
+        image_size: (H, W) of the network's input.
+        threshold: Score from which a ball is reported.
+        overlap: ``none`` or ``mean``.
+        device: Where the network runs.
+        batch_size: Windows per forward pass.
+        precision: ``auto`` is bfloat16 where that is faster, else float32.
+    """
+
+    def __init__(
+        self,
+        model: HeatmapModel,
+        codec: GaussianCodec,
+        image_size: Size,
+        threshold: float,
+        overlap: Overlap = "none",
+        device: str | torch.device = "cpu",
+        batch_size: int = 4,
+        precision: Precision = "auto",
+    ) -> None:
+        if overlap not in ("none", "mean"):
+            raise ValueError(f"overlap={overlap!r}; expected none or mean")
+        if precision not in ("auto", "float32", "bfloat16"):
+            raise ValueError(f"precision={precision!r}; expected auto, float32 or bfloat16")
+        self.device = torch.device(device)
+        self.model = model.eval().to(self.device, memory_format=torch.channels_last)
+        self.codec = codec
+        self.image_size = tuple(image_size)
+        self.threshold = threshold
+        self.overlap = overlap
+        self.batch_size = batch_size
+        self.bfloat16 = precision == "bfloat16" or (
+            precision == "auto" and supports_bfloat16(self.device)
+        )
+
+    def predict(self, source: Path | str | Iterable[np.ndarray]) -> Track:
+        """The ball in every frame, in order.
+
+        Args:
+            source: A video, a folder of frames, or RGB frames (H, W, 3) uint8 of one size.
+
+        Raises:
+            VideoError: The source cannot be read, or its frames differ in size.
+        """
+        frames = read_raw(Path(source)) if isinstance(source, Path | str) else source
+        rows = list(self.stream(frames))
+        return Track(
+            np.array([(row.x, row.y) for row in rows]).reshape(-1, 2),
+            np.array([row.score for row in rows]),
+            np.array([row.source for row in rows], dtype="<U12"),
+        )
+
+    def stream(
+        self, frames: Iterable[Frame], background: np.ndarray | None = None
+    ) -> Iterator[Prediction]:
+        """Predictions in the order of the frames, while these arrive.
+
+        Reading and resizing happen in a thread. A network that takes the background looks at a
+        chunk of the video before the first prediction of that chunk; no more is held in memory.
+
+        Args:
+            frames: RGB arrays (H, W, 3) uint8 or frames of `read_raw`, all of one size.
+            background: (H, W, 3) uint8 of network size; None takes the median of each chunk.
+
+        Raises:
+            VideoError: The frames differ in size.
+        """
+        frames = iter(frames)
+        first = next(frames, None)
+        if first is None:
+            return
+        letterbox = Letterbox(frame_size(first), self.image_size)
+        resized = (resize(frame, letterbox) for frame in chain([first], frames))
+        with closing(prefetch(resized, LOOKAHEAD)) as resized:
+            for index, candidates in enumerate(self.candidates(resized, background)):
+                yield self._prediction(index, candidates, letterbox)
+
+    def network_frames(
+        self, frames: np.ndarray, background: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Candidates of frames that have the network's size already.
+
+        Args:
+            frames: (N, H, W, 3) uint8, in memory or memory-mapped; N >= 1.
+            background: (H, W, 3) uint8; None takes the median of each chunk if it is needed.
+
+        Returns:
+            (N, K, 3) x, y in network pixels and score, best first.
+        """
+        return np.stack(list(self.candidates(frames, background)))
+
+    def candidates(
+        self, frames: Iterable[np.ndarray], background: np.ndarray | None = None
+    ) -> Iterator[np.ndarray]:
+        """As `network_frames`, as a stream: (K, 3) for every frame, in order."""
+        if self.model.background and background is None:
+            shots = with_background(frames)
+        else:
+            shots = (Shot(frame, background) for frame in frames)
+        each = windows(shots, self.model.frames, 1 if self.overlap == "mean" else self.model.frames)
+        batches = iter(lambda: list(islice(each, self.batch_size)), [])
+        return self._averaged(batches) if self.overlap == "mean" else self._separate(batches)
+
+    def _separate(self, batches: Iterable[list[FrameWindow]]) -> Iterator[np.ndarray]:
+        """Each frame's candidates from the first window that holds it."""
+        done = 0
+        for batch in batches:
+            decoded = self._network_pixels(self.codec.decode(self._logits(batch)))
+            for window, candidates in zip(batch, decoded, strict=True):
+                yield from candidates[done - window.start : window.length]
+                done = window.start + window.length
+
+    def _averaged(self, batches: Iterable[list[FrameWindow]]) -> Iterator[np.ndarray]:
+        """Each frame's candidates from the mean probability over the windows that hold it."""
+        total = count = None  # of the frames from the next window's start on, (T-1,h,w) and (T-1,)
+        for batch in batches:
+            probability = self._logits(batch).sigmoid()
+            n, t, h, w = probability.shape
+            sums, counts = probability.new_zeros(n + t - 1, h, w), np.zeros(n + t - 1)
+            if total is not None:
+                sums[: t - 1], counts[: t - 1] = total, count
+            for i, window in enumerate(probability):
+                sums[i : i + t] += window
+                counts[i : i + t] += 1
+            yield from self._decode_mean(sums[:n], counts[:n])
+            total, count = sums[n:], counts[n:]
+        if total is not None:
+            rest = batch[-1].length - 1
+            yield from self._decode_mean(total[:rest], count[:rest])
+
+    def _decode_mean(self, sums: torch.Tensor, counts: np.ndarray) -> np.ndarray:
+        if not len(sums):
+            return np.empty((0, 0, 3))
+        mean = sums / torch.as_tensor(counts, dtype=sums.dtype, device=sums.device)[:, None, None]
+        return self._network_pixels(self.codec.decode_probability(mean))
+
+    @torch.inference_mode()
+    def _logits(self, batch: list[FrameWindow]) -> torch.Tensor:
+        """(B,T,h,w) float32."""
+        frames = np.stack([[shot.frame for shot in window.shots] for window in batch])
+        frames = to_unit(torch.from_numpy(frames).to(self.device))
+        background = None
+        if self.model.background:
+            background = np.stack([window.shots[0].background for window in batch])
+            background = to_unit(torch.from_numpy(background).to(self.device))
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+            return self.model(frames, background).float()
+
+    def _network_pixels(self, candidates: torch.Tensor) -> np.ndarray:
+        """Candidates (...,K,3) in heatmap pixels, moved to network pixels and to the CPU."""
+        xy = scale_points(candidates[..., :2], self.model.heatmap_stride)
+        return torch.cat([xy, candidates[..., 2:]], -1).cpu().numpy()
+
+    def _prediction(self, frame: int, candidates: np.ndarray, letterbox: Letterbox) -> Prediction:
+        height, width = letterbox.source
+        xy = letterbox.to_original(candidates[:, :2].astype(np.float64))
+        xy = xy.clip(0, (width - 1, height - 1))  # half a heatmap pixel can lie outside
+        candidates = np.concatenate([xy, candidates[:, 2:]], 1)
+        x, y, score = candidates[0].tolist()
+        if score < self.threshold:
+            return Prediction(frame, np.nan, np.nan, score, "", candidates)
+        return Prediction(frame, x, y, score, "detected", candidates)

@@ -1,0 +1,79 @@
+"""Streams of frames -> windows of T consecutive frames, each with its background."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracknet.data.background import median_background
+
+CHUNK = 256
+"""Frames of a video that share one background."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A frame at network size, (H, W, 3) uint8, and the still background behind it, or None."""
+
+    frame: np.ndarray
+    background: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class FrameWindow:
+    """T consecutive frames.
+
+    Attributes:
+        start: Index of the first frame.
+        length: How many of the shots are frames of the video; the others repeat the last one.
+        shots: T shots.
+    """
+
+    start: int
+    length: int
+    shots: list[Shot]
+
+
+def with_background(frames: Iterable[np.ndarray], chunk: int = CHUNK) -> Iterator[Shot]:
+    """Joins each frame with the median of its chunk of the video.
+
+    The last chunk reaches back so that it is as long as the others, where the video allows.
+
+    Args:
+        frames: (H, W, 3) uint8 each.
+        chunk: Frames that share one background; at most twice as many are held.
+    """
+    before: list[np.ndarray] = []
+    held: list[np.ndarray] = []
+    for frame in frames:
+        held.append(frame)
+        if len(held) == chunk:
+            background = median_background(held)
+            yield from (Shot(frame, background) for frame in held)
+            before, held = held, []
+    if held:
+        background = median_background((before + held)[-chunk:])
+        yield from (Shot(frame, background) for frame in held)
+
+
+def windows(shots: Iterable[Shot], frames: int, step: int) -> Iterator[FrameWindow]:
+    """Windows that cover every frame, in order; the last one ends at the last frame.
+
+    Args:
+        shots: The frames of one video, in order.
+        frames: T. A shorter video repeats its last frame.
+        step: Frames from one window's start to the next one's, at most T.
+    """
+    recent: deque[Shot] = deque(maxlen=frames)
+    count, due = 0, frames
+    for shot in shots:
+        recent.append(shot)
+        count += 1
+        if count == due:
+            yield FrameWindow(count - frames, frames, list(recent))
+            due += step
+    if 0 < count < frames:
+        yield FrameWindow(0, count, [*recent, *[recent[-1]] * (frames - count)])
+    elif count > due - step:
+        yield FrameWindow(count - frames, frames, list(recent))

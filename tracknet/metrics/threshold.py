@@ -1,0 +1,89 @@
+"""From scored candidates to predictions: a ball is predicted where score >= threshold."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tracknet.metrics.protocols import STRICT, Counts, Outcome, check_clips, ratio
+from tracknet.types import Labels, Track
+
+STEPS = np.arange(1, 20)
+THRESHOLDS = STEPS / 20
+
+
+def accepted(score: np.ndarray, threshold: float | np.ndarray) -> np.ndarray:
+    """The one rule: bool, True where a candidate's score makes it a prediction."""
+    return score.astype(np.float64) >= threshold
+
+
+def at_threshold(track: Track, threshold: float) -> Track:
+    """The track without the balls that score below `threshold`; scores stay.
+
+    Args:
+        track: Candidates, original pixels.
+        threshold: In the units of the scores.
+    """
+    kept = track.visible & accepted(track.score, threshold)
+    return Track(
+        np.where(kept[:, None], track.xy, np.nan), track.score, np.where(kept, track.source, "")
+    )
+
+
+def best_threshold(labels: Sequence[Labels], candidates: Sequence[Track]) -> tuple[float, float]:
+    """The score threshold, 0.05 to 0.95 in steps of 0.05, with the highest strict F1.
+
+    Args:
+        labels: One per clip, original pixels.
+        candidates: The best candidate of every frame, none rejected, original pixels.
+
+    Returns:
+        The threshold and its F1; of equally good ones, the nearest to 0.5 (the lower of two).
+
+    Raises:
+        ValueError: Numbers of clips or of frames differ, or a position is missing.
+    """
+    outcome, score = _outcomes_and_scores(labels, candidates)
+    kept = accepted(score, THRESHOLDS[:, None])
+    tp, fp1, fp2 = (
+        (kept & (outcome == hit)).sum(1) for hit in (Outcome.TP, Outcome.FP1, Outcome.FP2)
+    )
+    fn = STRICT.counts.of(outcome).relevant - tp - fp1
+    f1 = Counts(tp, fp1, fp2, fn).f1
+    best = np.lexsort((np.abs(STEPS - 10), -f1))[0]
+    return float(THRESHOLDS[best]), float(f1[best])
+
+
+def precision_recall(
+    labels: Sequence[Labels], candidates: Sequence[Track]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Strict precision and recall at every score that occurs, from the highest score down.
+
+    Args:
+        labels: One per clip, original pixels.
+        candidates: Predictions of the same clips, original pixels.
+
+    Returns:
+        Precision and recall, (K,) each, for K different scores of predictions.
+
+    Raises:
+        ValueError: Numbers of clips or of frames differ, or a position is missing.
+    """
+    outcome, score = _outcomes_and_scores(labels, candidates)
+    predicted = np.isin(outcome, (Outcome.TP, Outcome.FP1, Outcome.FP2))
+    order = np.argsort(-score[predicted], kind="stable")
+    score, hit = score[predicted][order], outcome[predicted][order] == Outcome.TP
+    last_of_equals = np.flatnonzero(np.diff(score, append=-np.inf))
+    tp = np.cumsum(hit)[last_of_equals]
+    relevant = np.full(len(tp), STRICT.counts.of(outcome).relevant)
+    return ratio(tp, last_of_equals + 1), ratio(tp, relevant)
+
+
+def _outcomes_and_scores(
+    labels: Sequence[Labels], tracks: Sequence[Track]
+) -> tuple[np.ndarray, np.ndarray]:
+    check_clips(labels, tracks)
+    outcomes = [STRICT.outcomes(*pair) for pair in zip(labels, tracks, strict=True)]
+    return (
+        np.concatenate([np.empty(0), *outcomes]),
+        np.concatenate([np.empty(0), *(track.score for track in tracks)]),
+    )

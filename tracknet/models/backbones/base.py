@@ -1,0 +1,196 @@
+"""What every backbone has, and what the two that take pretrained networks share."""
+
+import inspect
+import json
+import warnings
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+
+from tracknet.types import FeatureInfo
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+def describe_weights(
+    kind: str,
+    name: str,
+    config: dict[str, Any] | None = None,
+    mean: Iterable[float] = IMAGENET_MEAN,
+    std: Iterable[float] = IMAGENET_STD,
+) -> dict[str, Any]:
+    """What a checkpoint records of a backbone's origin: plain data, enough to build it again.
+
+    Args:
+        kind: ``pretrained``, ``stand-in`` or ``random``.
+        name: Of the network really built.
+        config: The pretrained network's own configuration.
+        mean: Of R, G, B in 0..1, which the input is normalised with.
+        std: Likewise.
+    """
+    mean, std = [float(m) for m in mean], [float(s) for s in std]
+    return {"kind": kind, "name": name, "config": config, "mean": mean, "std": std}
+
+
+class Backbone(nn.Module):
+    """(B,C,H,W) -> the features that `features` describes.
+
+    Args:
+        weights: See `describe_weights`; random weights unless given.
+
+    Attributes:
+        features: Layout, channels and strides of what comes out; subclasses set it.
+        weights: Where the weights came from; plain data for the manifest and the checkpoint.
+    """
+
+    features: FeatureInfo
+
+    def __init__(self, weights: dict[str, Any] | None = None) -> None:
+        super().__init__()
+        self.weights = weights or describe_weights("random", type(self).__name__)
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """Of R, G, B in 0..1, which the input is normalised with."""
+        return tuple(self.weights["mean"])
+
+    @property
+    def std(self) -> tuple[float, ...]:
+        """Of R, G, B in 0..1, which the input is normalised with."""
+        return tuple(self.weights["std"])
+
+    def check_size(self, size: tuple[int, int]) -> None:
+        """Refuses an image that the coarsest level would cut off at the right or at the bottom.
+
+        Args:
+            size: (H, W) of the network's input, pixels.
+
+        Raises:
+            ValueError: The stride does not divide it; the message names the nearest size that fits.
+        """
+        stride = max(self.features.strides)
+        if any(side % stride for side in size):
+            height, width = (max(1, round(side / stride)) * stride for side in size)
+            raise ValueError(
+                f"image_size {size[0]}x{size[1]} is not a multiple of the backbone's stride "
+                f"{stride}; use {height}x{width}"
+            )
+
+
+class PretrainedConfig(Protocol):
+    """What the configs of backbones with pretrained networks have in common."""
+
+    pretrained_model_name: str
+    use_pretrained: bool
+    strict: bool
+
+
+def open_pretrained(
+    cfg: PretrainedConfig, stand_in: str, restored: dict[str, Any] | None
+) -> tuple[nn.Module | None, dict[str, Any]]:
+    """The pretrained network and its record, or None and the record of the stand-in to build.
+
+    Args:
+        cfg: What is wanted.
+        stand_in: Name of the network that takes its place.
+        restored: A record from a checkpoint: builds that network again, without its weights,
+            without looking at any cache and without a warning.
+
+    Raises:
+        FileNotFoundError: `cfg.strict`, and the weights are not on this machine.
+        ValueError: `cfg.strict` without `cfg.use_pretrained`.
+    """
+    if restored is not None:
+        pretrained = restored["kind"] == "pretrained"
+        return (_from_config(restored["config"]) if pretrained else None), restored
+    record = describe_weights("stand-in", stand_in)
+    if not cfg.use_pretrained:
+        if cfg.strict:
+            raise ValueError(
+                "strict=true refuses the stand-in that use_pretrained=false asks for; drop one"
+            )
+        return None, record
+    name = cfg.pretrained_model_name
+    try:
+        return _from_local_files(name)
+    except OSError as error:
+        problem = (
+            f"the weights of {name} are not on this machine ({str(error).splitlines()[0]}). "
+            f"Get them where there is a network with `hf download {name}` (some ask to accept a "
+            "licence on their page first), or set pretrained_model_name to a folder that holds them"
+        )
+        if cfg.strict:
+            raise FileNotFoundError(problem) from error
+    warnings.warn(
+        f"{problem}. UNTIL THEN {stand_in} WITH RANDOM WEIGHTS STANDS IN; "
+        "strict=true makes this an error.",
+        UserWarning,
+        stacklevel=3,
+    )
+    return None, record
+
+
+def _from_local_files(name: str) -> tuple[nn.Module, dict[str, Any]]:
+    from transformers import AutoImageProcessor, AutoModel
+
+    processor = AutoImageProcessor.from_pretrained(name, local_files_only=True)
+    net = AutoModel.from_pretrained(name, local_files_only=True, dtype=torch.float32)
+    config = json.loads(json.dumps(net.config.to_dict()))
+    # A path of this machine, and a thousand class names that nothing reads.
+    for key in ("_name_or_path", "id2label", "label2id"):
+        config.pop(key, None)
+    mean, std = processor.image_mean, processor.image_std
+    return net, describe_weights("pretrained", name, config, mean, std)
+
+
+def _from_config(config: dict[str, Any]) -> nn.Module:
+    from transformers import AutoConfig, AutoModel
+
+    return AutoModel.from_config(AutoConfig.for_model(**config), dtype=torch.float32)
+
+
+def inflate_stem(net: nn.Module, in_channels: int) -> None:
+    """Lets `net` take `in_channels` instead of its own, in place.
+
+    The first convolution's weights are repeated and scaled, so that k equal frames give what one
+    gave (as I3D inflates in time, https://arxiv.org/abs/1705.07750, section 2.4).
+    """
+    stem = next(module for module in net.modules() if isinstance(module, nn.Conv2d))
+    own = stem.in_channels
+    if in_channels == own:
+        return
+    copies = -(-in_channels // own)
+    weight = stem.weight.detach().repeat(1, copies, 1, 1)[:, :in_channels] * (own / in_channels)
+    stem.weight, stem.in_channels = nn.Parameter(weight), in_channels
+    for module in net.modules():
+        # Hugging Face's embeddings compare the input with a number of their own.
+        if isinstance(getattr(module, "num_channels", None), int):
+            module.num_channels = in_channels
+
+
+def freeze_unreached(net: nn.Module, outputs: Iterable[torch.Tensor]) -> None:
+    """Freezes what no gradient reaches: mask tokens, poolers, the norm after an unused output.
+
+    Distributed training refuses parameters without a gradient. `outputs` must have been computed
+    from `net` with gradients on.
+    """
+    nodes = [output.grad_fn for output in outputs]
+    seen, reached = set(), set()
+    while nodes:
+        node = nodes.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if hasattr(node, "variable"):
+            reached.add(id(node.variable))
+        nodes.extend(parent for parent, _ in node.next_functions)
+    for parameter in net.parameters():
+        parameter.requires_grad_(id(parameter) in reached)
+
+
+def accepts(net: nn.Module, argument: str) -> bool:
+    """Whether `net`'s forward names `argument`."""
+    return argument in inspect.signature(net.forward).parameters

@@ -1,0 +1,53 @@
+"""A small convolutional encoder that trains from nothing, the practical choice on a CPU."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from tracknet.models.backbones.base import Backbone
+from tracknet.models.blocks import ConvNorm, ResidualBlock
+from tracknet.types import FeatureInfo
+
+
+class ConvBackbone(Backbone):
+    """(B,C,H,W) -> pyramid of residual stages, strides `stem`, 2 `stem`, 4 `stem`, ...
+
+    The stem folds `stem` x `stem` pixels into channels before the first convolution: no pixel of a
+    ball of three pixels is thrown away, and no convolution runs at full resolution.
+
+    Args:
+        widths: Channels of each stage, finest first.
+        stem: Stride of the first stage.
+        depth: Residual blocks in each stage.
+        norm: ``batch``, ``group`` or ``none``.
+        in_channels: Channels of the input.
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int] = (32, 64, 128, 192),
+        stem: int = 2,
+        depth: int = 1,
+        norm: str = "batch",
+        in_channels: int = 3,
+    ) -> None:
+        super().__init__()
+        strides = tuple(stem * 2**i for i in range(len(widths)))
+        self.features = FeatureInfo("pyramid", tuple(widths), strides)
+        self.stem = nn.Sequential(
+            nn.PixelUnshuffle(stem), ConvNorm(in_channels * stem**2, widths[0], norm)
+        )
+        self.stages = nn.ModuleList()
+        for i, width in enumerate(widths):
+            down = [ConvNorm(widths[i - 1], width, norm, stride=2)] if i else []
+            blocks = [ResidualBlock(width, width, norm) for _ in range(depth)]
+            self.stages.append(nn.Sequential(*down, *blocks))
+
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+        x = self.stem(x)
+        levels = []
+        for stage in self.stages:
+            x = stage(x)
+            levels.append(x)
+        return levels

@@ -1,0 +1,121 @@
+"""A ConvNeXt's last three stages."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from tracknet.models.backbones.base import (
+    Backbone,
+    freeze_unreached,
+    inflate_stem,
+    open_pretrained,
+)
+from tracknet.types import FeatureInfo
+
+STRIDES = (8, 16, 32)
+
+
+@dataclass
+class ConvNeXtBackboneConfig:
+    """Which ConvNeXt, and what stands in for it.
+
+    Attributes:
+        pretrained_model_name: A Hugging Face name in the local cache, or a local folder.
+        use_pretrained: False asks for the stand-in.
+        tv_model: Torchvision's ConvNeXt that stands in, with random weights.
+        strict: A stand-in is an error.
+    """
+
+    pretrained_model_name: str
+    use_pretrained: bool = True
+    tv_model: str = "convnext_tiny"
+    strict: bool = False
+
+
+class ConvNeXtBackbone(Backbone):
+    """(B,C,H,W) -> [C3, C4, C5], (B,C_i,H/s,W/s) of strides 8, 16 and 32.
+
+    Each level ends in a LayerNorm of its own, as where ConvNeXt serves dense prediction
+    (https://github.com/facebookresearch/ConvNeXt, object_detection). `forward` takes any size, as
+    the network does: a side that 32 does not divide is cut off in the coarser levels, which
+    `check_size` refuses where a model is built.
+
+    Args:
+        cfg: Which ConvNeXt. Without its weights on this machine, torchvision's stands in, with a
+            warning.
+        in_channels: Channels of the input, 3 for each picture.
+        restored: `weights` of an earlier backbone: builds its network for a state dict, without
+            looking for files.
+
+    Raises:
+        FileNotFoundError: `cfg.strict`, and the weights are not on this machine.
+        ValueError: The network has no stages of strides 8, 16 and 32.
+    """
+
+    def __init__(
+        self,
+        cfg: ConvNeXtBackboneConfig,
+        in_channels: int = 3,
+        restored: dict[str, Any] | None = None,
+    ) -> None:
+        net, weights = open_pretrained(cfg, f"torchvision {cfg.tv_model}", restored)
+        super().__init__(weights)
+        self.net = _TorchvisionStages(cfg.tv_model) if net is None else _HuggingFaceStages(net)
+        inflate_stem(self.net, in_channels)
+        self.net.eval()
+        with torch.enable_grad():
+            states = self.net(torch.zeros(1, in_channels, 64, 64))
+        # Several states may share a stride (stem and first stage): the last one counts.
+        at = {64 // s.shape[-1]: i for i, s in enumerate(states) if s.ndim == 4}
+        if not at.keys() >= set(STRIDES):
+            raise ValueError(
+                f"{weights['name']} has stages of strides {sorted(at)}; backbone=convnext needs "
+                f"{STRIDES}: ConvNeXt, ConvNeXt V2, DINOv3 ConvNeXt"
+            )
+        self.stages = [at[stride] for stride in STRIDES]
+        levels = [states[i] for i in self.stages]
+        freeze_unreached(self.net, levels)
+        self.net.train()
+        channels = tuple(level.shape[1] for level in levels)
+        self.norms = nn.ModuleList(_ChannelNorm(c) for c in channels)
+        self.features = FeatureInfo("pyramid", channels, STRIDES)
+
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+        states = self.net(x)
+        return [norm(states[i]) for norm, i in zip(self.norms, self.stages, strict=True)]
+
+
+class _HuggingFaceStages(nn.Module):
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return self.net(x, output_hidden_states=True).hidden_states
+
+
+class _TorchvisionStages(nn.Module):
+    def __init__(self, name: str) -> None:
+        from torchvision.models import get_model
+
+        super().__init__()
+        self.stages = get_model(name, weights=None).features
+
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+        states = []
+        for stage in self.stages:
+            x = stage(x)
+            states.append(x)
+        return states
+
+
+class _ChannelNorm(nn.LayerNorm):
+    """LayerNorm over the channels of (B,C,H,W)."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x.permute(0, 2, 3, 1)
+        x = F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+        return x.permute(0, 3, 1, 2)

@@ -1,0 +1,128 @@
+"""A vision transformer's patch tokens."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from tracknet.models.backbones.base import (
+    Backbone,
+    accepts,
+    freeze_unreached,
+    inflate_stem,
+    open_pretrained,
+)
+from tracknet.types import FeatureInfo
+
+PLAIN = "backbone=vit takes plain vision transformers: DINOv3, DINOv2, ViT"
+
+
+@dataclass
+class ViTBackboneConfig:
+    """Which transformer, and what stands in for it.
+
+    Attributes:
+        pretrained_model_name: A Hugging Face name in the local cache, or a local folder.
+        use_pretrained: False asks for the stand-in.
+        fallback_dim: Channels of the stand-in.
+        patch_size: Patch of the stand-in, pixels.
+        strict: A stand-in is an error.
+    """
+
+    pretrained_model_name: str
+    use_pretrained: bool = True
+    fallback_dim: int = 384
+    patch_size: int = 16
+    strict: bool = False
+
+
+class ViTBackbone(Backbone):
+    """(B,C,H,W) -> patch tokens (B,Hp,Wp,D); class and register tokens are dropped.
+
+    Args:
+        cfg: Which transformer. Without its weights on this machine, a convolutional patch
+            embedding stands in, with a warning.
+        in_channels: Channels of the input, 3 for each picture.
+        restored: `weights` of an earlier backbone: builds its network for a state dict, without
+            looking for files.
+
+    Raises:
+        FileNotFoundError: `cfg.strict`, and the weights are not on this machine.
+        ValueError: The network is no plain vision transformer.
+    """
+
+    def __init__(
+        self,
+        cfg: ViTBackboneConfig,
+        in_channels: int = 3,
+        restored: dict[str, Any] | None = None,
+    ) -> None:
+        net, weights = open_pretrained(cfg, "Conv2d patch embedding", restored)
+        super().__init__(weights)
+        if net is None:
+            dim, patch = cfg.fallback_dim, cfg.patch_size
+            self.net = _PatchEmbedding(in_channels, dim, patch)
+        else:
+            inflate_stem(net, in_channels)
+            self.net = _Transformer(net, in_channels)
+            dim, patch = self.net.dim, self.net.patch
+        self.features = FeatureInfo("tokens", (dim,), (patch,))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.check_size(tuple(x.shape[-2:]))
+        return self.net(x)
+
+
+class _PatchEmbedding(nn.Module):
+    """(B,C,H,W) -> (B,H/patch,W/patch,dim) by one convolution."""
+
+    def __init__(self, in_channels: int, dim: int, patch: int) -> None:
+        super().__init__()
+        self.projection = nn.Conv2d(in_channels, dim, patch, patch)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.projection(x).permute(0, 2, 3, 1)
+
+
+class _Transformer(nn.Module):
+    """A Hugging Face vision transformer, its prefix tokens dropped."""
+
+    def __init__(self, net: nn.Module, in_channels: int) -> None:
+        super().__init__()
+        self.net = net
+        # Networks with a learnt grid of positions interpolate it only when asked to.
+        self.options = {}
+        if accepts(net, "interpolate_pos_encoding"):
+            self.options["interpolate_pos_encoding"] = True
+        self.patch = _square_patch(net.config)
+        self.prefix = 1 + (getattr(net.config, "num_register_tokens", 0) or 0)
+        net.eval()
+        with torch.enable_grad():
+            tokens = self._hidden(torch.zeros(1, in_channels, 2 * self.patch, 3 * self.patch))
+        if tokens.ndim != 3 or tokens.shape[1] - 2 * 3 != self.prefix:
+            raise ValueError(
+                f"{net.config.model_type} gives {tuple(tokens.shape)} for a grid of 2x3 patches; "
+                f"expected {self.prefix} class and register tokens before 6 patch tokens. "
+                f"{PLAIN}"
+            )
+        self.dim = tokens.shape[-1]
+        freeze_unreached(net, [tokens])
+        net.train()
+
+    def _hidden(self, x: torch.Tensor) -> torch.Tensor:
+        return self.net(x, **self.options).last_hidden_state
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        grid = x.shape[-2] // self.patch, x.shape[-1] // self.patch
+        return self._hidden(x)[:, self.prefix :].unflatten(1, grid)
+
+
+def _square_patch(config: Any) -> int:
+    patch = getattr(config, "patch_size", None)
+    sides = {patch} if isinstance(patch, int) else set(patch or ())
+    if len(sides) != 1 or not hasattr(config, "hidden_size"):
+        raise ValueError(
+            f"{config.model_type} is no vision transformer of one grid of square patches; {PLAIN}"
+        )
+    return sides.pop()

@@ -1,0 +1,49 @@
+"""Small pieces that several backbones and decoders share."""
+
+import math
+
+from torch import nn
+
+
+def norm_layer(kind: str, channels: int) -> nn.Module:
+    """A normalisation by name: ``group``, ``batch`` or ``none``.
+
+    Raises:
+        ValueError: Unknown name.
+    """
+    if kind == "group":
+        return nn.GroupNorm(math.gcd(8, channels), channels)
+    if kind == "batch":
+        return nn.BatchNorm2d(channels)
+    if kind == "none":
+        return nn.Identity()
+    raise ValueError(f"norm={kind} is unknown; choose group, batch or none")
+
+
+class ConvNorm(nn.Sequential):
+    """Conv3x3 -> norm -> ReLU."""
+
+    def __init__(self, in_channels: int, out_channels: int, norm: str, stride: int = 1) -> None:
+        super().__init__(
+            nn.Conv2d(in_channels, out_channels, 3, stride, 1, bias=norm == "none"),
+            norm_layer(norm, out_channels),
+            nn.ReLU(inplace=True),
+        )
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions round a shortcut; (B,Cin,H,W) -> (B,Cout,H,W)."""
+
+    def __init__(self, in_channels: int, out_channels: int, norm: str) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            ConvNorm(in_channels, out_channels, norm),
+            nn.Conv2d(out_channels, out_channels, 3, 1, 1, bias=norm == "none"),
+            norm_layer(norm, out_channels),
+        )
+        same = in_channels == out_channels
+        self.shortcut = nn.Identity() if same else nn.Conv2d(in_channels, out_channels, 1)
+        self.activation = nn.ReLU(inplace=True)
+
+    def forward(self, x):
+        return self.activation(self.body(x) + self.shortcut(x))

@@ -1,0 +1,116 @@
+"""A feature pyramid network (https://arxiv.org/abs/1612.03144) whose levels are fused into one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from tracknet.models.blocks import ConvNorm
+from tracknet.types import FeatureInfo
+
+
+@dataclass
+class FPNDecoderConfig:
+    """Shape of the pyramid.
+
+    Attributes:
+        lateral_dim: Channels of every level, and of the output.
+        use_p2: The level of stride 4 takes part; the backbone must have one. Without it, levels
+            of stride 4 and finer are left out.
+        fuse: How the refined levels become one map: added, or concatenated and mixed by a Conv1x1.
+        out_size: (H, W) of the heatmaps.
+        norm: ``group``, ``batch`` or ``none``.
+    """
+
+    lateral_dim: int = 256
+    use_p2: bool = False
+    fuse: Literal["sum", "concat"] = "sum"
+    out_size: tuple[int, int] = (72, 128)
+    norm: str = "group"
+
+
+class FPNDecoder(nn.Module):
+    """A pyramid, finest first -> (B,lateral_dim,Hh,Wh).
+
+    Lateral Conv1x1 -> top-down sum -> Conv3x3, norm, ReLU -> fusion at `out_size`. A level finer
+    than `out_size` joins at `out_size`.
+
+    Args:
+        in_channels: Channels of each level, finest first.
+        cfg: Shape of the pyramid.
+        strides: Stride of each level; unless given, the coarsest is 32 and each finer one half.
+
+    Raises:
+        ValueError: `fuse` is unknown, no level is coarse enough, or `use_p2` without a level of
+            stride 4.
+    """
+
+    layout = "pyramid"
+
+    def __init__(
+        self,
+        in_channels: Sequence[int],
+        cfg: FPNDecoderConfig,
+        strides: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__()
+        if strides is None:
+            strides = [32 >> i for i in reversed(range(len(in_channels)))]
+        if cfg.fuse not in ("sum", "concat"):
+            raise ValueError(f"fuse={cfg.fuse} is unknown; choose sum or concat")
+        if cfg.use_p2 and 4 not in strides:
+            raise ValueError(
+                f"use_p2=true needs a level of stride 4; the backbone's strides are "
+                f"{tuple(strides)}. Set use_p2=false or choose backbone=conv"
+            )
+        finest = 4 if cfg.use_p2 else 5
+        used = [c for c, s in zip(in_channels, strides, strict=True) if s >= finest]
+        if not used:
+            raise ValueError(f"decoder=fpn needs a level coarser than 4; got {tuple(strides)}")
+        self.out_size = tuple(cfg.out_size)
+        self.out_channels = cfg.lateral_dim
+        self.laterals = nn.ModuleList(nn.Conv2d(c, cfg.lateral_dim, 1) for c in used)
+        self.refine = nn.ModuleList(
+            ConvNorm(cfg.lateral_dim, cfg.lateral_dim, cfg.norm) for _ in used
+        )
+        concat = cfg.fuse == "concat"
+        self.mix = nn.Conv2d(len(used) * cfg.lateral_dim, cfg.lateral_dim, 1) if concat else None
+
+    @classmethod
+    def from_features(
+        cls,
+        features: FeatureInfo,
+        out_size: tuple[int, int],
+        lateral_dim: int = 256,
+        fuse: Literal["sum", "concat"] = "sum",
+        use_p2: bool = False,
+        norm: str = "group",
+    ) -> "FPNDecoder":
+        """The decoder for a backbone."""
+        cfg = FPNDecoderConfig(lateral_dim, use_p2, fuse, tuple(out_size), norm)
+        return cls(features.channels, cfg, features.strides)
+
+    def forward(
+        self, feats: Sequence[torch.Tensor], out_size: tuple[int, int] | None = None
+    ) -> torch.Tensor:
+        """Levels -> features; `out_size` takes the place of the one given at construction."""
+        target = tuple(out_size or self.out_size)
+        used = feats[-len(self.laterals) :]
+        maps, above = [], None
+        for level, lateral, refine in reversed(
+            list(zip(used, self.laterals, self.refine, strict=True))
+        ):
+            size = tuple(min(s, t) for s, t in zip(level.shape[-2:], target, strict=True))
+            x = _resize(lateral(level), size)
+            above = x if above is None else x + _resize(above, size)
+            maps.append(_resize(refine(above), target))
+        return sum(maps[1:], maps[0]) if self.mix is None else self.mix(torch.cat(maps, 1))
+
+
+def _resize(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    if tuple(x.shape[-2:]) == size:
+        return x
+    return F.interpolate(x, size=size, mode="bilinear", align_corners=False)

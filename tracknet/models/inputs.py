@@ -1,0 +1,40 @@
+"""What the network sees of a window: its frames and, if wanted, the clip's background."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+
+class WindowInput(nn.Module):
+    """Frames (B,T,3,H,W) in 0..1 -> normalised pictures (B,T or T+1,3,H,W), background first.
+
+    Args:
+        frames: T, the frames of a window.
+        background: Whether the clip's median background is a further picture.
+        mean: Of R, G, B, as the backbone was trained with.
+        std: Likewise.
+    """
+
+    def __init__(
+        self, frames: int, background: bool, mean: Sequence[float], std: Sequence[float]
+    ) -> None:
+        super().__init__()
+        self.frames = frames
+        self.background = background
+        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
+
+    @property
+    def pictures(self) -> int:
+        """Pictures per window."""
+        return self.frames + self.background
+
+    def forward(self, frames: torch.Tensor, background: torch.Tensor | None) -> torch.Tensor:
+        if frames.shape[1] != self.frames:
+            raise ValueError(f"the window has {frames.shape[1]} frames; expected {self.frames}")
+        if self.background:
+            if background is None:
+                raise ValueError("this network takes the clip's background (B,3,H,W) as well")
+            frames = torch.cat([background[:, None], frames], 1)
+        return (frames - self.mean) / self.std

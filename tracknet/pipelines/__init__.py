@@ -1,0 +1,1 @@
+"""The jobs of the scripts as functions: configuration in, figures out."""

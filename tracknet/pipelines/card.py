@@ -1,0 +1,107 @@
+"""The start-up card and the closing words of a training run."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from tracknet.data.store import StoredClip
+from tracknet.models import HeatmapModel
+from tracknet.types import ABSENT, UNLABELLED
+
+
+def print_card(
+    config: Mapping[str, Any],
+    model: HeatmapModel,
+    splits: Mapping[str, Sequence[StoredClip]],
+    trainer: pl.Trainer,
+    output: Path,
+) -> None:
+    """Prints the network stage by stage, the weights, the data and where outputs go."""
+    console = Console()
+    network = Table(title="network", title_justify="left")
+    for column in ("stage", "module", "output", "stride", "parameters"):
+        network.add_column(column, justify="left" if column in ("stage", "module") else "right")
+    for row in _stages(config, model):
+        network.add_row(*row)
+    console.print(network)
+
+    trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    frozen = sum(p.numel() for p in model.parameters() if not p.requires_grad)
+    weights = model.backbone.weights
+    console.print(f"parameters  {trainable:,} trainable, {frozen:,} frozen")
+    console.print(f"weights     {weights['kind']}" + (f" ({weights['name']})" if weights["name"] else ""))
+    device = trainer.strategy.root_device
+    console.print(f"device      {device}, precision {trainer.precision}")
+    for name, clips in splits.items():
+        console.print(f"{name:<11} {describe(clips)}")
+    console.print(f"outputs     {output}\n")
+
+
+def describe(clips: Sequence[StoredClip]) -> str:
+    """Clips, frames and the share of frames with a ball, in words."""
+    visibility = [v for clip in clips for v in clip.labels.visibility.tolist()]
+    labelled = [v for v in visibility if v != UNLABELLED]
+    share = sum(v > ABSENT for v in labelled) / max(1, len(labelled))
+    return f"{len(clips)} clips, {len(visibility):,} frames, {share:.0%} of them with a ball"
+
+
+def _stages(config: Mapping[str, Any], model: HeatmapModel) -> list[tuple[str, ...]]:
+    """Runs one empty window through the network and notes what each stage gives."""
+    h, w = config["image_size"]
+    shapes: dict[str, list[tuple[int, ...]]] = {}
+
+    def note(name: str):
+        def hook(_module, _inputs, output):
+            outputs = output if isinstance(output, (list, tuple)) else [output]
+            shapes[name] = [tuple(o.shape[1:]) for o in outputs]
+
+        return hook
+
+    names = ("backbone", "neck", "decoder", "head")
+    hooks = [getattr(model, n).register_forward_hook(note(n)) for n in names]
+    training = model.training
+    with torch.no_grad():
+        background = torch.zeros(1, 3, h, w) if model.background else None
+        model.eval()(torch.zeros(1, model.frames, 3, h, w), background)
+    model.train(training)
+    for hook in hooks:
+        hook.remove()
+
+    layouts = {"backbone": model.backbone.features.layout, "neck": model.decoder.layout}
+    rows = [("input", "WindowInput", f"{model.inputs.pictures}x3x{h}x{w}", "1", "0")]
+    for name in names:
+        module = getattr(model, name)
+        if isinstance(module, torch.nn.Identity):
+            continue
+        tokens = layouts.get(name) == "tokens"
+        sizes = [s[:2] if tokens else s[1:] for s in shapes[name]]
+        rows.append(
+            (
+                name,
+                type(module).__name__,
+                "\n".join("x".join(map(str, s)) for s in shapes[name]),
+                "\n".join(f"{h / size[0]:g}" for size in sizes),
+                f"{sum(p.numel() for p in module.parameters()):,}",
+            )
+        )
+    return rows
+
+
+def print_next_steps(output: Path, figures: Mapping[str, float]) -> None:
+    """Prints the best figures and the exact commands that come next."""
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(
+        f"\nvalidation strict F1 {figures['val_f1']:.3f} at threshold {figures['threshold']:.2f} "
+        f"(epoch {figures['epoch']}); with overlapping windows averaged "
+        f"{figures['val_f1_overlap_mean']:.3f} at {figures['threshold_overlap_mean']:.2f}"
+    )
+    console.print("next:")
+    console.print(f"  python scripts/evaluate.py ckpt={output} split=test")
+    console.print(f"  python scripts/predict.py ckpt={output} source=<video or folder of frames>")
+    console.print(f"  python scripts/train.py resume={output} trainer.max_epochs=<more>")
+    console.print(f"  tensorboard --logdir {output}")

@@ -1,0 +1,102 @@
+"""Scores a checkpoint, or a predictions file, on a labelled split."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from omegaconf import DictConfig, OmegaConf
+
+from tracknet.checkpoint import load, read_checkpoint
+from tracknet.data.predictions import read_predictions, write_predictions
+from tracknet.data.splits import split_sha256
+from tracknet.metrics import at_threshold, score
+from tracknet.pipelines.common import build_dataset, candidates_of, open_split
+from tracknet.pipelines.tables import print_metrics
+from tracknet.report import write_report
+
+
+def evaluate(cfg: DictConfig) -> dict[str, Any]:
+    """Writes `predictions.csv`, `metrics.json` and `report.html`; returns the metrics.
+
+    Raises:
+        ValueError: Neither or both of ckpt and predictions are given, or they cannot be read.
+    """
+    config = OmegaConf.to_container(cfg, resolve=True)
+    if (config["ckpt"] is None) == (config["predictions"] is None):
+        raise ValueError(
+            "name what to score: ckpt=<run directory or file>, or predictions=<csv>, not both"
+        )
+    output = Path(config["paths"]["output"])
+    output.mkdir(parents=True, exist_ok=True)
+    dataset, split = build_dataset(config), config["split"]
+    image_size = _image_size(config)
+    clips = open_split(config, dataset, split, image_size)
+    names = [clip.clip.name for clip in clips]
+    facts = {"dataset": f"{dataset.name} ({dataset.root})", "split": split}
+
+    best = None
+    if config["ckpt"]:
+        predictor = load(
+            config["ckpt"],
+            config["threshold"],
+            config["overlap"],
+            config["device"],
+            config["batch_size"],
+        )
+        found = candidates_of(predictor, clips)
+        best = [clip.track(c[:, 0]) for clip, c in zip(clips, found, strict=True)]
+        tracks = [at_threshold(track, predictor.threshold) for track in best]
+        write_predictions(output / "predictions.csv", dict(zip(names, tracks, strict=True)))
+        _write_candidates(output / "candidates.csv", clips, found)
+        facts |= {
+            "checkpoint": str(config["ckpt"]),
+            "threshold": f"{predictor.threshold:.2f}",
+            "overlap": predictor.overlap,
+        }
+    else:
+        lengths = {name: len(clip) for name, clip in zip(names, clips, strict=True)}
+        read, missing = read_predictions(Path(config["predictions"]), lengths)
+        tracks = [read[name] for name in names]
+        write_predictions(output / "predictions.csv", read)
+        facts |= {"predictions": str(config["predictions"]), "frames without a row": str(missing)}
+
+    labels = [clip.labels for clip in clips]
+    metrics = {
+        "split": split,
+        "dataset": dataset.name,
+        "split_sha256": split_sha256(clip.clip for clip in clips),
+        **facts,
+        "protocols": score(labels, tracks),
+    }
+    (output / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
+    write_report(
+        output / "report.html",
+        title=f"{dataset.name} {split}",
+        facts=facts,
+        clips=[clip.clip for clip in clips],
+        labels=labels,
+        tracks=tracks,
+        candidates=best,
+        metrics=metrics["protocols"],
+    )
+    print_metrics(metrics, output)
+    return metrics
+
+
+def _image_size(config: dict[str, Any]) -> tuple[int, int]:
+    """The checkpoint's network size; without one, any size tells how many frames there are."""
+    if config["ckpt"]:
+        return tuple(read_checkpoint(config["ckpt"])["tracknet"]["config"]["image_size"])
+    return tuple(config["image_size"])
+
+
+def _write_candidates(path: Path, clips: list, found: list[np.ndarray]) -> None:
+    """The k best of every frame, best first, in original pixels."""
+    with open(path, "w") as file:
+        file.write("Clip,Frame,Rank,X,Y,Score\n")
+        for clip, candidates in zip(clips, found, strict=True):
+            xy = clip.letterbox.to_original(candidates[..., :2])
+            for frame, (points, scores) in enumerate(zip(xy, candidates[..., 2], strict=True)):
+                for rank, ((x, y), s) in enumerate(zip(points, scores, strict=True)):
+                    file.write(f"{clip.clip.name},{frame},{rank},{x:.2f},{y:.2f},{s:.4f}\n")

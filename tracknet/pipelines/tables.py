@@ -1,0 +1,32 @@
+"""Figures as tables on the console."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+COLUMNS = ("f1", "precision", "recall", "accuracy", "tp", "fp1", "fp2", "fn", "tn", "ap", "rmse")
+
+
+def print_metrics(metrics: Mapping[str, Any], output: Path) -> None:
+    """One row per protocol, then where the files are."""
+    console = Console(soft_wrap=True)
+    table = Table(title=f"{metrics['dataset']} {metrics['split']}", title_justify="left")
+    table.add_column("protocol")
+    for column in COLUMNS:
+        table.add_column(column, justify="right")
+    for name, figures in metrics["protocols"].items():
+        table.add_row(name, *(_cell(figures.get(column)) for column in COLUMNS))
+    console.print(table)
+    low, high = metrics["protocols"]["strict"]["f1_interval"]
+    console.print(f"strict F1, 95 % interval over clips: {low:.3f} to {high:.3f}")
+    for file in ("metrics.json", "predictions.csv", "report.html"):
+        console.print(f"wrote {output / file}")
+
+
+def _cell(value: float | None) -> str:
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, int) else f"{value:.3f}"

@@ -1,0 +1,125 @@
+"""Trains a network from a configuration."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from omegaconf import DictConfig, OmegaConf
+
+from tracknet.build import build, build_all, build_model
+from tracknet.checkpoint import find_checkpoint, load, read_checkpoint, rewrite
+from tracknet.data.store import StoredClip
+from tracknet.devices import supports_bfloat16
+from tracknet.metrics import best_threshold
+from tracknet.pipelines.card import print_card, print_next_steps
+from tracknet.pipelines.common import build_dataset, candidates_of, open_split
+from tracknet.pipelines.manifest import write_manifest
+from tracknet.resume import check_same_network
+from tracknet.training.callbacks import InterruptCheckpoint
+from tracknet.training.datamodule import WindowDataModule
+from tracknet.training.module import HeatmapModule
+
+
+class Interrupted(KeyboardInterrupt):
+    """Training was stopped by a signal; `last.ckpt` is there to resume from."""
+
+
+def train(cfg: DictConfig) -> dict[str, float]:
+    """Trains, keeps the best checkpoint by validation F1, and returns the best figures.
+
+    Raises:
+        ValueError: Sizes, data or settings do not fit; nothing was trained.
+        Interrupted: A signal came; the state of that batch is in `last.ckpt`.
+    """
+    config = OmegaConf.to_container(cfg, resolve=True)
+    output = Path(config["paths"]["output"])
+    output.mkdir(parents=True, exist_ok=True)
+    if config["resume"]:
+        check_same_network(OmegaConf.to_container(OmegaConf.load(output / "config.yaml")), config)
+    OmegaConf.save(OmegaConf.create(config), output / "config.yaml")
+    pl.seed_everything(config["seed"], verbose=False)
+
+    model = build_model(config)
+    codec = build(config["codec"])
+    size = tuple(config["image_size"])
+    augmentation = build(config["transform"]) if config["transform"] else None
+    if augmentation is not None and augmentation.crop is not None:
+        model.backbone.check_size(tuple(augmentation.crop))
+
+    dataset = build_dataset(config)
+    splits = {split: open_split(config, dataset, split, size) for split in ("train", "val")}
+    data = WindowDataModule(
+        splits["train"],
+        splits["val"],
+        config["frames"],
+        config["background"],
+        augmentation,
+        config["batch_size"],
+        config["num_workers"],
+        config["seed"],
+    )
+    module = HeatmapModule(
+        model,
+        codec,
+        build(config["loss"]),
+        build(config["optimizer"]),
+        build(config["scheduler"]),
+        config,
+        config["seed"],
+    )
+    callbacks = build_all(config["callbacks"])
+    trainer = build(
+        {**config["trainer"], "precision": precision(config["trainer"])},
+        callbacks=callbacks,
+        logger=build_all(config["logger"]),
+    )
+    print_card(config, model, splits, trainer, output)
+    write_manifest(output / "manifest.json", config, model, splits, trainer)
+
+    trainer.fit(module, datamodule=data, ckpt_path=_resume_from(config), weights_only=True)
+    for callback in callbacks:
+        if isinstance(callback, InterruptCheckpoint) and callback.interrupted:
+            raise Interrupted(f"stopped; continue with: python scripts/train.py resume={output}")
+    return finish(output, splits["val"])
+
+
+def finish(output: Path, val: list[StoredClip]) -> dict[str, float]:
+    """Chooses the threshold for overlapping windows too, stores it, and writes `summary.json`."""
+    best = find_checkpoint(output)
+    checkpoint = read_checkpoint(best)
+    ours = checkpoint["tracknet"]
+    predictor = load(best, overlap="mean")
+    tracks = [
+        clip.track(found[:, 0])
+        for clip, found in zip(val, candidates_of(predictor, val), strict=True)
+    ]
+    threshold, f1 = best_threshold([clip.labels for clip in val], tracks)
+    ours["thresholds"]["mean"] = threshold
+    rewrite(best, checkpoint)
+    figures = {
+        "epoch": checkpoint["epoch"],
+        "val_f1": ours["val_f1"],
+        "threshold": ours["thresholds"]["none"],
+        "val_f1_overlap_mean": f1,
+        "threshold_overlap_mean": threshold,
+    }
+    (output / "summary.json").write_text(json.dumps(figures, indent=1) + "\n")
+    print_next_steps(output, figures)
+    return figures
+
+
+def precision(trainer: dict[str, Any]) -> str:
+    """Lightning's name of the precision; ``auto`` is mixed bfloat16 where the device has it."""
+    if trainer["precision"] != "auto":
+        return trainer["precision"]
+    on_gpu = trainer["accelerator"] in ("auto", "gpu", "cuda") and torch.cuda.is_available()
+    device = torch.device("cuda" if on_gpu else "cpu")
+    return "bf16-mixed" if supports_bfloat16(device) else "32-true"
+
+
+def _resume_from(config: dict[str, Any]) -> str | None:
+    if config["resume"]:
+        return str(find_checkpoint(config["resume"], "last"))
+    return config["ckpt_path"]

@@ -1,0 +1,79 @@
+"""Stored clips as Lightning's training and validation loaders."""
+
+from collections.abc import Sequence
+
+import cv2
+from lightning.pytorch import LightningDataModule
+from torch.utils.data import DataLoader
+
+from tracknet.data.augment import Augmentation
+from tracknet.data.store import StoredClip
+from tracknet.data.windows import WindowDataset
+from tracknet.training.sampler import EpochSampler
+
+
+class WindowDataModule(LightningDataModule):
+    """Windows of the training clips at every step, of the validation clips without overlap.
+
+    Args:
+        train: Training clips.
+        val: Validation clips.
+        frames: T, frames of a window.
+        background: Whether the clip's median frame goes along.
+        augmentation: Of the training windows.
+        batch_size: Windows of a batch.
+        num_workers: Processes that read windows; 0 reads in the training process.
+        seed: Of order and augmentation.
+    """
+
+    def __init__(
+        self,
+        train: Sequence[StoredClip],
+        val: Sequence[StoredClip],
+        frames: int,
+        background: bool,
+        augmentation: Augmentation | None,
+        batch_size: int,
+        num_workers: int,
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self.train_windows = WindowDataset(train, frames, 1, background, augmentation, seed)
+        self.val_windows = WindowDataset(val, frames, frames, background)
+        self.augmentation = augmentation
+        self.batch_size = min(batch_size, len(self.train_windows))
+        self.num_workers = num_workers
+        self.seed = seed
+
+    def train_dataloader(self) -> DataLoader:
+        sampler = EpochSampler(len(self.train_windows), self.seed, self._position)
+        return self._loader(self.train_windows, sampler=sampler, drop_last=True)
+
+    def val_dataloader(self) -> DataLoader:
+        return self._loader(self.val_windows)
+
+    def _loader(self, windows: WindowDataset, **kwargs) -> DataLoader:
+        return DataLoader(
+            windows,
+            self.batch_size,
+            num_workers=self.num_workers,
+            persistent_workers=self.num_workers > 0,
+            worker_init_fn=_one_thread,
+            pin_memory=self.trainer.strategy.root_device.type == "cuda",
+            **kwargs,
+        )
+
+    def _position(self) -> tuple[int, int]:
+        """(epoch, samples of it already used) of the trainer, right after a restore as well."""
+        loop = self.trainer.fit_loop
+        batches = loop.epoch_loop.batch_progress.current.ready
+        per_epoch = len(self.train_windows) // self.batch_size
+        limit = self.trainer.limit_train_batches
+        per_epoch = limit if isinstance(limit, int) else int(per_epoch * limit)
+        # A checkpoint of an epoch's last batch stands at the start of the next one.
+        rolled, batches = divmod(batches, per_epoch)
+        return loop.epoch_progress.current.processed + rolled, batches * self.batch_size
+
+
+def _one_thread(_: int) -> None:
+    cv2.setNumThreads(0)

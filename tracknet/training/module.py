@@ -1,0 +1,120 @@
+"""The LightningModule: how a heatmap model learns and how it is validated."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from lightning.pytorch import LightningModule
+from torch import nn
+
+from tracknet.codecs import GaussianCodec
+from tracknet.data.batch import Batch, prepare_batch
+from tracknet.data.store import StoredClip
+from tracknet.geometry import scale_points
+from tracknet.metrics import best_threshold
+from tracknet.models import HeatmapModel
+from tracknet.types import Track
+
+
+class HeatmapModule(LightningModule):
+    """Trains on augmented windows and validates by strict F1 at its best threshold.
+
+    Args:
+        model: The network.
+        codec: Renders targets and decodes heatmaps.
+        loss: (logits, target, weight) -> scalar.
+        optimizer: Parameters -> optimizer.
+        scheduler: (optimizer, total steps) -> scheduler that is stepped per batch.
+        config: The resolved configuration as a plain dict; it goes into every checkpoint.
+        seed: Of dropout and the like.
+    """
+
+    def __init__(
+        self,
+        model: HeatmapModel,
+        codec: GaussianCodec,
+        loss: nn.Module,
+        optimizer: Callable[..., torch.optim.Optimizer],
+        scheduler: Callable[..., Any],
+        config: dict[str, Any],
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.model = model.to(memory_format=torch.channels_last)
+        self.codec = codec
+        self.loss = loss
+        self.config = config
+        self.seed = seed
+        self.threshold = 0.5
+        self.val_f1 = 0.0
+        self._optimizer = optimizer
+        self._scheduler = scheduler
+        self._candidates: list[np.ndarray] = []
+
+    def configure_optimizers(self) -> dict[str, Any]:
+        trainable = [p for p in self.model.parameters() if p.requires_grad]
+        optimizer = self._optimizer(trainable)
+        scheduler = self._scheduler(optimizer, int(self.trainer.estimated_stepping_batches))
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
+        }
+
+    def on_train_batch_start(self, *_: Any) -> None:
+        # Dropout and drop-path then repeat after a resume.
+        torch.manual_seed(self.seed * 1_000_003 + self.global_step)
+
+    def training_step(self, raw: dict[str, torch.Tensor], _: int) -> torch.Tensor:
+        augmentation = self.trainer.datamodule.augmentation
+        with torch.autocast(self.device.type, enabled=False):
+            batch = prepare_batch(raw, augmentation)
+        loss = self._loss(self.model(batch.frames, batch.background), batch)
+        self.log("train/loss", loss, on_step=True, on_epoch=True, prog_bar=True)
+        return loss
+
+    def _loss(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+        xy = scale_points(batch.xy, 1 / self.model.heatmap_stride)
+        target, weight = self.codec.encode(xy, batch.visibility, logits.shape[-2:])
+        return self.loss(logits, target, weight)
+
+    def on_validation_epoch_start(self) -> None:
+        self._candidates = []
+
+    def validation_step(self, raw: dict[str, torch.Tensor], _: int) -> None:
+        batch = prepare_batch(raw)
+        logits = self.model(batch.frames, batch.background)
+        self.log("val/loss", self._loss(logits, batch), batch_size=len(logits))
+        best = self.codec.decode(logits)[:, :, 0].float()
+        best[..., :2] = scale_points(best[..., :2], self.model.heatmap_stride)
+        self._candidates.append(best.cpu().numpy())
+
+    def on_validation_epoch_end(self) -> None:
+        windows = self.trainer.datamodule.val_windows
+        tracks = _tracks(windows.clips, windows.windows, np.concatenate(self._candidates))
+        labels = [clip.labels for clip in windows.clips]
+        self.threshold, self.val_f1 = best_threshold(labels, tracks)
+        highest = max(float(np.nanmax(track.score)) for track in tracks)
+        self.log_dict({"val/f1": self.val_f1, "val/threshold": self.threshold}, prog_bar=True)
+        self.log("val/highest_score", highest)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["tracknet"] = {
+            "config": self.config,
+            "weights": self.model.backbone.weights,
+            "thresholds": {"none": self.threshold},
+            "val_f1": self.val_f1,
+        }
+
+
+def _tracks(
+    clips: Sequence[StoredClip], windows: Sequence[tuple[int, int]], candidates: np.ndarray
+) -> list[Track]:
+    """Best candidates (W,T,3) of windows, in network pixels, as one track per clip."""
+    rows = [np.full((len(clip), 3), np.nan) for clip in clips]
+    for (number, start), window in zip(windows, candidates, strict=True):
+        part = rows[number][start : start + len(window)]
+        # A clip's last window overlaps the one before; prediction keeps the earlier one too.
+        fresh = np.isnan(part[:, 2])
+        part[fresh] = window[: len(part)][fresh]
+    return [clip.track(row) for row, clip in zip(rows, clips, strict=True)]

@@ -1,0 +1,33 @@
+"""The order of training samples, a pure function of (seed, epoch)."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from torch.utils.data import Sampler
+
+
+class EpochSampler(Sampler[tuple[int, int]]):
+    """Yields (epoch, index) in an order that depends on seed and epoch alone.
+
+    The epoch travels with each index, since a worker cannot be told of a new epoch in time. Where
+    to begin is asked when an iterator is made: Lightning makes a resumed run's first one before it
+    calls `set_epoch`, and knows nothing of samples that were already used.
+
+    Args:
+        length: Number of samples.
+        seed: Of the order.
+        position: Says (epoch, samples of it already used) at that moment.
+    """
+
+    def __init__(self, length: int, seed: int, position: Callable[[], tuple[int, int]]) -> None:
+        self.length = length
+        self.seed = seed
+        self.position = position
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        epoch, used = self.position()
+        order = np.random.default_rng([self.seed, epoch]).permutation(self.length)
+        return iter([(epoch, int(index)) for index in order[used:]])
