@@ -1,0 +1,37 @@
+"""Finds one small fast ball in sports video."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tracknet.inference.predictor import Overlap, Predictor
+
+__all__ = ["load"]
+
+
+def load(
+    path: str | Path,
+    threshold: float | None = None,
+    overlap: "Overlap" = "none",
+    device: str = "auto",
+    batch_size: int = 4,
+) -> "Predictor":
+    """A trained network, ready to find the ball: ``load(run).predict("match.mp4")``.
+
+    The file alone is enough: no configuration, dataset or cache of weights is consulted.
+
+    Args:
+        path: A run directory of `scripts/train.py`, or a checkpoint file.
+        threshold: Score from which a ball is reported; None takes the best one on the validation
+            split, which is stored in the checkpoint.
+        overlap: ``none``, or ``mean`` to average the heatmaps of all windows that hold a frame.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        batch_size: Windows per forward pass.
+
+    Raises:
+        CheckpointError: There is no such checkpoint, or it is not one of tracknet's.
+    """
+    # Not above: `import tracknet` stays free of torch.
+    from tracknet.checkpoint import load
+
+    return load(path, threshold, overlap, device, batch_size)

@@ -1,14 +1,25 @@
 """The commands: Hydra composes the configuration, a pipeline does the work."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from textwrap import fill
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 CONFIGS = str(Path(__file__).parents[1] / "configs")
+
+
+def _choices(choices: Mapping[str, str | None]) -> str:
+    """What is chosen of each group, for `--help`; Hydra's own groups are left out."""
+    ours = sorted(group for group in choices if not group.startswith("hydra"))
+    return fill(" ".join(f"{group}={choices[group] or 'null'}" for group in ours), 90)
+
+
+OmegaConf.register_new_resolver("tracknet.choices", _choices, replace=True)
 
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="train")

@@ -66,7 +66,7 @@ def test_the_csv_has_two_decimals_and_the_pinned_columns(predictor, video, tmp_p
 def test_the_ball_is_ringed_and_trailed(predictor, dots, tmp_path):
     frames, xy = dots(4, (540, 960), radius=4)
     with Overlay(tmp_path / "o.mp4", (540, 960), Fraction(25)) as overlay:
-        for row in predictor().stream(frames):
+        for row in predictor(threshold=0.02).stream(frames):
             overlay.write(frames[row.frame], row)
     last = list(read_frames(tmp_path / "o.mp4"))[-1].astype(int)
     (x, y), (before_x, before_y) = xy[3].round().astype(int), xy[2].round().astype(int)

@@ -15,10 +15,10 @@ CONFIG = {
     "image_size": [64, 96],
     "frames": 3,
     "background": True,
-    "heatmap_stride": 4,
+    "heatmap_stride": 2,
     "temporal": {"_target_": "tracknet.models.temporal.StackTime"},
     "backbone": {"_target_": "tracknet.models.ConvBackbone", "widths": [8, 16], "norm": "batch"},
-    "decoder": {"_target_": "tracknet.models.UNetDecoder.from_features", "heatmap_stride": 4},
+    "decoder": {"_target_": "tracknet.models.UNetDecoder.from_features", "heatmap_stride": 2},
     "head": {"_target_": "tracknet.models.HeatmapHead"},
 }
 
@@ -81,7 +81,7 @@ def test_mean_is_the_mean_over_the_windows_that_hold_a_frame(network):
     frames = np.random.default_rng(0).integers(0, 256, (8, 64, 96, 3), dtype=np.uint8)
     still = frames[0]
     model = Predictor(network, codec, (64, 96), 0.5, overlap="mean", precision="float32")
-    total, count = torch.zeros(8, 16, 24), torch.zeros(8, 1, 1)
+    total, count = torch.zeros(8, 32, 48), torch.zeros(8, 1, 1)
     pictures = torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
     with torch.no_grad():
         for start in range(6):
@@ -91,7 +91,7 @@ def test_mean_is_the_mean_over_the_windows_that_hold_a_frame(network):
     expected = codec.decode_probability(total / count).numpy()
     found = model.network_frames(frames, still)
     np.testing.assert_allclose(found[..., 2], expected[..., 2], atol=1e-5)
-    xy = (expected[:, 0, :2] + 0.5) * 4 - 0.5
+    xy = (expected[:, 0, :2] + 0.5) * 2 - 0.5
     np.testing.assert_allclose(found[:, 0, :2], xy, atol=1e-2)
 
 

@@ -12,7 +12,7 @@ class GaussianCodec:
     Args:
         sigma: Of the Gaussian, in heatmap pixels.
         candidates: How many peaks of a map are decoded.
-        radius: Half width of the window round a peak over which the centroid is taken, in heatmap
+        radius: Half width of the window round a ball over which the centroid is taken, in heatmap
             pixels; also the distance that two peaks keep.
     """
 
@@ -52,7 +52,7 @@ class GaussianCodec:
         return heatmap, (visibility != UNLABELLED).float()
 
     def decode(self, logits: torch.Tensor) -> torch.Tensor:
-        """Logits (..., h, w) -> candidates (..., K, 3): x, y in heatmap pixels, score, best first."""
+        """Logits (..., h, w) -> candidates (..., K, 3): heatmap x, y and score, best first."""
         return self.decode_probability(logits.float().sigmoid())
 
     def decode_probability(self, heatmap: torch.Tensor) -> torch.Tensor:
@@ -60,20 +60,30 @@ class GaussianCodec:
         lead, (h, w) = heatmap.shape[:-2], heatmap.shape[-2:]
         maps = heatmap.reshape(-1, 1, h, w)
         side = 2 * self.radius + 1
-        peaks = maps * (maps == F.max_pool2d(maps, side, 1, self.radius))
+        # Which pixel is the highest round each, the first of equals: one peak for a plateau.
+        _, highest = F.max_pool2d(maps, side, 1, self.radius, return_indices=True)
+        peaks = maps * (highest == torch.arange(h * w, device=maps.device).view(h, w))
         score, index = peaks.flatten(1).topk(min(self.candidates, h * w))
         row, column = index // w, index % w
 
-        padded = F.pad(maps[:, 0], (self.radius,) * 4)
-        offset = torch.arange(side, device=maps.device)
+        reach = self.radius + 1
+        padded = F.pad(maps[:, 0], (reach,) * 4)
+        offset = torch.arange(2 * reach + 1, device=maps.device)
         batch = torch.arange(len(maps), device=maps.device)[:, None, None, None]
         window = padded[
             batch,
             (row[..., None] + offset)[..., :, None],
             (column[..., None] + offset)[..., None, :],
         ]
-        mass = window.sum((-2, -1)).clamp_min(1e-12)
-        shift = (offset - self.radius).float()
-        x = column + (window.sum(-2) * shift).sum(-1) / mass
-        y = row + (window.sum(-1) * shift).sum(-1) / mass
-        return torch.stack([x, y, score], -1).reshape(*lead, -1, 3)
+        shift = (offset - reach).float()
+        dx = dy = torch.zeros_like(score)
+        # A window round the peak cuts off more of the ball on one side, which pulls the centroid to
+        # the pixel's centre; so the window follows, its border pixels counted by their share.
+        for _ in range(3):
+            share_x = (reach - (shift - dx[..., None]).abs()).clamp(0, 1)
+            share_y = (reach - (shift - dy[..., None]).abs()).clamp(0, 1)
+            share = window * share_y[..., :, None] * share_x[..., None, :]
+            mass = share.sum((-2, -1)).clamp_min(1e-12)
+            dx = (share.sum(-2) * shift).sum(-1) / mass
+            dy = (share.sum(-1) * shift).sum(-1) / mass
+        return torch.stack([column + dx, row + dy, score], -1).reshape(*lead, -1, 3)

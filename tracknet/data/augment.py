@@ -1,4 +1,4 @@
-"""Augmentation of whole windows: drawn per sample in the loader, applied per batch on the device."""
+"""Augmentation of whole windows: drawn per sample in the loader, applied on the device."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Augmentation:
 
     Attributes:
         crop: (H, W) of the output in network pixels; None keeps the whole frame. The crop lies
-            inside the frame at scale 1.
+            inside the frame as far as it fits.
         on_ball: Share of crops that are placed to hold a ball, where the window has one.
         flip: Probability of a horizontal flip.
         reverse: Probability that the window runs backwards in time.
@@ -70,7 +70,7 @@ class Augmentation:
         # Output offset from its centre -> input offset from its centre.
         linear = np.array([[mirror * cos, -mirror * sin], [sin, cos]])
         output = np.array(self.crop or size, float)[::-1]
-        centre = self._centre(rng, np.array(size, float)[::-1], output, xy, visibility)
+        centre = self._centre(rng, np.array(size, float)[::-1], linear * output, xy, visibility)
         offset = centre - linear @ ((output - 1) / 2)
         return np.array(
             [
@@ -84,17 +84,17 @@ class Augmentation:
             np.float32,
         )
 
-    def _centre(self, rng, size, output, xy, visibility) -> np.ndarray:
-        """(x, y) input pixels on which the output is centred."""
+    def _centre(self, rng, size, sides, xy, visibility) -> np.ndarray:
+        """(x, y) input pixels on which the output, with these sides as columns, is centred."""
         middle = (size - 1) / 2
         if self.crop is None:
             return middle + rng.uniform(-self.shift, self.shift, 2) * size
-        slack = np.maximum(size - output, 0) / 2
+        slack = np.maximum(size - np.abs(sides).sum(1), 0) / 2
         centre = middle + rng.uniform(-slack, slack)
         balls = xy[visibility > ABSENT]
         if rng.uniform() < self.on_ball and len(balls):
             ball = balls[rng.integers(len(balls))]
-            centre = ball + rng.uniform(-0.45, 0.45, 2) * output
+            centre = ball + sides @ rng.uniform(-0.45, 0.45, 2)
         return np.clip(centre, middle - slack, middle + slack)
 
     def apply(
@@ -134,11 +134,7 @@ class Augmentation:
         x = torch.arange(w, device=pictures.device, dtype=torch.float32)
         y = torch.arange(h, device=pictures.device, dtype=torch.float32)
         a = matrix[:, None, None]
-        points = (
-            x[None, None, :, None] * a[..., 0]
-            + y[None, :, None, None] * a[..., 1]
-            + a[..., 2]
-        )
+        points = x[None, None, :, None] * a[..., 0] + y[None, :, None, None] * a[..., 1] + a[..., 2]
         grid = (2 * points + 1) / size - 1
         flat = pictures.flatten(1, 2)
         warped = F.grid_sample(flat, grid.to(flat.dtype), "bilinear", "zeros", align_corners=False)
@@ -151,7 +147,7 @@ class Augmentation:
         gray = parameters.new_tensor(GRAY).expand(3, 3)
         matrix = contrast * gains * torch.lerp(gray, torch.eye(3, device=gray.device), saturation)
         # Contrast turns about middle gray, so that it does not brighten.
-        shift = 0.5 + brightness - 0.5 * matrix.sum(2, keepdim=True)
+        shift = (0.5 - 0.5 * contrast + brightness).expand(-1, 3, 1)
         b, p, _, h, w = pictures.shape
         recoloured = torch.baddbmm(
             shift.repeat_interleave(p, 0),

@@ -31,9 +31,7 @@ def to_unit(pictures: torch.Tensor) -> torch.Tensor:
     return pictures.movedim(-1, -3).float().div_(255)
 
 
-def prepare_batch(
-    raw: dict[str, torch.Tensor], augmentation: Augmentation | None = None
-) -> Batch:
+def prepare_batch(raw: dict[str, torch.Tensor], augmentation: Augmentation | None = None) -> Batch:
     """Scales a collated batch of windows to 0..1 and augments it.
 
     Args:

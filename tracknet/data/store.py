@@ -4,13 +4,13 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 from rich.progress import Progress
@@ -40,20 +40,20 @@ class StoredClip:
     letterbox: Letterbox
     fps: Fraction
     labels: Labels
-    _opened: dict = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.labels)
 
     @property
     def frames(self) -> np.ndarray:
-        """(N, H, W, 3) uint8 at network size, memory-mapped."""
-        if "frames" not in self._opened:
-            shape = (len(self), *self.letterbox.target, 3)
-            self._opened["frames"] = np.memmap(self.folder / "frames.u8", np.uint8, "r", 0, shape)
-        return self._opened["frames"]
+        """(N, H, W, 3) uint8 at network size, memory-mapped.
 
-    @cached_property
+        Opened anew each time: datasets of thousands of clips would run out of file descriptors.
+        """
+        shape = (len(self), *self.letterbox.target, 3)
+        return np.memmap(self.folder / "frames.u8", np.uint8, "r", 0, shape)
+
+    @property
     def background(self) -> np.ndarray:
         """(H, W, 3) uint8, the clip's median frame at network size."""
         return np.load(self.folder / "background.npy")
@@ -67,10 +67,6 @@ class StoredClip:
         """Each frame's best candidate (N,3), x, y in network pixels and score, none rejected."""
         xy = self.letterbox.to_original(best[:, :2])
         return Track(xy, best[:, 2], np.full(len(best), "detected"))
-
-    def __getstate__(self) -> dict:
-        # A memmap would be pickled as a whole array; workers open it again.
-        return {**self.__dict__, "_opened": {}}
 
 
 class FrameStore:
@@ -126,7 +122,8 @@ class FrameStore:
         return problems
 
     def _decode(self, clip: Clip) -> None:
-        temporary = Path(tempfile.mkdtemp(prefix=".writing-", dir=self.root))
+        temporary = self.root / f".writing-{uuid4().hex}"
+        temporary.mkdir()
         try:
             length, letterbox = 0, None
             with open(temporary / "frames.u8", "wb") as file:
@@ -182,7 +179,10 @@ def _fingerprint(source: Path) -> str:
     for file in files:
         stat = file.stat()
         digest.update(f"{file.name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
-    if not source.is_dir():
+    if source.is_dir():
+        # Bitmaps of two clips may agree in names, sizes and times.
+        digest.update(str(source.resolve()).encode())
+    else:
         with open(source, "rb") as stream:
             digest.update(stream.read(1 << 20))
     return digest.hexdigest()

@@ -7,7 +7,7 @@ from torch.utils.data import Dataset
 
 from tracknet.data.augment import Augmentation
 from tracknet.data.store import StoredClip
-from tracknet.types import UNLABELLED
+from tracknet.types import ABSENT, UNLABELLED
 
 
 def window_starts(length: int, frames: int, step: int) -> list[int]:
@@ -58,6 +58,14 @@ class WindowDataset(Dataset):
 
     def __len__(self) -> int:
         return len(self.windows)
+
+    def with_ball(self) -> list[tuple[int, int]]:
+        """The windows (clip, first frame) in which some frame shows a ball."""
+        return [
+            (i, start)
+            for i, start in self.windows
+            if (self.clips[i].labels.visibility[start : start + self.frames] > ABSENT).any()
+        ]
 
     def __getitem__(self, key: tuple[int, int] | int) -> dict[str, np.ndarray]:
         """The sample of (epoch, index), or of an index alone.

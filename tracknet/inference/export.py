@@ -102,20 +102,21 @@ def predict_video(
     count = balls = 0
     with ExitStack() as stack:
         table = stack.enter_context(CsvWriter(target))
-        reading, again = frames or read_raw(source), None
+        reading = read_raw(source) if frames is None else frames
         if overlay:
             drawn = stack.enter_context(Overlay(part, info.size, info.fps))
             bytes_per_pixel = 3 if source.is_dir() else 1.5
             if CHUNK * math.prod(info.size) * bytes_per_pixel <= HELD_BYTES:
                 waiting: deque[Frame] = deque()
-                reading, again = _keep(reading, waiting), iter(waiting.popleft, None)
+                reading, original = _keep(reading, waiting), waiting.popleft
             else:
                 again = stack.enter_context(closing(prefetch(read_raw(source), LOOKAHEAD)))
+                original = again.__next__
         for row in _progress(predictor.stream(reading), info.frames, f"tracking {name}"):
             table.write(row)
             count, balls = count + 1, balls + row.visible
             if overlay:
-                drawn.write(next(again), row)
+                drawn.write(original(), row)
     if overlay:
         part.replace(video)
     seconds = time.perf_counter() - started

@@ -22,7 +22,7 @@ def open_split(
         VideoError: `config["strict"]` and a clip is broken, or none can be decoded.
     """
     store = FrameStore(config["paths"]["store"], image_size)
-    clips, problems = store.open(dataset.clips(split), config["strict"])
+    clips, problems = store.open(dataset.clips(split)[: config["max_clips"]], config["strict"])
     for name, message in problems.items():
         warnings.warn(f"clip {name} is left out: {message}", stacklevel=2)
     return clips

@@ -59,6 +59,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
         config["batch_size"],
         config["num_workers"],
         config["seed"],
+        config["overfit"],
     )
     module = HeatmapModule(
         model,

@@ -24,6 +24,7 @@ class WindowDataModule(LightningDataModule):
         batch_size: Windows of a batch.
         num_workers: Processes that read windows; 0 reads in the training process.
         seed: Of order and augmentation.
+        overfit: Number of training windows to learn by heart and to validate on; None for all.
     """
 
     def __init__(
@@ -36,10 +37,16 @@ class WindowDataModule(LightningDataModule):
         batch_size: int,
         num_workers: int,
         seed: int,
+        overfit: int | None = None,
     ) -> None:
         super().__init__()
         self.train_windows = WindowDataset(train, frames, 1, background, augmentation, seed)
         self.val_windows = WindowDataset(val, frames, frames, background)
+        if overfit:
+            self.val_windows = WindowDataset(train, frames, frames, background)
+            with_ball = self.val_windows.with_ball()
+            self.val_windows.windows = with_ball[:: max(1, len(with_ball) // overfit)][:overfit]
+            self.train_windows.windows = self.val_windows.windows
         self.augmentation = augmentation
         self.batch_size = min(batch_size, len(self.train_windows))
         self.num_workers = num_workers
@@ -66,13 +73,16 @@ class WindowDataModule(LightningDataModule):
     def _position(self) -> tuple[int, int]:
         """(epoch, samples of it already used) of the trainer, right after a restore as well."""
         loop = self.trainer.fit_loop
+        progress = loop.epoch_progress.current
+        if progress.ready == progress.processed:
+            return progress.processed, 0
         batches = loop.epoch_loop.batch_progress.current.ready
-        per_epoch = len(self.train_windows) // self.batch_size
         limit = self.trainer.limit_train_batches
-        per_epoch = limit if isinstance(limit, int) else int(per_epoch * limit)
+        whole = len(self.train_windows) // self.batch_size
+        per_epoch = min(limit, whole) if isinstance(limit, int) else int(whole * limit)
         # A checkpoint of an epoch's last batch stands at the start of the next one.
         rolled, batches = divmod(batches, per_epoch)
-        return loop.epoch_progress.current.processed + rolled, batches * self.batch_size
+        return progress.processed + rolled, batches * self.batch_size
 
 
 def _one_thread(_: int) -> None:

@@ -14,7 +14,7 @@ from tracknet.data.store import StoredClip
 from tracknet.geometry import scale_points
 from tracknet.metrics import best_threshold
 from tracknet.models import HeatmapModel
-from tracknet.types import Track
+from tracknet.types import Labels, Track
 
 
 class HeatmapModule(LightningModule):
@@ -91,10 +91,9 @@ class HeatmapModule(LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         windows = self.trainer.datamodule.val_windows
-        tracks = _tracks(windows.clips, windows.windows, np.concatenate(self._candidates))
-        labels = [clip.labels for clip in windows.clips]
+        labels, tracks = _seen(windows.clips, windows.windows, np.concatenate(self._candidates))
         self.threshold, self.val_f1 = best_threshold(labels, tracks)
-        highest = max(float(np.nanmax(track.score)) for track in tracks)
+        highest = max(float(track.score.max(initial=0)) for track in tracks)
         self.log_dict({"val/f1": self.val_f1, "val/threshold": self.threshold}, prog_bar=True)
         self.log("val/highest_score", highest)
 
@@ -107,14 +106,25 @@ class HeatmapModule(LightningModule):
         }
 
 
-def _tracks(
+def _seen(
     clips: Sequence[StoredClip], windows: Sequence[tuple[int, int]], candidates: np.ndarray
-) -> list[Track]:
-    """Best candidates (W,T,3) of windows, in network pixels, as one track per clip."""
+) -> tuple[list[Labels], list[Track]]:
+    """Labels and best candidates, per clip, of the frames that were validated.
+
+    Args:
+        clips: All clips.
+        windows: Clip and first frame of all windows.
+        candidates: (W,T,3) in network pixels of the first W windows.
+    """
     rows = [np.full((len(clip), 3), np.nan) for clip in clips]
-    for (number, start), window in zip(windows, candidates, strict=True):
+    for (number, start), window in zip(windows, candidates, strict=False):
         part = rows[number][start : start + len(window)]
         # A clip's last window overlaps the one before; prediction keeps the earlier one too.
         fresh = np.isnan(part[:, 2])
         part[fresh] = window[: len(part)][fresh]
-    return [clip.track(row) for row, clip in zip(rows, clips, strict=True)]
+    labels, tracks = [], []
+    for clip, row in zip(clips, rows, strict=True):
+        seen = ~np.isnan(row[:, 2])
+        labels.append(Labels(clip.labels.xy[seen], clip.labels.visibility[seen]))
+        tracks.append(clip.track(row[seen]))
+    return labels, tracks

@@ -37,7 +37,7 @@ class UNetDecoder(nn.Module):
         self.skipped = skipped
         self.out_size = tuple(out_size)
         self.out_channels = widths[0] if widths else in_channels[0]
-        above = [*widths[1:], in_channels[-1]]
+        above = [*widths, in_channels[-1]][1:]
         self.blocks = nn.ModuleList(
             ResidualBlock(skip + deeper, width, norm)
             for skip, deeper, width in zip(in_channels[:-1], above, widths, strict=True)

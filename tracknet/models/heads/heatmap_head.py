@@ -9,6 +9,9 @@ from torch import nn
 class HeatmapHead(nn.Module):
     """(B,C,H,W) -> logits (B,out_channels,H,W); the sigmoid belongs to the loss and the codec.
 
+    Conv3x3 -> ReLU -> Conv1x1. The 3x3 is for decoders that end in an interpolation: a Conv1x1
+    alone cannot sharpen what FPN interpolates from stride 8.
+
     Args:
         in_channels: C.
         out_channels: Heatmaps, one per frame.

@@ -3,5 +3,6 @@
 from tracknet.training.callbacks.collapse import CollapseWarning
 from tracknet.training.callbacks.interrupt import InterruptCheckpoint
 from tracknet.training.callbacks.pictures import PredictionGrid
+from tracknet.training.callbacks.progress import ProgressBar
 
-__all__ = ["CollapseWarning", "InterruptCheckpoint", "PredictionGrid"]
+__all__ = ["CollapseWarning", "InterruptCheckpoint", "PredictionGrid", "ProgressBar"]

@@ -1,0 +1,33 @@
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+RUN := outputs/train/quickstart_$(shell date +%Y-%m-%d_%H-%M-%S)
+
+.PHONY: setup train test test-slow lint clean
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	touch $(READY)
+
+train: setup
+	$(BIN)/python scripts/train.py experiment=quickstart hydra.run.dir=$(RUN)
+	$(BIN)/python scripts/evaluate.py ckpt=$(RUN) split=test hydra.run.dir=$(RUN)/test
+	$(BIN)/python scripts/predict.py ckpt=$(RUN) source='outputs/synthetic/*/test/match1/video/r00001.mp4' hydra.run.dir=$(RUN)/overlay
+
+test: setup
+	$(BIN)/python -m pytest
+
+test-slow: setup
+	$(BIN)/python -m pytest -m slow
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache

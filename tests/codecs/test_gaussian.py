@@ -1,0 +1,125 @@
+"""Encode and decode are one object: what goes in comes out, to a fraction of a pixel."""
+
+import pytest
+import torch
+
+from tracknet.codecs import GaussianCodec
+
+SIZE = (32, 48)
+
+
+def positions(n, border, seed=0):
+    inner = torch.tensor([SIZE[1] - 1 - 2 * border, SIZE[0] - 1 - 2 * border])
+    return border + torch.rand(n, 2, generator=torch.Generator().manual_seed(seed)) * inner
+
+
+def encode(xy, visibility=None, **codec):
+    visibility = torch.ones(xy.shape[:-1]) if visibility is None else torch.tensor(visibility)
+    return GaussianCodec(**codec).encode(xy, visibility, SIZE)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("radius", [2, 3])
+@pytest.mark.parametrize("sigma", [1.0, 1.25, 1.5])
+def test_round_trip(sigma, radius, dtype):
+    codec, xy = GaussianCodec(sigma, 1, radius), positions(200, border=5)
+    target, _ = codec.encode(xy, torch.ones(200), SIZE)
+    found = codec.decode_probability(target)[:, 0]
+    assert (found[:, :2] - xy).norm(dim=-1).max() < 0.05
+    assert (found[:, 2] == 1).all()
+    # From the logits of a network that says 1% where there is nothing, as the head's prior does.
+    for floor in (1e-6, 1e-2):
+        found = codec.decode(target.clamp(floor, 1 - floor).logit().to(dtype))[:, 0]
+        assert found.dtype == torch.float32
+        assert (found[:, :2] - xy).norm(dim=-1).max() < 0.1
+
+
+def test_at_the_border_the_ball_stays_within_a_pixel():
+    codec, xy = GaussianCodec(1.5), positions(200, border=0)
+    target, _ = codec.encode(xy, torch.ones(200), SIZE)
+    assert (codec.decode_probability(target)[:, 0, :2] - xy).norm(dim=-1).max() < 1
+
+
+def test_the_target_is_a_gaussian_scaled_to_1_at_the_nearest_pixel():
+    target, weight = encode(torch.tensor([[20.3, 10.8]]), sigma=1.5)
+    rows, columns = torch.meshgrid(torch.arange(32.0), torch.arange(48.0), indexing="ij")
+    gaussian = torch.exp(-((columns - 20.3) ** 2 + (rows - 10.8) ** 2) / (2 * 1.5**2))
+    torch.testing.assert_close(target[0], gaussian / gaussian[11, 20])
+    assert weight.tolist() == [1]
+
+
+def test_the_nearest_pixel_is_exactly_1_and_no_other():
+    xy = positions(500, border=0)
+    target, _ = encode(xy)
+    column, row = xy.round().long().T
+    assert (target[torch.arange(500), row, column] == 1).all()
+    assert ((target == 1).sum((1, 2)) == 1).all()
+    assert target.max() == 1
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "inside"),
+    [
+        (-0.4, 10, True),
+        (-0.6, 10, False),
+        (47.4, 10, True),
+        (47.6, 10, False),
+        (10, -0.6, False),
+        (10, 31.4, True),
+        (10, 31.6, False),
+        (1e30, 10, False),
+        (10, float("-inf"), False),
+    ],
+)
+def test_outside_the_map_there_is_no_ball_but_it_is_trained_on(x, y, inside):
+    target, weight = encode(torch.tensor([[x, y]]))
+    assert target.isfinite().all()
+    assert (target.max() == 1) == inside
+    assert inside or target.max() == 0
+    assert weight.tolist() == [1]
+
+
+def test_visibility():
+    nan = float("nan")
+    xy = torch.tensor([[[9.0, 9], [9, 9], [9, 9], [9, 9]], [[nan, nan]] * 4])
+    target, weight = encode(xy, [[-1, 0, 1, 3], [-1, 0, -1, 0]])
+    assert target.shape == (2, 4, *SIZE)
+    assert weight.tolist() == [[0, 1, 1, 1], [0, 1, 0, 1]]
+    assert target.amax((-2, -1)).tolist() == [[0, 0, 1, 1], [0, 0, 0, 0]]
+
+
+def test_the_k_best_come_in_order():
+    xy = torch.tensor([[8.25, 8], [30.5, 8], [8, 24.75], [40, 25]])
+    height = torch.tensor([0.4, 0.9, 0.6, 0.2])
+    target, _ = encode(xy)
+    heatmap = (target * height[:, None, None]).amax(0)
+    found = GaussianCodec(candidates=3).decode_probability(heatmap)
+    assert found.shape == (3, 3)
+    torch.testing.assert_close(found[:, :2], xy[[1, 2, 0]], atol=0.05, rtol=0)
+    torch.testing.assert_close(found[:, 2], height[[1, 2, 0]])
+
+
+@pytest.mark.parametrize("xy", [(20.3, 10.8), (20.5, 10.8), (20.5, 10.5)])
+def test_a_ball_is_one_candidate(xy):
+    target, _ = encode(torch.tensor([xy]))
+    found = GaussianCodec(candidates=5).decode_probability(target)[0]
+    assert found[0].tolist() == pytest.approx([*xy, 1], abs=0.02)
+    assert (found[1:, 2] == 0).all()
+
+
+def test_a_saturated_peak_is_found_in_its_middle():
+    logits = torch.full((2, *SIZE), -9.0)
+    logits[0, 10:13, 20:23] = 1e4
+    logits[1, 10, 20:22] = 50.0  # float32 has no probability between this one and 1
+    found = GaussianCodec().decode(logits)
+    assert found.isfinite().all()
+    torch.testing.assert_close(
+        found[:, 0], torch.tensor([[21.0, 11, 1], [20.5, 10, 1]]), atol=0.02, rtol=0
+    )
+
+
+def test_a_flat_map_and_a_tiny_map_are_decoded_as_well():
+    codec = GaussianCodec(candidates=5)
+    assert codec.decode(torch.zeros(2, 3, *SIZE)).shape == (2, 3, 5, 3)
+    assert codec.decode(torch.full((1, *SIZE), -1e4)).isfinite().all()
+    assert codec.decode(torch.zeros(1, 1, 3)).shape == (1, 3, 3)

@@ -1,0 +1,212 @@
+"""Every YAML of every group composes and builds, offline and on the CPU.
+
+The rows come from the folder: a new YAML is tested from the moment it exists, and a new group
+fails until `CHECKS` says what its options must give.
+"""
+
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import numpy as np
+import pytest
+import torch
+from hydra.errors import ConfigCompositionException
+from lightning.pytorch.loggers import Logger
+from omegaconf import OmegaConf
+
+from tracknet.build import build, build_all, build_model
+
+ROOT = Path(__file__).parents[2]
+CONFIGS = ROOT / "configs"
+ENTRIES = sorted(file.stem for file in CONFIGS.glob("*.yaml"))
+SCRIPTS = sorted(file.stem for file in (ROOT / "scripts").glob("*.py"))
+GROUPS = {
+    group.name: sorted(file.stem for file in group.glob("*.yaml"))
+    for group in sorted(CONFIGS.iterdir())
+    if group.is_dir()
+}
+T, H, W, STRIDE = 3, 64, 128, 4
+
+
+@pytest.fixture
+def composed(compose, tmp_path):
+    """Composes an entry configuration and resolves it; what users must name is filled in."""
+
+    def make(entry: str, *overrides: str) -> dict[str, Any]:
+        needed = {"train": ["data.root=."], "predict": ["ckpt=run", "source=match.mp4"]}
+        settings = [f"paths.output={tmp_path}", *needed.get(entry, []), *overrides]
+        return OmegaConf.to_container(compose(entry, settings), resolve=True, throw_on_missing=True)
+
+    return make
+
+
+def check_head(config: dict[str, Any], _: str) -> None:
+    head = build(config["head"], in_channels=8, out_channels=T)
+    assert head(torch.zeros(2, 8, 16, 32)).shape == (2, T, 16, 32)
+
+
+def check_temporal(config: dict[str, Any], _: str) -> None:
+    temporal = build(config["temporal"], pictures=T + 1, frames=T)
+    folded = temporal.fold(torch.zeros(2, T + 1, 3, 16, 32))
+    assert folded.shape[1] == temporal.in_channels
+    maps = torch.zeros(len(folded), temporal.out_channels, 4, 8)
+    assert temporal.unfold(maps).shape == (2, T, 4, 8)
+
+
+def check_codec(config: dict[str, Any], _: str) -> None:
+    codec = build(config["codec"])
+    xy = torch.tensor([[[10.3, 6.6]]])
+    heatmap, weight = codec.encode(xy, torch.ones(1, 1), (16, 32))
+    best = codec.decode(torch.logit(heatmap.clamp(1e-6, 1 - 1e-6)))[:, :, 0]
+    assert torch.allclose(best[..., :2], xy, atol=0.5)
+    assert weight.tolist() == [[1]]
+
+
+def check_loss(config: dict[str, Any], _: str) -> None:
+    logits = torch.zeros(2, T, 8, 16, requires_grad=True)
+    loss = build(config["loss"])(logits, torch.rand(2, T, 8, 16), torch.ones(2, T))
+    loss.backward()
+    assert loss.shape == ()
+    assert logits.grad.isfinite().all()
+
+
+def check_data(config: dict[str, Any], option: str) -> None:
+    dataset = build(config["data"])
+    assert dataset.name == option
+    assert callable(dataset.clips)
+
+
+def check_transform(config: dict[str, Any], option: str) -> None:
+    if not config["transform"]:
+        assert option == "none"
+        return
+    augmentation, size = build(config["transform"]), config["image_size"]
+    xy, visibility = np.full((T, 2), 50.0, np.float32), np.ones(T)
+    drawn = augmentation.draw(np.random.default_rng(0), size, xy, visibility)
+    batch = (torch.from_numpy(a)[None] for a in (xy, visibility, drawn))
+    pictures, xy, visibility = augmentation.apply(torch.rand(1, T, 3, *size), *batch, still=0)
+    assert pictures.shape == (1, T, 3, *(augmentation.crop or size))
+    assert xy.isfinite().all()
+    assert visibility.shape == (1, T)
+
+
+def check_optimizer(config: dict[str, Any], _: str) -> None:
+    weight = torch.nn.Parameter(torch.ones(1))
+    optimizer = build(config["optimizer"])([weight])
+    weight.sum().backward()
+    optimizer.step()
+    assert weight.item() < 1
+
+
+def check_scheduler(config: dict[str, Any], _: str) -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=1.0)
+    scheduler = build(config["scheduler"])(optimizer, 10)
+    for _ in range(10):
+        optimizer.step()
+        scheduler.step()
+    assert 0 <= optimizer.param_groups[0]["lr"] <= 1
+
+
+def check_trainer(config: dict[str, Any], _: str) -> None:
+    on_cpu = {"accelerator": "cpu", "precision": "32-true"}
+    assert isinstance(build({**config["trainer"], **on_cpu}, logger=False), pl.Trainer)
+
+
+def check_callbacks(config: dict[str, Any], _: str) -> None:
+    assert all(isinstance(callback, pl.Callback) for callback in build_all(config["callbacks"]))
+
+
+def check_logger(config: dict[str, Any], _: str) -> None:
+    assert all(isinstance(logger, Logger) for logger in build_all(config["logger"]))
+
+
+def check_paths(config: dict[str, Any], _: str) -> None:
+    assert config["paths"].keys() >= {"root", "store", "synthetic", "output"}
+
+
+def composes(config: dict[str, Any], _: str) -> None:
+    """Nothing to build that the other groups' rows do not build already."""
+
+
+CHECKS = {
+    "head": check_head,
+    "temporal": check_temporal,
+    "codec": check_codec,
+    "loss": check_loss,
+    "data": check_data,
+    "transform": check_transform,
+    "optimizer": check_optimizer,
+    "scheduler": check_scheduler,
+    "trainer": check_trainer,
+    "callbacks": check_callbacks,
+    "logger": check_logger,
+    "paths": check_paths,
+    "hydra": composes,
+    "experiment": composes,
+    "debug": composes,
+}
+
+
+PAIRS = list(product(GROUPS["backbone"], GROUPS["decoder"]))
+OTHERS = [(g, option) for g in GROUPS.keys() - {"backbone", "decoder"} for option in GROUPS[g]]
+
+
+@pytest.mark.parametrize(("group", "option"), sorted(OTHERS), ids=map("=".join, sorted(OTHERS)))
+def test_option(composed, group, option):
+    CHECKS[group](composed("train", f"{group}={option}"), option)
+
+
+@pytest.mark.parametrize(("backbone", "decoder"), PAIRS, ids=map("+".join, PAIRS))
+def test_every_backbone_works_with_every_decoder(composed, backbone, decoder):
+    size = [f"frames={T}", f"image_size=[{H},{W}]", f"heatmap_stride={STRIDE}"]
+    config = composed("train", f"backbone={backbone}", f"decoder={decoder}", *size)
+    if "cfg" in config["backbone"]:  # whatever this machine's cache holds
+        config["backbone"]["cfg"] |= {"use_pretrained": False, "strict": False}
+    model = build_model(config)
+    with torch.no_grad():
+        logits = model(torch.zeros(2, T, 3, H, W))
+    assert logits.shape == (2, T, H // STRIDE, W // STRIDE)
+    assert logits.isfinite().all()
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_entry(composed, entry):
+    assert composed(entry)["task"] == entry
+
+
+@pytest.mark.parametrize(
+    ("typo", "named"),
+    [("bakbone=vit", "bakbone"), ("backbone=vitt", "vitt"), ("optimizer.lrr=1", "lrr")],
+    ids=["group", "option", "value"],
+)
+def test_a_misspelt_override_is_refused(composed, typo, named):
+    with pytest.raises(ConfigCompositionException, match=named):
+        composed("train", typo)
+
+
+def run(script: str, *arguments: str) -> str:
+    command = [sys.executable, str(ROOT / "scripts" / f"{script}.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_help(script):
+    text = run(script, "--help")
+    for group in GROUPS.keys() - {"hydra"}:
+        assert f"{group}: {', '.join(GROUPS[group])}\n" in text
+    assert "paths=default" in text
+    examples = [line for line in text.splitlines() if line.startswith("python scripts/")]
+    assert len(examples) == 6
+    assert {"scripts/train.py", "scripts/evaluate.py", "scripts/predict.py"} == {
+        example.split()[1] for example in examples
+    }
+
+
+def test_the_configuration_can_be_shown():
+    shown = OmegaConf.create(run("train", "--cfg", "job", "--resolve", "decoder=unet"))
+    assert shown.decoder.heatmap_stride == shown.heatmap_stride
+    assert shown.paths.store == "outputs/store"

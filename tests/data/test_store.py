@@ -1,0 +1,238 @@
+"""Every clip is decoded once, and nothing half-written is ever opened."""
+
+import os
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tracknet.data.store import FrameStore
+from tracknet.types import Labels
+from tracknet.video import VideoError, VideoWriter
+
+LEVELS = 40 + 12 * np.arange(9)
+
+
+def folders(store):
+    return sorted(store.root.iterdir()) if store.root.exists() else []
+
+
+def written(store):
+    return {path: path.stat().st_mtime_ns for path in store.root.rglob("*")}
+
+
+def picture_folder(folder: Path, levels, suffix=".png", size=(32, 64)) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, value in enumerate(levels):
+        cv2.imwrite(str(folder / f"{i}{suffix}"), np.full((*size, 3), value, np.uint8))
+    return folder
+
+
+def test_holds_the_frames_at_network_size(store, make_clip):
+    (clip,), problems = store.open([make_clip("a", 9, size=(64, 128))])
+    assert problems == {}
+    assert (len(clip), clip.fps, clip.letterbox.source) == (9, Fraction(25), (64, 128))
+    assert (clip.frames.shape, clip.frames.dtype) == ((9, 32, 64, 3), np.uint8)
+    assert np.abs(clip.frames.mean((1, 2, 3)) - LEVELS).max() < 3
+    assert np.abs(clip.background - LEVELS[4].astype(float)).max() < 4
+    with pytest.raises(ValueError, match="read-only"):
+        clip.frames[0] = 0
+
+
+def test_a_clip_is_decoded_once(store, make_clip):
+    clips = [make_clip("a", 5), make_clip("b", 3)]
+    store.open(clips)
+    before = written(store)
+    again, _ = FrameStore(store.root, store.image_size).open(clips[::-1])
+    assert written(store) == before
+    assert [len(clip) for clip in again] == [3, 5]
+
+
+def test_a_changed_source_is_decoded_again(store, make_clip):
+    store.open([make_clip("a", 5)])
+    (clip,), _ = store.open([make_clip("a", 4, first=2)])
+    assert len(clip) == 4
+    assert clip.frames[0].mean() == pytest.approx(LEVELS[2], abs=3)
+    os.utime(clip.clip.source, ns=(0, 0))
+    store.open([clip.clip])
+    assert len(folders(store)) == 3
+
+
+def test_another_size_is_decoded_beside_it(store, make_clip):
+    clip = make_clip("a", 5)
+    store.open([clip])
+    (small,), _ = FrameStore(store.root, (16, 24)).open([clip])
+    (same,), _ = store.open([clip])
+    assert (small.frames.shape, same.frames.shape) == ((5, 16, 24, 3), (5, 32, 64, 3))
+
+
+def test_a_folder_of_frames_is_followed(store, make_clip, tmp_path):
+    folder = picture_folder(tmp_path / "frames", LEVELS[:4])
+    clip = replace(make_clip("a", 1), source=folder)
+    assert store.open([clip])[0][0].frames[:, 0, 0, 0].tolist() == LEVELS[:4].tolist()
+    before = written(store)
+    store.open([clip])
+    assert written(store) == before
+    cv2.imwrite(str(folder / "4.png"), np.full((32, 64, 3), 200, np.uint8))
+    assert store.open([clip])[0][0].frames[:, 0, 0, 0].tolist() == [*LEVELS[:4], 200]
+
+
+def test_folders_that_agree_in_names_sizes_and_times_are_told_apart(store, make_clip, tmp_path):
+    clips = []
+    for name, value in (("a", 50), ("b", 90)):
+        folder = picture_folder(tmp_path / name, [value] * 2, ".bmp")
+        for file in folder.iterdir():
+            os.utime(file, ns=(10**18, 10**18))
+        clips.append(replace(make_clip(name, 1), source=folder))
+    a, b = store.open(clips)[0]
+    assert (a.frames.max(), b.frames.min()) == (50, 90)
+
+
+def test_what_a_killed_run_left_is_harmless(store, make_clip):
+    clip = make_clip("a", 5)
+    (first,), _ = store.open([clip])
+    first.folder.rename(store.root / ".writing-killed")
+    with open(store.root / ".writing-killed" / "frames.u8", "r+b") as file:
+        file.truncate(100)
+    (again,), problems = store.open([clip])
+    assert problems == {}
+    assert again.frames[4].mean() == pytest.approx(LEVELS[4], abs=3)
+    assert folders(store) == [store.root / ".writing-killed", again.folder]
+
+
+def test_a_clip_that_breaks_half_way_leaves_nothing(store, make_clip, tmp_path):
+    folder = picture_folder(tmp_path / "frames", LEVELS[:4])
+    (folder / "3.png").write_bytes(b"no picture")
+    clip = replace(make_clip("a", 1), source=folder)
+    with pytest.raises(VideoError, match=r"1 of 1 clips unusable; a: .*3.png: cannot be read"):
+        store.open([clip])
+    assert folders(store) == []
+    picture_folder(folder, LEVELS[:4])
+    assert len(store.open([clip])[0][0]) == 4
+
+
+def test_two_runs_may_decode_the_same_clip(store, make_clip):
+    clip = make_clip("a", 9)
+    with ThreadPoolExecutor(4) as pool:
+        found = [clips[0] for clips, _ in pool.map(store.open, [[clip]] * 4)]
+    assert folders(store) == [found[0].folder]
+    assert all(np.array_equal(one.frames, found[0].frames) for one in found)
+
+
+@pytest.fixture
+def broken(make_clip, tmp_path):
+    """Clips that cannot be used, by name, with what is said of each."""
+    text, absent, empty = tmp_path / "text.mp4", tmp_path / "absent.mp4", tmp_path / "empty"
+    text.write_text("no video")
+    empty.mkdir()
+    mixed = picture_folder(tmp_path / "mixed", LEVELS[:2])
+    cv2.imwrite(str(mixed / "2.png"), np.zeros((32, 48, 3), np.uint8))
+    cut = make_clip("cut", 9).source
+    cut.write_bytes(cut.read_bytes()[:600])
+    clip = make_clip("a", 1)
+    said = {
+        text: "not a video",
+        absent: "no such file",
+        empty: "holds no picture",
+        mixed: "frame 2 is 48x32",
+        cut: "",
+    }
+    return [replace(clip, name=path.stem, source=path) for path in said], list(said.values())
+
+
+def test_broken_clips_are_reported_and_do_not_end_the_job(store, make_clip, broken):
+    clips, said = broken
+    good, problems = store.open([make_clip("first", 3), *clips, make_clip("last", 4)])
+    assert [clip.clip.name for clip in good] == ["first", "last"]
+    assert problems.keys() == {clip.name for clip in clips}
+    for clip, words in zip(clips, said, strict=True):
+        assert words in problems[clip.name]
+        assert str(clip.source) in problems[clip.name]
+    assert len(folders(store)) == 2
+
+
+def test_strict_ends_the_job(store, make_clip, broken):
+    clips, _ = broken
+    with pytest.raises(VideoError, match=r"1 of 2 clips unusable; text: .*not a video"):
+        store.open([make_clip("first", 3), clips[0]], strict=True)
+
+
+def test_nothing_usable_ends_the_job(store, broken):
+    with pytest.raises(VideoError, match="5 of 5 clips unusable"):
+        store.open(broken[0])
+    assert store.open([]) == ([], {})
+
+
+def test_damage_within_a_video_costs_frames_not_the_job(store, make_clip):
+    clip = make_clip("a", 9)
+    content = bytearray(clip.source.read_bytes())
+    content[-60:-20] = bytes(40)
+    clip.source.write_bytes(content)
+    (found,), problems = store.open([clip])
+    assert problems == {}
+    assert 1 <= len(found) <= 9
+    assert len(found.frames) == len(found.labels)
+
+
+def test_a_video_that_ends_too_early_is_read_as_far_as_it_goes(store, make_clip):
+    clip, noise = make_clip("a", 9), np.random.default_rng(0)
+    with VideoWriter(clip.source, (32, 64), Fraction(25)) as writer:
+        for _ in range(9):
+            writer.write(noise.integers(0, 255, (32, 64, 3), np.uint8))
+    content = clip.source.read_bytes()
+    clip.source.write_bytes(content[: len(content) * 2 // 3])
+    (found,), _ = store.open([clip])
+    assert 1 <= len(found) < 9
+    assert found.frames.std() > 20
+
+
+@pytest.mark.parametrize("labelled", [0, 3, 5, 8])
+def test_labels_are_brought_to_the_videos_length(store, make_clip, labelled):
+    clip = make_clip("a", 5, labelled)
+    (found,), _ = store.open([clip])
+    kept = min(labelled, 5)
+    assert len(found) == len(found.labels) == len(found.network_xy) == 5
+    assert found.labels.visibility[:kept].tolist() == clip.labels.visibility[:kept].tolist()
+    assert (found.labels.visibility[kept:] == -1).all()
+    assert np.isnan(found.network_xy[kept:]).all()
+
+
+def test_a_worker_gets_a_clip_without_its_pixels(store, make_clip):
+    (clip,), _ = store.open([make_clip("a", 9)])
+    pixels = clip.frames, clip.background, clip.network_xy
+    pickled = pickle.dumps(clip)
+    assert len(pickled) < min(pixels[0].nbytes, pixels[1].nbytes) / 2
+    again = pickle.loads(pickled)
+    assert np.array_equal(again.frames, clip.frames)
+    assert np.array_equal(again.background, clip.background)
+    assert np.array_equal(again.network_xy, clip.network_xy, equal_nan=True)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts open files as Linux does")
+def test_clips_in_use_hold_no_files_open(store, make_clip):
+    clips, _ = store.open([make_clip(name, 2) for name in "abcde"])
+    before = len(os.listdir("/proc/self/fd"))
+    assert all(len(clip.frames) and len(clip.background) for clip in clips)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_others_may_read_the_store(store, make_clip):
+    (clip,), _ = store.open([make_clip("a", 2)])
+    assert clip.folder.stat().st_mode == store.root.stat().st_mode
+
+
+def test_positions_move_with_the_frame_and_back(make_clip, tmp_path):
+    store = FrameStore(tmp_path / "store", (32, 48))  # 64x64 -> 32x32 between black borders
+    clip = make_clip("a", 3, size=(64, 64))
+    labels = Labels(np.array([[0, 0], [31.5, 31.5], [63, 63]], np.float32), np.ones(3, np.int8))
+    (found,), _ = store.open([replace(clip, labels=labels)])
+    assert found.network_xy.tolist() == [[7.75, -0.25], [23.5, 15.5], [39.25, 31.25]]
+    track = found.track(np.column_stack([found.network_xy, [0.1, 0.2, 0.3]]))
+    np.testing.assert_allclose(track.xy, labels.xy)
+    assert track.score.tolist() == [0.1, 0.2, 0.3]
+    assert track.visible.all()

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+from torch.utils.data import DataLoader
+
+from tracknet.data.augment import Augmentation
+from tracknet.data.windows import WindowDataset, window_starts
+
+
+@pytest.mark.parametrize("length", range(1, 12))
+@pytest.mark.parametrize("frames", [1, 3, 4])
+def test_windows_cover_every_frame(length, frames):
+    for step in range(1, frames + 1):
+        starts = window_starts(length, frames, step)
+        assert starts == sorted(set(starts))
+        assert {s + i for s in starts for i in range(frames)} >= set(range(length))
+        assert starts[-1] + frames == max(length, frames)
+        assert all(start % step == 0 for start in starts[:-1])
+
+
+def test_the_last_window_is_shifted_back():
+    assert window_starts(7, 3, 3) == [0, 3, 4]
+    assert window_starts(6, 3, 3) == [0, 3]
+    assert window_starts(2, 3, 3) == [0]
+
+
+def test_a_sample_is_a_piece_of_its_clip(stored):
+    clips = [stored("a", 4), stored("b", 5)]
+    windows = WindowDataset(clips, 3, background=True)
+    assert windows.windows == [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2)]
+    sample = windows[4]
+    assert np.array_equal(sample["frames"], clips[1].frames[2:5])
+    assert np.array_equal(sample["background"], clips[1].background)
+    assert np.array_equal(sample["xy"], clips[1].network_xy[2:5])
+    assert sample["visibility"].tolist() == [1, 1, 1]
+    assert sample["window"].tolist() == [1, 2]
+    assert windows[0]["visibility"].tolist() == [1, 0, 1]
+    assert np.isnan(windows[0]["xy"][1]).all()
+    sample["frames"][:] = 0  # a copy: the store is untouched
+    assert clips[1].frames[2:5].min() > 0
+
+
+def test_a_short_clip_repeats_its_last_frame_unlabelled(stored):
+    clip = stored("a", 2)
+    (sample,) = (WindowDataset([clip], 4)[i] for i in range(1))
+    assert np.array_equal(sample["frames"], clip.frames[[0, 1, 1, 1]])
+    assert sample["visibility"].tolist() == [1, 0, -1, -1]
+    assert sample["xy"].shape == (4, 2)
+
+
+def test_windows_without_a_label_are_left_out(stored):
+    clips = [stored("a", 8, labelled=2), stored("b", 3, labelled=0), stored("c", 3)]
+    assert WindowDataset(clips, 3).windows == [(0, 0), (0, 1), (2, 0)]
+    assert WindowDataset(clips, 3, step=3).windows == [(0, 0), (2, 0)]
+
+
+@pytest.fixture
+def augmented(stored):
+    clip = stored("a", 9)
+    strong = Augmentation(crop=(16, 32), scale=1.5, rotation=10, reverse=0.5, tint=0.1)
+    return lambda seed=0: WindowDataset([clip], 3, augmentation=strong, seed=seed)
+
+
+def test_a_sample_is_a_pure_function_of_seed_epoch_and_index(augmented):
+    windows = augmented()
+    expected = windows[2, 5]
+    for other in ([2, 4], [1, 5], [0, 0]):
+        assert not np.array_equal(windows[tuple(other)]["augmentation"], expected["augmentation"])
+    assert not np.array_equal(augmented(seed=1)[2, 5]["augmentation"], expected["augmentation"])
+    # Whatever was asked for in between, and in a dataset built anew.
+    for again in (windows[2, 5], augmented()[2, 5]):
+        assert all(np.array_equal(again[key], expected[key], equal_nan=True) for key in expected)
+    assert np.array_equal(windows[5]["augmentation"], windows[0, 5]["augmentation"])
+
+
+def test_workers_change_nothing(augmented):
+    keys = [(3, index) for index in (4, 0, 6, 2)]
+    ours, theirs = (list(DataLoader(augmented(), 2, sampler=keys, num_workers=n)) for n in (0, 2))
+    for one, other in zip(ours, theirs, strict=True):
+        assert one.keys() == other.keys()
+        assert all(one[key].equal(other[key]) for key in ("frames", "augmentation", "window"))

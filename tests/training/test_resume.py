@@ -1,0 +1,90 @@
+"""A run that was interrupted and resumed is the run that was not, bit for bit."""
+
+import os
+import signal
+
+import pytest
+import torch
+from lightning.pytorch import Callback
+
+from tracknet.pipelines.train import Interrupted, train
+
+EPOCHS, BATCHES = 4, 3
+
+
+class InterruptAt(Callback):
+    """Sends the signal of Ctrl-C while a certain step is trained."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_train_batch_start(self, trainer, *_) -> None:
+        if trainer.global_step == self.step:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.fixture(scope="module")
+def settings(tiny_data):
+    return [
+        *tiny_data,
+        "backbone=conv",
+        "decoder=unet",
+        "transform=strong",
+        "transform.crop=[32,64]",
+        "num_workers=2",
+        f"trainer.max_epochs={EPOCHS}",
+        f"trainer.limit_train_batches={BATCHES}",
+        "trainer.log_every_n_steps=1",
+        "callbacks.early_stopping=null",
+    ]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(compose, settings, tmp_path_factory):
+    output = tmp_path_factory.mktemp("undisturbed")
+    train(compose("train", [*settings, f"paths.output={output}"]))
+    return output
+
+
+def last(output):
+    return torch.load(output / "checkpoints" / "last.ckpt", weights_only=True)
+
+
+@pytest.mark.parametrize("step", [2 * BATCHES - 1, 2 * BATCHES + 1], ids=["epoch end", "middle"])
+def test_resumed_run_is_bit_equal(compose, settings, undisturbed, tmp_path, step):
+    settings = [*settings, f"paths.output={tmp_path}"]
+    stop = f"+callbacks.stop={{_target_: {__name__}.InterruptAt, step: {step}}}"
+    with pytest.raises(Interrupted, match="resume="):
+        train(compose("train", [*settings, stop]))
+    assert last(tmp_path)["global_step"] == step + 1
+    train(compose("train", [*settings, f"resume={tmp_path}"]))
+
+    expected, resumed = last(undisturbed), last(tmp_path)
+    assert resumed["global_step"] == expected["global_step"] == EPOCHS * BATCHES
+    for name, value in expected["state_dict"].items():
+        assert torch.equal(resumed["state_dict"][name], value), name
+    for mine, theirs in zip(
+        resumed["optimizer_states"][0]["state"].values(),
+        expected["optimizer_states"][0]["state"].values(),
+        strict=True,
+    ):
+        assert torch.equal(mine["exp_avg_sq"], theirs["exp_avg_sq"])
+
+
+def test_resumed_run_keeps_its_figures(compose, settings, tmp_path):
+    settings = [*settings, f"paths.output={tmp_path}"]
+    train(compose("train", [*settings, "trainer.max_epochs=1"]))
+    first = (tmp_path / "metrics.csv").read_text().splitlines()
+    train(compose("train", [*settings, "trainer.max_epochs=2", f"resume={tmp_path}"]))
+    second = (tmp_path / "metrics.csv").read_text().splitlines()
+    assert len(first) > 1
+    assert second[: len(first)] == first
+    assert len(second) > len(first)
+
+
+def test_another_network_is_refused(compose, settings, undisturbed):
+    changed = [*settings, f"paths.output={undisturbed}", f"resume={undisturbed}"]
+    before = (undisturbed / "config.yaml").read_text()
+    with pytest.raises(ValueError, match=r"heatmap_stride: 4 -> 2"):
+        train(compose("train", [*changed, "heatmap_stride=2"]))
+    assert (undisturbed / "config.yaml").read_text() == before

@@ -1,0 +1,47 @@
+from torch.utils.data import DataLoader
+
+from tracknet.training.sampler import EpochSampler
+
+
+def order(epoch, used=0, length=20, seed=0):
+    return list(EpochSampler(length, seed, lambda: (epoch, used)))
+
+
+def test_every_sample_once_with_its_epoch():
+    found = order(epoch=3)
+    assert {epoch for epoch, _ in found} == {3}
+    assert sorted(index for _, index in found) == list(range(20))
+    assert [index for _, index in found] != list(range(20))
+
+
+def test_a_pure_function_of_seed_and_epoch():
+    assert order(3) == order(3)
+    assert [i for _, i in order(3)] != [i for _, i in order(4)]
+    assert [i for _, i in order(3, seed=0)] != [i for _, i in order(3, seed=1)]
+
+
+def test_a_resumed_epoch_goes_on_where_it_stopped():
+    assert order(2, used=8) == order(2)[8:]
+    assert order(2, used=20) == []
+    assert len(EpochSampler(20, 0, lambda: (2, 8))) == 20
+
+
+def test_the_position_is_asked_for_when_an_iterator_is_made():
+    position = [0, 0]
+    sampler = EpochSampler(20, 0, lambda: tuple(position))
+    first = iter(sampler)
+    position[:] = 1, 4
+    assert list(first) == order(0)
+    assert list(sampler) == order(1)[4:]
+
+
+def test_a_loader_passes_epoch_and_index_on():
+    class Echo:
+        def __getitem__(self, key):
+            return key
+
+    sampler = EpochSampler(10, 0, lambda: (5, 4))
+    batches = list(DataLoader(Echo(), 4, sampler=sampler, drop_last=True))
+    assert len(batches) == 1
+    epochs, indices = batches[0]
+    assert [*zip(epochs.tolist(), indices.tolist(), strict=True)] == order(5, 4, 10)[:4]

@@ -1,0 +1,28 @@
+"""Lightning's CSV logger, made to survive a resume."""
+
+import csv
+from pathlib import Path
+
+from lightning.pytorch.loggers import CSVLogger
+
+
+class RunCSVLogger(CSVLogger):
+    """Writes `metrics.csv` into the run directory and goes on with the one that a run left.
+
+    Lightning's own deletes the file when a run directory is used again.
+    """
+
+    def __init__(self, save_dir: str) -> None:
+        super().__init__(save_dir, name="", version="")
+
+    @property
+    def experiment(self):
+        if self._experiment is None:
+            file = Path(self.log_dir) / "metrics.csv"
+            kept = file.read_text() if file.is_file() else ""
+            file.unlink(missing_ok=True)
+            experiment = super().experiment
+            if kept:
+                file.write_text(kept)
+                experiment.metrics_keys = next(csv.reader([kept.split("\n", 1)[0]]))
+        return super().experiment
