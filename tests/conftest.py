@@ -34,3 +34,26 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         "image_size=[64,128]",
         "batch_size=4",
     ]
+
+
+@pytest.fixture(scope="session")
+def tiny_network() -> list[str]:
+    """Overrides that choose a network of 26,531 parameters and two epochs of two batches."""
+    return [
+        "backbone=conv",
+        "backbone.widths=[8,16,16]",
+        "decoder=unet",
+        "num_workers=0",
+        "trainer.max_epochs=2",
+        "trainer.limit_train_batches=2",
+    ]
+
+
+@pytest.fixture(scope="session")
+def tiny_run(compose, tiny_data, tiny_network, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a finished training run of the tiny network on the tiny data."""
+    from tracknet.pipelines.train import train
+
+    output = tmp_path_factory.mktemp("tiny") / "run"
+    train(compose("train", [*tiny_data, *tiny_network, f"paths.output={output}"]))
+    return output

@@ -16,9 +16,8 @@ def test_auto_takes_the_first_that_is_there(monkeypatch):
         assert pick_device("auto").type == expected
 
 
-@pytest.mark.parametrize("kind", ["cpu", "mps"])
-def test_bfloat16_is_asked_for_nowhere_in_vain(monkeypatch, kind):
-    assert isinstance(supports_bfloat16(torch.device(kind)), bool)
-    # Builds without oneDNN, such as those for macOS, do not have the question either.
-    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
-    assert not supports_bfloat16(torch.device(kind))
+@pytest.mark.parametrize("fast", [True, False])
+def test_bfloat16_on_a_cpu_only_where_it_is_fast(monkeypatch, fast):
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: fast)
+    assert supports_bfloat16(torch.device("cpu")) is fast
+    assert supports_bfloat16(torch.device("mps")) is False

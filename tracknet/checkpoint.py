@@ -37,10 +37,14 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         CheckpointError: The file was not written by tracknet.
     """
     file = find_checkpoint(path)
-    checkpoint = torch.load(file, map_location="cpu", weights_only=True)
+    try:
+        checkpoint = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:  # a foreign file lets the unpickler raise anything
+        raise CheckpointError(f"{file}: cannot be read as a checkpoint; is it complete?") from error
     if "tracknet" not in checkpoint:
-        raise CheckpointError(f"{file}: holds no tracknet configuration; was it written by another "
-                              "program?")
+        raise CheckpointError(
+            f"{file}: holds no tracknet configuration; was it written by another program?"
+        )
     return checkpoint
 
 
@@ -68,9 +72,9 @@ def load(
     ours = checkpoint["tracknet"]
     config = ours["config"]
     model = build_model(config, weights=ours["weights"])
-    prefix = "model."
+    state, prefix = checkpoint["state_dict"], "model."
     model.load_state_dict(
-        {k.removeprefix(prefix): v for k, v in checkpoint["state_dict"].items() if k.startswith(prefix)}
+        {name.removeprefix(prefix): state[name] for name in state if name.startswith(prefix)}
     )
     if threshold is None:
         threshold = ours["thresholds"].get(overlap, ours["thresholds"]["none"])

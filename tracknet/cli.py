@@ -24,15 +24,18 @@ OmegaConf.register_new_resolver("tracknet.choices", _choices, replace=True)
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="train")
 def _train(cfg: DictConfig) -> None:
-    from tracknet.pipelines.train import Interrupted, train
+    from tracknet.sweep import run_job
 
-    if HydraConfig.get().mode is RunMode.MULTIRUN:
-        from tracknet.sweep import run_job
+    run_job(_job, cfg) if HydraConfig.get().mode is RunMode.MULTIRUN else _job(cfg)
 
-        run_job(train, cfg)
-        return
+
+def _job(cfg: DictConfig) -> dict[str, float]:
+    """Trains; Ctrl-C ends the process, and with it a sweep."""
+    from tracknet.pipelines.train import train
+    from tracknet.training.callbacks import Interrupted
+
     try:
-        train(cfg)
+        return train(cfg)
     except Interrupted as stop:
         print(stop, file=sys.stderr)
         sys.exit(130)
@@ -57,6 +60,13 @@ def evaluate(cfg: DictConfig) -> None:
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="predict")
 def predict(cfg: DictConfig) -> None:
     """``scripts/predict.py``."""
+    from tracknet.inference.windows import CHUNK
+    from tracknet.video import find_sources, prefetch, read_raw
+
+    sources = find_sources(cfg.source)
+    # The first video is being decoded while torch is imported, which takes longer.
+    frames = prefetch(read_raw(sources[0]), CHUNK)
+
     from tracknet.pipelines.predict import predict
 
-    predict(cfg)
+    predict(OmegaConf.to_container(cfg, resolve=True), sources, frames)

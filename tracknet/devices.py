@@ -17,5 +17,6 @@ def supports_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type == "cpu":
-        return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        # Other CPUs emulate it, slower than float32.
+        return torch.cpu._is_avx512_bf16_supported()
     return False

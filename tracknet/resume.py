@@ -28,11 +28,13 @@ def resumed_arguments(arguments: list[str]) -> list[str]:
         arguments: Of the process, the program's name first.
 
     Raises:
-        ValueError: ``resume=`` names no run directory.
+        ValueError: ``resume=`` names no run directory, or stands in a sweep.
     """
     given = {_key(argument): argument for argument in arguments[1:]}
     if "resume" not in given or given["resume"] in ("resume=", "resume=null"):
         return arguments
+    if given.keys() & {"-m", "--multirun"}:
+        raise ValueError("resume= continues one run in its own directory; leave -m out")
     run = Path(given["resume"].removeprefix("resume=").strip("'\""))
     saved = run / ".hydra" / "overrides.yaml"
     if not saved.is_file():

@@ -23,11 +23,21 @@ def run_job(job: Callable[[DictConfig], dict[str, float]], cfg: DictConfig) -> N
     hydra = HydraConfig.get()
     record: dict[str, Any] = {"job": hydra.job.num, "overrides": list(hydra.overrides.task)}
     try:
+        check_one_device(cfg.trainer.devices)
         record |= {"status": "ok", "figures": job(cfg)}
     except Exception as error:
         traceback.print_exc()
         record |= {"status": "failed", "error": f"{type(error).__name__}: {error}"}
     Path(hydra.runtime.output_dir, JOB).write_text(json.dumps(record, indent=1) + "\n")
+
+
+def check_one_device(devices: Any) -> None:
+    """Refuses what Lightning would answer by starting the whole sweep once more per device."""
+    if devices not in (1, "1", [0]):
+        raise ValueError(
+            f"trainer.devices={devices} does not go with a sweep: each job trains on one device; "
+            "set trainer.devices=1, or start the jobs one by one, without -m"
+        )
 
 
 class SweepTable(Callback):
@@ -47,23 +57,35 @@ class SweepTable(Callback):
             writer = csv.DictWriter(file, columns)
             writer.writeheader()
             writer.writerows(rows)
-        _print(rows, columns)
+        hidden = {"error"} | _shared(jobs)
+        _print(rows, [column for column in columns if column not in hidden])
         print(f"wrote {folder / 'summary.csv'}")
-        failed = [str(job["job"]) for job in jobs if job["status"] != "ok"]
+        failed = [f"  job {job['job']}: {job['error']}" for job in jobs if "error" in job]
         if failed:
-            sys.exit(f"{len(failed)} of {len(jobs)} jobs failed: {', '.join(failed)}")
+            sys.exit("\n".join([f"{len(failed)} of {len(jobs)} jobs failed", *failed]))
 
 
 def _row(job: dict[str, Any]) -> dict[str, Any]:
-    overrides = dict(override.split("=", 1) for override in job["overrides"])
     figures = job.get("figures", {})
     return {
         "job": job["job"],
-        **overrides,
+        **_overrides(job),
         "status": job["status"],
         **{key: value for key, value in figures.items() if key not in HIDDEN},
         **({"error": job["error"]} if "error" in job else {}),
     }
+
+
+def _overrides(job: dict[str, Any]) -> dict[str, str]:
+    """Name -> value; the value of ``~name`` is empty."""
+    return dict(override.partition("=")[::2] for override in job["overrides"])
+
+
+def _shared(jobs: list[dict[str, Any]]) -> set[str]:
+    """The overrides that do not tell the jobs of a sweep apart."""
+    if len(jobs) == 1:
+        return set()
+    return {name for name, _ in set.intersection(*(set(_overrides(j).items()) for j in jobs))}
 
 
 def _print(rows: list[dict[str, Any]], columns: list[str]) -> None:

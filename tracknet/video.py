@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
+from glob import glob
 from pathlib import Path
 from queue import Full, Queue
 from threading import Event, Thread
@@ -48,6 +49,18 @@ class VideoInfo:
     size: tuple[int, int]
     fps: Fraction
     frames: int
+
+
+def find_sources(pattern: str) -> list[Path]:
+    """The videos and folders of frames that a path or a glob names, in the order of their names.
+
+    Raises:
+        VideoError: There is none.
+    """
+    found = [Path(pattern)] if Path(pattern).exists() else [Path(p) for p in sorted(glob(pattern))]
+    if not found:
+        raise VideoError(f"{pattern}: no such video or folder; a glob wants quotes in the shell")
+    return found
 
 
 def image_files(folder: Path) -> list[Path]:

@@ -69,6 +69,8 @@ def test_another_size_is_decoded_beside_it(store, make_clip):
     (small,), _ = FrameStore(store.root, (16, 24)).open([clip])
     (same,), _ = store.open([clip])
     assert (small.frames.shape, same.frames.shape) == ((5, 16, 24, 3), (5, 32, 64, 3))
+    for found in (small, same):
+        assert found.frames[4, 8, 8].mean() == pytest.approx(LEVELS[4], abs=3)
 
 
 def test_a_folder_of_frames_is_followed(store, make_clip, tmp_path):

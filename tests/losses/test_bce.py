@@ -65,6 +65,14 @@ def test_finite(loss, dtype, logit):
 
 
 @pytest.mark.parametrize("loss", [BCELoss(), WBCELoss()])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_computed_in_float32(loss, dtype):
+    logits, _, target, weight = inputs()
+    logits = logits.to(dtype)
+    assert loss(logits, target, weight) == loss(logits.float(), target, weight)
+
+
+@pytest.mark.parametrize("loss", [BCELoss(), WBCELoss()])
 def test_unlabelled_frames_teach_nothing_and_frames_without_a_ball_do(loss):
     target, weight = targets()
     logits = torch.zeros(target.shape, requires_grad=True)

@@ -50,6 +50,13 @@ def test_finite(dtype, logit):
     assert logits.grad.isfinite().all()
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_computed_in_float32(dtype):
+    torch.manual_seed(0)
+    logits, (target, weight) = (3 * torch.randn(2, 3, 8, 12)).to(dtype), targets()
+    assert FocalLoss()(logits, target, weight) == FocalLoss()(logits.float(), target, weight)
+
+
 def test_unlabelled_frames_teach_nothing_and_frames_without_a_ball_do():
     target, weight = targets()
     logits = torch.zeros(target.shape, requires_grad=True)

@@ -7,7 +7,8 @@ import pytest
 import torch
 from lightning.pytorch import Callback
 
-from tracknet.pipelines.train import Interrupted, train
+from tracknet.pipelines.train import train
+from tracknet.training.callbacks import Interrupted
 
 EPOCHS, BATCHES = 4, 3
 

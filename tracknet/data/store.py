@@ -18,9 +18,9 @@ from rich.progress import Progress
 from tracknet.data.background import median_background
 from tracknet.geometry import Letterbox
 from tracknet.types import Clip, Labels, Track
-from tracknet.video import VideoError, image_files, probe, read_frames
+from tracknet.video import VideoError, frame_size, image_files, probe, read_raw, resize
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -127,15 +127,9 @@ class FrameStore:
         try:
             length, letterbox = 0, None
             with open(temporary / "frames.u8", "wb") as file:
-                for frame in read_frames(clip.source):
-                    if letterbox is None:
-                        letterbox = Letterbox(frame.shape[:2], self.image_size)
-                    if frame.shape[:2] != letterbox.source:
-                        raise VideoError(
-                            f"{clip.source}: frame {length} is {frame.shape[:2]}, the first is "
-                            f"{letterbox.source}; give every frame of a clip one size"
-                        )
-                    file.write(letterbox.resize(frame).data)
+                for frame in read_raw(clip.source):
+                    letterbox = letterbox or Letterbox(frame_size(frame), self.image_size)
+                    file.write(resize(frame, letterbox).data)
                     length += 1
             frames = np.memmap(
                 temporary / "frames.u8", np.uint8, "r", 0, (length, *self.image_size, 3)

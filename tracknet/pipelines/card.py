@@ -34,7 +34,7 @@ def print_card(
     frozen = sum(p.numel() for p in model.parameters() if not p.requires_grad)
     weights = model.backbone.weights
     console.print(f"parameters  {trainable:,} trainable, {frozen:,} frozen")
-    console.print(f"weights     {weights['kind']}" + (f" ({weights['name']})" if weights["name"] else ""))
+    console.print(f"weights     {weights['kind']} ({weights['name']})")
     device = trainer.strategy.root_device
     console.print(f"device      {device}, precision {trainer.precision}")
     for name, clips in splits.items():

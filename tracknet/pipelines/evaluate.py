@@ -1,6 +1,7 @@
 """Scores a checkpoint, or a predictions file, on a labelled split."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -35,19 +36,17 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     names = [clip.clip.name for clip in clips]
     facts = {"dataset": f"{dataset.name} ({dataset.root})", "split": split}
 
-    best = None
+    best, predictions = None, output / "predictions.csv"
     if config["ckpt"]:
-        predictor = load(
-            config["ckpt"],
-            config["threshold"],
-            config["overlap"],
-            config["device"],
-            config["batch_size"],
-        )
+        choices = {key: config[key] for key in ("threshold", "overlap", "device", "batch_size")}
+        predictor = load(config["ckpt"], **choices)
         found = candidates_of(predictor, clips)
         best = [clip.track(c[:, 0]) for clip, c in zip(clips, found, strict=True)]
-        tracks = [at_threshold(track, predictor.threshold) for track in best]
-        write_predictions(output / "predictions.csv", dict(zip(names, tracks, strict=True)))
+        tracks = {
+            name: at_threshold(track, predictor.threshold)
+            for name, track in zip(names, best, strict=True)
+        }
+        write_predictions(predictions, tracks)
         _write_candidates(output / "candidates.csv", clips, found)
         facts |= {
             "checkpoint": str(config["ckpt"]),
@@ -55,13 +54,12 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
             "overlap": predictor.overlap,
         }
     else:
-        lengths = {name: len(clip) for name, clip in zip(names, clips, strict=True)}
-        read, missing = read_predictions(Path(config["predictions"]), lengths)
-        tracks = [read[name] for name in names]
-        write_predictions(output / "predictions.csv", read)
-        facts |= {"predictions": str(config["predictions"]), "frames without a row": str(missing)}
-
-    labels = [clip.labels for clip in clips]
+        shutil.copyfile(config["predictions"], predictions)
+        facts |= {"predictions": str(config["predictions"])}
+    # The file is what is scored, so that scoring it again gives the same figures.
+    read, missing = read_predictions(predictions, {c.clip.name: len(c) for c in clips})
+    facts |= {"frames without a row": str(missing)}
+    labels, tracks = [clip.labels for clip in clips], [read[name] for name in names]
     metrics = {
         "split": split,
         "dataset": dataset.name,
@@ -78,7 +76,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         labels=labels,
         tracks=tracks,
         candidates=best,
-        metrics=metrics["protocols"],
+        metrics=metrics,
     )
     print_metrics(metrics, output)
     return metrics

@@ -17,13 +17,8 @@ from tracknet.pipelines.card import print_card, print_next_steps
 from tracknet.pipelines.common import build_dataset, candidates_of, open_split
 from tracknet.pipelines.manifest import write_manifest
 from tracknet.resume import check_same_network
-from tracknet.training.callbacks import InterruptCheckpoint
 from tracknet.training.datamodule import WindowDataModule
 from tracknet.training.module import HeatmapModule
-
-
-class Interrupted(KeyboardInterrupt):
-    """Training was stopped by a signal; `last.ckpt` is there to resume from."""
 
 
 def train(cfg: DictConfig) -> dict[str, float]:
@@ -70,19 +65,15 @@ def train(cfg: DictConfig) -> dict[str, float]:
         config,
         config["seed"],
     )
-    callbacks = build_all(config["callbacks"])
     trainer = build(
         {**config["trainer"], "precision": precision(config["trainer"])},
-        callbacks=callbacks,
+        callbacks=build_all(config["callbacks"]),
         logger=build_all(config["logger"]),
     )
     print_card(config, model, splits, trainer, output)
     write_manifest(output / "manifest.json", config, model, splits, trainer)
 
     trainer.fit(module, datamodule=data, ckpt_path=_resume_from(config), weights_only=True)
-    for callback in callbacks:
-        if isinstance(callback, InterruptCheckpoint) and callback.interrupted:
-            raise Interrupted(f"stopped; continue with: python scripts/train.py resume={output}")
     return finish(output, splits["val"])
 
 

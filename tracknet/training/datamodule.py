@@ -70,18 +70,34 @@ class WindowDataModule(LightningDataModule):
             **kwargs,
         )
 
+    @property
+    def batches_per_epoch(self) -> int:
+        """Training batches of an epoch, within the trainer's limit."""
+        whole = len(self.train_windows) // self.batch_size
+        limit = self.trainer.limit_train_batches
+        return min(limit, whole) if isinstance(limit, int) else int(whole * limit)
+
+    @property
+    def total_steps(self) -> int:
+        """Optimizer steps of the whole run.
+
+        Not Lightning's `estimated_stepping_batches`: that one makes the first epoch's iterator,
+        before a checkpoint tells which epoch it is.
+        """
+        trainer = self.trainer
+        steps = -(-self.batches_per_epoch // trainer.accumulate_grad_batches) * trainer.max_epochs
+        return steps if trainer.max_steps < 0 else min(steps, trainer.max_steps)
+
     def _position(self) -> tuple[int, int]:
         """(epoch, samples of it already used) of the trainer, right after a restore as well."""
         loop = self.trainer.fit_loop
         progress = loop.epoch_progress.current
         if progress.ready == progress.processed:
             return progress.processed, 0
-        batches = loop.epoch_loop.batch_progress.current.ready
-        limit = self.trainer.limit_train_batches
-        whole = len(self.train_windows) // self.batch_size
-        per_epoch = min(limit, whole) if isinstance(limit, int) else int(whole * limit)
         # A checkpoint of an epoch's last batch stands at the start of the next one.
-        rolled, batches = divmod(batches, per_epoch)
+        rolled, batches = divmod(
+            loop.epoch_loop.batch_progress.current.ready, self.batches_per_epoch
+        )
         return progress.processed + rolled, batches * self.batch_size
 
 

@@ -55,7 +55,7 @@ class HeatmapModule(LightningModule):
     def configure_optimizers(self) -> dict[str, Any]:
         trainable = [p for p in self.model.parameters() if p.requires_grad]
         optimizer = self._optimizer(trainable)
-        scheduler = self._scheduler(optimizer, int(self.trainer.estimated_stepping_batches))
+        scheduler = self._scheduler(optimizer, self.trainer.datamodule.total_steps)
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": scheduler, "interval": "step"},

@@ -17,7 +17,7 @@ from tracknet.data.synthetic.render import FPS, match_of, scene
 from tracknet.types import Clip
 from tracknet.video import VideoWriter
 
-VERSION = 1  # raise it when what is rendered changes: old folders are then left alone
+VERSION = 2  # raise it when what is rendered changes: old folders are then left alone
 CRF = 28  # a broadcast stream's compression
 FRAMES_A_WORKER = 500  # a worker takes a second or two to start; less work is not worth one
 

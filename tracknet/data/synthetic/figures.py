@@ -129,7 +129,7 @@ class Bird:
         self.path[:, 1] += 5 * np.sin(t * rng.uniform(0.05, 0.2))
         self.flap = t * rng.uniform(0.8, 1.6)
         self.span = rng.uniform(2.5, 4.5)
-        grey = int(rng.choice([25, 60, 165]))
+        grey = int(rng.choice([25, 60, 120]))
         self.colour: Colour = (grey, grey, grey)
 
     def strokes(self, frame: int) -> list[Stroke]:
@@ -144,10 +144,10 @@ class Lights:
     """Bulbs and flashes in the stands that flicker, N frames long."""
 
     def __init__(self, rng: np.random.Generator, size: tuple[int, int], frames: int) -> None:
-        count = int(rng.integers(4, 9))
+        count = int(rng.integers(2, 5))
         self.places = rng.uniform((0, 0), (size[1], 0.13 * size[0]), (count, 2))
         self.widths = rng.uniform(2, 5, count)
-        levels = rng.uniform(60, 215, (frames, count))
+        levels = rng.uniform(60, 170, (frames, count))
         self.levels = np.where(rng.random((frames, count)) < 0.5, levels, 60).astype(int)
 
     def strokes(self, frame: int) -> list[Stroke]:

@@ -196,7 +196,7 @@ def scene(seed: int, split: str, clip: int, frames: int, size: tuple[int, int]) 
         views=views(rng, camera, frames, FPS, moving=clip % CLIPS_PER_MATCH == 0),
         flight=path,
         players=_teams(rng, place, path, np.arange(frames) / FPS),
-        birds=[Bird(rng, size, frames) for _ in range(int(rng.integers(1, 4)))],
+        birds=[Bird(rng, size, frames) for _ in range(int(rng.integers(1, 3)))],
         lights=Lights(rng, size, frames),
         shutter=rng.uniform(0.15, 0.35) / FPS,
         diameter=rng.uniform(0.7, 0.9) * limits[1],

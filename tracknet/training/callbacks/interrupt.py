@@ -7,8 +7,12 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 
+class Interrupted(Exception):
+    """A signal stopped the training; `last.ckpt` is there to resume from."""
+
+
 class InterruptCheckpoint(Callback):
-    """On a signal, finishes the batch, writes `last.ckpt` and stops; a second one stops at once.
+    """On a signal, finishes the batch, writes `last.ckpt` and raises; a second one stops at once.
 
     Args:
         dirpath: Folder of the checkpoints.
@@ -16,7 +20,7 @@ class InterruptCheckpoint(Callback):
 
     def __init__(self, dirpath: str) -> None:
         self.path = Path(dirpath) / "last.ckpt"
-        self.interrupted = False
+        self._interrupted = False
         self._previous: dict[int, Any] = {}
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -24,14 +28,27 @@ class InterruptCheckpoint(Callback):
             self._previous[number] = signal.signal(number, self._receive)
 
     def _receive(self, number: int, _: Any) -> None:
-        self.interrupted = True
+        self._interrupted = True
         self._restore()
 
     def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
-        if self.interrupted and not trainer.should_stop:
+        # After an epoch's last batch, validation and the epoch's own checkpoint come first.
+        if self._interrupted and not trainer.is_last_batch:
             trainer.save_checkpoint(self.path)
-            trainer.should_stop = True
-            trainer.limit_val_batches = 0
+            self._stop()
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self._interrupted:
+            self._stop()
+
+    def _stop(self) -> None:
+        raise Interrupted(
+            "interrupted; continue with: python scripts/train.py "
+            f"resume={self.path.parent.parent}"
+        )
+
+    def on_exception(self, *_: Any) -> None:
+        self._restore()
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._restore()

@@ -1,0 +1,144 @@
+"""From nothing to a trajectory: train, evaluate, predict, and load in one line."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from omegaconf import OmegaConf
+
+import tracknet
+from tracknet.build import build
+from tracknet.checkpoint import CheckpointError
+from tracknet.pipelines.evaluate import evaluate
+from tracknet.pipelines.predict import predict
+from tracknet.video import read_frames
+
+FRAMES = 24
+COUNTS = {"tp", "fp1", "fp2", "fn", "tn", "precision", "recall", "f1", "accuracy"}
+FRESH_PROCESS = """
+import sys, numpy, torch, tracknet
+checkpoint = torch.load(sys.argv[1], weights_only=True)
+track = tracknet.load(sys.argv[1]).predict(numpy.zeros((5, 90, 160, 3), numpy.uint8))
+print(checkpoint["tracknet"]["config"]["backbone"]["widths"], len(track))
+"""
+
+
+def rows_of(file):
+    with open(file, newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope="module")
+def score(compose, tiny_data, tmp_path_factory):
+    """Scores a checkpoint or a predictions file on the test split: (metrics, folder)."""
+
+    def scored(*what: str):
+        output = tmp_path_factory.mktemp("scored")
+        overrides = [*tiny_data, *what, "split=test", f"paths.output={output}"]
+        return evaluate(compose("evaluate", overrides)), output
+
+    return scored
+
+
+@pytest.fixture(scope="module")
+def evaluated(score, tiny_run):
+    return score(f"ckpt={tiny_run}", "threshold=0")
+
+
+@pytest.fixture(scope="module")
+def video(compose, tiny_data):
+    """The rendered clip of the test split."""
+    [clip] = build(compose("evaluate", tiny_data).data).clips("test")
+    return clip.source
+
+
+@pytest.fixture(scope="module")
+def predicted(compose, tiny_run, video, tmp_path_factory):
+    """The folder of the predictions of that clip."""
+    output = tmp_path_factory.mktemp("predicted")
+    overrides = [f"ckpt={tiny_run}", f"source={video}", "threshold=0", f"paths.output={output}"]
+    config = OmegaConf.to_container(compose("predict", overrides), resolve=True)
+    predict(config, [video])
+    return output
+
+
+def test_a_run_directory_holds_the_pinned_files(tiny_run):
+    manifest = json.loads((tiny_run / "manifest.json").read_text())
+    assert manifest.keys() >= {"git_commit", "packages", "weights", "splits", "device", "seed"}
+    assert manifest["splits"].keys() == {"train", "val"}
+    summary = json.loads((tiny_run / "summary.json").read_text())
+    assert summary.keys() >= {"epoch", "val_f1", "threshold", "val_f1_overlap_mean"}
+    assert OmegaConf.load(tiny_run / "config.yaml").decoder.heatmap_stride == 4
+    assert len(list((tiny_run / "images").glob("*.png"))) == 2
+    rows = rows_of(tiny_run / "metrics.csv")
+    assert {row["epoch"] for row in rows} == {"0", "1"}
+    assert sum(bool(row["val/f1"]) for row in rows) == 2
+    for name in ("best", "last"):
+        assert (tiny_run / "checkpoints" / f"{name}.ckpt").is_file()
+
+
+def test_a_checkpoint_alone_is_enough_in_a_fresh_process(tiny_run, tmp_path):
+    file = shutil.copy(tiny_run / "checkpoints" / "best.ckpt", tmp_path / "alone.ckpt")
+    command = [sys.executable, "-c", FRESH_PROCESS, file]
+    fresh = subprocess.run(command, capture_output=True, text=True)
+    assert fresh.returncode == 0, fresh.stderr
+    assert fresh.stdout == "[8, 16, 16] 5\n"
+
+
+def test_metrics_are_those_that_are_pinned(evaluated):
+    metrics, output = evaluated
+    assert metrics == json.loads((output / "metrics.json").read_text())
+    assert (metrics["split"], metrics["dataset"]) == ("test", "synthetic")
+    assert len(metrics["split_sha256"]) == 64
+    assert metrics["protocols"]["strict"].keys() >= COUNTS
+    assert metrics["protocols"]["wasb"].keys() >= COUNTS | {"ap", "rmse"}
+    for counts in metrics["protocols"].values():
+        assert sum(counts[name] for name in ("tp", "fp1", "fp2", "fn", "tn")) == FRAMES
+    assert (output / "report.html").stat().st_size > 1000
+    rows = rows_of(output / "predictions.csv")
+    assert list(rows[0]) == ["Clip", "Frame", "Visibility", "X", "Y", "Score", "Source"]
+    assert [row["Frame"] for row in rows] == [str(i) for i in range(FRAMES)]
+    assert {row["Clip"] for row in rows} == {"test/match1/r00001"}
+
+
+def test_predictions_scored_again_give_the_same_figures(score, evaluated):
+    metrics, output = evaluated
+    again, _ = score(f"predictions={output / 'predictions.csv'}")
+    assert again["protocols"] == metrics["protocols"]
+    assert again["split_sha256"] == metrics["split_sha256"]
+
+
+def test_a_video_gets_a_row_and_a_picture_for_every_frame(predicted, video):
+    rows = rows_of(predicted / f"{video.stem}.csv")
+    assert list(rows[0]) == ["Frame", "Visibility", "X", "Y", "Score", "Source"]
+    assert [row["Frame"] for row in rows] == [str(i) for i in range(FRAMES)]
+    pictures = list(read_frames(predicted / f"{video.stem}_overlay.mp4"))
+    assert len(pictures) == FRAMES
+    assert pictures[0].shape == next(read_frames(video)).shape
+
+
+def test_load_predicts_what_the_script_writes(tiny_run, predicted, video):
+    track = tracknet.load(tiny_run, threshold=0).predict(video)
+    rows = rows_of(predicted / f"{video.stem}.csv")
+    assert track.source.tolist() == [row["Source"] for row in rows] == ["detected"] * FRAMES
+    xy = [(float(row["X"]), float(row["Y"])) for row in rows]
+    assert np.allclose(track.xy, xy, atol=0.006)
+    assert np.allclose(track.score, [float(row["Score"]) for row in rows], atol=1e-4)
+
+
+def test_the_threshold_of_the_validation_split_comes_along(tiny_run):
+    summary = json.loads((tiny_run / "summary.json").read_text())
+    assert tracknet.load(tiny_run).threshold == summary["threshold"]
+    assert tracknet.load(tiny_run, overlap="mean").threshold == summary["threshold_overlap_mean"]
+
+
+def test_what_is_no_checkpoint_is_refused(tmp_path):
+    with pytest.raises(CheckpointError, match=r"no such checkpoint; name a run directory"):
+        tracknet.load(tmp_path)
+    (tmp_path / "notes.ckpt").write_text("epoch 1: nice")
+    with pytest.raises(CheckpointError, match=r"cannot be read as a checkpoint"):
+        tracknet.load(tmp_path / "notes.ckpt")
