@@ -18,6 +18,12 @@ train: setup
 	$(BIN)/python scripts/train.py experiment=quickstart hydra.run.dir=$(RUN)
 	$(BIN)/python scripts/evaluate.py ckpt=$(RUN) split=test hydra.run.dir=$(RUN)/test
 	$(BIN)/python scripts/predict.py ckpt=$(RUN) source='outputs/synthetic/*/test/match1/video/r00001.mp4' hydra.run.dir=$(RUN)/overlay
+	@echo
+	@echo "look at   $(RUN)/overlay/r00001_overlay.mp4 and $(RUN)/test/report.html"
+	@echo "next      source .venv/bin/activate"
+	@echo "          python scripts/predict.py ckpt=$(RUN) source=<your video>"
+	@echo "          python scripts/train.py backbone=vit decoder=upsampling"
+	@echo "          python scripts/train.py experiment=badminton data.root=<your clips>"
 
 test: setup
 	$(BIN)/python -m pytest

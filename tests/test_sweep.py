@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tracknet.sweep import check_one_device
+
 SCRIPT = Path(__file__).parents[1] / "scripts" / "train.py"
 
 
@@ -33,12 +35,19 @@ def test_the_table_names_both(sweep):
     assert "use 64x96" in failed["error"]
     assert (trained["job"], trained["image_size"], trained["status"]) == ("1", "[64,128]", "ok")
     assert 0 <= float(trained["val_f1"]) <= 1
-    for cell in ("image_size", "[60,100]", "failed", "[64,128]", "ok", "val_f1", "summary.csv"):
-        assert cell in done.stdout
-    assert "paths.store" not in done.stdout.split("sweep")[-1], "alike for both jobs"
+    table = done.stdout.split("\nsweep")[-1]
+    for cell in ("[60,100]", "failed", "[64,128]", "ok", "val_f1", "summary.csv"):
+        assert cell in table
+    assert "paths.store" not in table, "alike for both jobs"
 
 
 def test_the_exit_code_says_that_one_failed(sweep):
     done, _ = sweep
     assert done.returncode == 1
     assert "1 of 2 jobs failed\n  job 0: ValueError: image_size 60x100" in done.stderr
+
+
+def test_several_devices_are_refused():
+    check_one_device(1)
+    with pytest.raises(ValueError, match=r"trainer\.devices=2 does not go with a sweep"):
+        check_one_device(2)

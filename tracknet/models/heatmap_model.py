@@ -53,9 +53,7 @@ class HeatmapModel(nn.Module):
         """Whether the clip's median background is a further input."""
         return self.inputs.background
 
-    def forward(
-        self, frames: torch.Tensor, background: torch.Tensor | None = None
-    ) -> torch.Tensor:
+    def forward(self, frames: torch.Tensor, background: torch.Tensor | None = None) -> torch.Tensor:
         """(B,T,3,H,W) in 0..1, background (B,3,H,W) or None -> logits (B,T,h,w)."""
         size = frames.shape[-2] // self.heatmap_stride, frames.shape[-1] // self.heatmap_stride
         return self.decode(self.encode(frames, background), size)

@@ -43,8 +43,7 @@ class InterruptCheckpoint(Callback):
 
     def _stop(self) -> None:
         raise Interrupted(
-            "interrupted; continue with: python scripts/train.py "
-            f"resume={self.path.parent.parent}"
+            f"interrupted; continue with: python scripts/train.py resume={self.path.parent.parent}"
         )
 
     def on_exception(self, *_: Any) -> None:
