@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    {"types", "geometry", "devices"},
+    {"types", "geometry", "devices", "console"},
     {"video"},
     {"codecs"},
     {"models", "losses", "metrics", "data"},

@@ -11,8 +11,9 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
-from rich.console import Console
 from rich.table import Table
+
+from tracknet.console import console
 
 JOB = "job.json"
 HIDDEN = ("epoch",)
@@ -95,4 +96,4 @@ def _print(rows: list[dict[str, Any]], columns: list[str]) -> None:
     for row in rows:
         values = [row.get(column, "") for column in columns]
         table.add_row(*(f"{v:.3f}" if isinstance(v, float) else str(v) for v in values))
-    Console().print(table)
+    console().print(table)

@@ -6,9 +6,9 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from rich.console import Console
 from rich.table import Table
 
+from tracknet.console import console
 from tracknet.data.store import StoredClip
 from tracknet.models import HeatmapModel
 from tracknet.types import ABSENT, UNLABELLED
@@ -22,24 +22,24 @@ def print_card(
     output: Path,
 ) -> None:
     """Prints the network stage by stage, the weights, the data and where outputs go."""
-    console = Console()
+    out = console()
     network = Table(title="network", title_justify="left")
     for column in ("stage", "module", "output", "stride", "parameters"):
         network.add_column(column, justify="left" if column in ("stage", "module") else "right")
     for row in _stages(config, model):
         network.add_row(*row)
-    console.print(network)
+    out.print(network)
 
     trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
     frozen = sum(p.numel() for p in model.parameters() if not p.requires_grad)
     weights = model.backbone.weights
-    console.print(f"parameters  {trainable:,} trainable, {frozen:,} frozen")
-    console.print(f"weights     {weights['kind']} ({weights['name']})")
+    out.print(f"parameters  {trainable:,} trainable, {frozen:,} frozen")
+    out.print(f"weights     {weights['kind']} ({weights['name']})")
     device = trainer.strategy.root_device
-    console.print(f"device      {device}, precision {trainer.precision}")
+    out.print(f"device      {device}, precision {trainer.precision}")
     for name, clips in splits.items():
-        console.print(f"{name:<11} {describe(clips)}")
-    console.print(f"outputs     {output}\n")
+        out.print(f"{name:<11} {describe(clips)}")
+    out.print(f"outputs     {output}\n")
 
 
 def describe(clips: Sequence[StoredClip]) -> str:
@@ -94,14 +94,14 @@ def _stages(config: Mapping[str, Any], model: HeatmapModel) -> list[tuple[str, .
 
 def print_next_steps(output: Path, figures: Mapping[str, float]) -> None:
     """Prints the best figures and the exact commands that come next."""
-    console = Console(soft_wrap=True, highlight=False)
-    console.print(
+    out = console()
+    out.print(
         f"\nvalidation strict F1 {figures['val_f1']:.3f} at threshold {figures['threshold']:.2f} "
         f"(epoch {figures['epoch']}); with overlapping windows averaged "
         f"{figures['val_f1_overlap_mean']:.3f} at {figures['threshold_overlap_mean']:.2f}"
     )
-    console.print("next:")
-    console.print(f"  python scripts/evaluate.py ckpt={output} split=test")
-    console.print(f"  python scripts/predict.py ckpt={output} source=<video or folder of frames>")
-    console.print(f"  python scripts/train.py resume={output} trainer.max_epochs=<more>")
-    console.print(f"  tensorboard --logdir {output}")
+    out.print("next:")
+    out.print(f"  python scripts/evaluate.py ckpt={output} split=test")
+    out.print(f"  python scripts/predict.py ckpt={output} source=<video or folder of frames>")
+    out.print(f"  python scripts/train.py resume={output} trainer.max_epochs=<more>")
+    out.print(f"  tensorboard --logdir {output}")

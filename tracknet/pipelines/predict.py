@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from tracknet.checkpoint import load
+from tracknet.console import console
 from tracknet.inference.export import Summary, predict_video
 from tracknet.video import Frame, VideoError
 
@@ -30,7 +29,7 @@ def predict(
     predictor = load(cfg["ckpt"], **choices)
     output = Path(cfg["paths"]["output"])
     output.mkdir(parents=True, exist_ok=True)
-    console = Console(soft_wrap=True, highlight=False)
+    out = console()
     summaries, broken = [], []
     for source in sources:
         try:
@@ -42,13 +41,13 @@ def predict(
             frames = None
         summaries.append(summary)
         share = summary.balls / max(1, summary.frames)
-        console.print(
+        out.print(
             f"{source.name}: {summary.frames} frames, a ball in {summary.balls} ({share:.0%}), "
             f"{summary.frames / summary.seconds:.0f} frames/s"
         )
         for file in (summary.csv, summary.overlay):
             if file:
-                console.print(f"wrote {file}")
+                out.print(f"wrote {file}")
     if broken:
         sys.exit("\n".join(broken))
     return summaries

@@ -4,26 +4,27 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
+
+from tracknet.console import console
 
 COLUMNS = ("f1", "precision", "recall", "accuracy", "tp", "fp1", "fp2", "fn", "tn", "ap", "rmse")
 
 
 def print_metrics(metrics: Mapping[str, Any], output: Path) -> None:
     """One row per protocol, then where the files are."""
-    console = Console(soft_wrap=True)
+    out = console()
     table = Table(title=f"{metrics['dataset']} {metrics['split']}", title_justify="left")
     table.add_column("protocol")
     for column in COLUMNS:
         table.add_column(column, justify="right")
     for name, figures in metrics["protocols"].items():
         table.add_row(name, *(_cell(figures.get(column)) for column in COLUMNS))
-    console.print(table)
+    out.print(table)
     low, high = metrics["protocols"]["strict"]["f1_interval"]
-    console.print(f"strict F1, 95 % interval over clips: {low:.3f} to {high:.3f}")
+    out.print(f"strict F1, 95 % interval over clips: {low:.3f} to {high:.3f}")
     for file in ("metrics.json", "predictions.csv", "report.html"):
-        console.print(f"wrote {output / file}")
+        out.print(f"wrote {output / file}")
 
 
 def _cell(value: float | None) -> str:

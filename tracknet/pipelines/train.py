@@ -1,6 +1,8 @@
 """Trains a network from a configuration."""
 
 import json
+import logging
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,9 @@ def train(cfg: DictConfig) -> dict[str, float]:
     if config["resume"]:
         check_same_network(OmegaConf.to_container(OmegaConf.load(output / "config.yaml")), config)
     OmegaConf.save(OmegaConf.create(config), output / "config.yaml")
+    # What Lightning announces of itself and of the device stands in the start-up card.
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", ".*LeafSpec.*")
     pl.seed_everything(config["seed"], verbose=False)
 
     model = build_model(config)

@@ -1,6 +1,7 @@
 """Lightning's CSV logger, made to survive a resume."""
 
 import csv
+import warnings
 from pathlib import Path
 
 from lightning.pytorch.loggers import CSVLogger
@@ -21,7 +22,10 @@ class RunCSVLogger(CSVLogger):
             file = Path(self.log_dir) / "metrics.csv"
             kept = file.read_text() if file.is_file() else ""
             file.unlink(missing_ok=True)
-            experiment = super().experiment
+            with warnings.catch_warnings():
+                # That it deletes what it finds there, which it no longer does.
+                warnings.filterwarnings("ignore", ".*Previous log files in this directory.*")
+                experiment = super().experiment
             if kept:
                 file.write_text(kept)
                 experiment.metrics_keys = next(csv.reader([kept.split("\n", 1)[0]]))
