@@ -1,6 +1,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+# Two processes of one thread each: threads of several processes get in each other's way.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope
 RUN := outputs/train/quickstart_$(shell date +%Y-%m-%d_%H-%M-%S)
 
 .PHONY: setup train test test-slow lint clean
@@ -26,10 +28,10 @@ train: setup
 	@echo "          python scripts/train.py experiment=badminton data.root=<your clips>"
 
 test: setup
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-slow: setup
-	$(BIN)/python -m pytest -m slow
+	$(PYTEST) -m slow
 
 lint: setup
 	$(BIN)/ruff check .

@@ -64,7 +64,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         "split": split,
         "dataset": dataset.name,
         "split_sha256": split_sha256(clip.clip for clip in clips),
-        **facts,
+        "facts": facts,
         "protocols": score(labels, tracks),
     }
     (output / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
