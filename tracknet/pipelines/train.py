@@ -38,7 +38,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
     OmegaConf.save(OmegaConf.create(config), output / "config.yaml")
     # What Lightning announces of itself and of the device stands in the start-up card.
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore", ".*LeafSpec.*")
+    for untrue_or_idle in (".*LeafSpec.*", ".*your dataloader is not resumable.*"):
+        warnings.filterwarnings("ignore", untrue_or_idle)
     pl.seed_everything(config["seed"], verbose=False)
 
     model = build_model(config)
