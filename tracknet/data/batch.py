@@ -28,7 +28,8 @@ class Batch:
 
 def to_unit(pictures: torch.Tensor) -> torch.Tensor:
     """uint8 (...,H,W,3) -> float (...,3,H,W) in 0..1."""
-    return pictures.movedim(-1, -3).float().div_(255)
+    # Planes in memory too: warping interleaved channels takes twice as long.
+    return pictures.movedim(-1, -3).contiguous().float().div_(255)
 
 
 def prepare_batch(raw: dict[str, torch.Tensor], augmentation: Augmentation | None = None) -> Batch:

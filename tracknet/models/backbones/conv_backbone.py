@@ -6,22 +6,26 @@ import torch
 from torch import nn
 
 from tracknet.models.backbones.base import Backbone
-from tracknet.models.blocks import ConvNorm, ResidualBlock
+from tracknet.models.blocks import ConvNorm, ResidualBlock, norm_layer
 from tracknet.types import FeatureInfo
 
 
 class ConvBackbone(Backbone):
     """(B,C,H,W) -> pyramid of residual stages, strides `stem`, 2 `stem`, 4 `stem`, ...
 
-    The stem folds `stem` x `stem` pixels into channels before the first convolution: no pixel of a
-    ball of three pixels is thrown away, and no convolution runs at full resolution.
+    It sees the first picture (the background, where there is one) and how the others differ from
+    it. Of the pictures themselves, equal but for a few pixels, a network from nothing takes
+    thousands of steps to learn to subtract one from the other.
+
+    The stem takes patches of `stem` x `stem` pixels: no pixel of a ball of three pixels is thrown
+    away, and nothing runs at full resolution.
 
     Args:
         widths: Channels of each stage, finest first.
         stem: Stride of the first stage.
         depth: Residual blocks in each stage.
         norm: ``batch``, ``group`` or ``none``.
-        in_channels: Channels of the input.
+        in_channels: Channels of the input, 3 for each picture.
     """
 
     def __init__(
@@ -36,7 +40,9 @@ class ConvBackbone(Backbone):
         strides = tuple(stem * 2**i for i in range(len(widths)))
         self.features = FeatureInfo("pyramid", tuple(widths), strides)
         self.stem = nn.Sequential(
-            nn.PixelUnshuffle(stem), ConvNorm(in_channels * stem**2, widths[0], norm)
+            nn.Conv2d(in_channels, widths[0], stem, stem, bias=norm == "none"),
+            norm_layer(norm, widths[0]),
+            nn.ReLU(inplace=True),
         )
         self.stages = nn.ModuleList()
         for i, width in enumerate(widths):
@@ -45,7 +51,9 @@ class ConvBackbone(Backbone):
             self.stages.append(nn.Sequential(*down, *blocks))
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
-        x = self.stem(x)
+        first, others = x[:, :3], x[:, 3:]
+        x = torch.cat([first, others - first.repeat(1, others.shape[1] // 3, 1, 1)], 1)
+        x = self.stem(x.contiguous(memory_format=torch.channels_last))
         levels = []
         for stage in self.stages:
             x = stage(x)

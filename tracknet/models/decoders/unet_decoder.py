@@ -13,7 +13,9 @@ from tracknet.types import FeatureInfo
 class UNetDecoder(nn.Module):
     """A pyramid, finest first -> (B,out_channels,Hh,Wh).
 
-    Levels finer than the heatmap are left out, so that nothing is computed beyond `out_size`.
+    Levels are joined by addition, as in LinkNet (https://arxiv.org/abs/1707.03718): concatenated,
+    the finest blocks would cost three times as much. Levels finer than the heatmap are left out, so
+    that nothing is computed beyond `out_size`.
 
     Args:
         in_channels: Channels of each level used, finest first.
@@ -38,9 +40,12 @@ class UNetDecoder(nn.Module):
         self.out_size = tuple(out_size)
         self.out_channels = widths[0] if widths else in_channels[0]
         above = [*widths, in_channels[-1]][1:]
+        self.narrow = nn.ModuleList(
+            nn.Conv2d(deeper, skip, 1) for skip, deeper in zip(in_channels[:-1], above, strict=True)
+        )
         self.blocks = nn.ModuleList(
-            ResidualBlock(skip + deeper, width, norm)
-            for skip, deeper, width in zip(in_channels[:-1], above, widths, strict=True)
+            ResidualBlock(skip, width, norm)
+            for skip, width in zip(in_channels[:-1], widths, strict=True)
         )
 
     @classmethod
@@ -61,9 +66,10 @@ class UNetDecoder(nn.Module):
         self, levels: Sequence[torch.Tensor], out_size: tuple[int, int] | None = None
     ) -> torch.Tensor:
         *finer, x = levels[self.skipped :]
-        for level, block in zip(reversed(finer), reversed(self.blocks), strict=True):
-            x = F.interpolate(x, size=level.shape[-2:], mode="nearest")
-            x = block(torch.cat([level, x], 1))
+        for level, narrow, block in zip(
+            reversed(finer), reversed(self.narrow), reversed(self.blocks), strict=True
+        ):
+            x = block(level + F.interpolate(narrow(x), size=level.shape[-2:], mode="nearest"))
         size = out_size or self.out_size
         if x.shape[-2:] != torch.Size(size):
             x = F.interpolate(x, size=size, mode="bilinear", align_corners=False)
