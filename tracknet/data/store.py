@@ -16,6 +16,7 @@ import numpy as np
 from rich.progress import Progress
 
 from tracknet.data.background import median_background
+from tracknet.data.formats.base import fit_labels
 from tracknet.geometry import Letterbox
 from tracknet.types import Clip, Labels, Track
 from tracknet.video import VideoError, frame_size, image_files, probe, read_raw, resize
@@ -155,7 +156,7 @@ class FrameStore:
         folder = self._folder(clip)
         meta = json.loads((folder / "meta.json").read_text())
         letterbox = Letterbox(tuple(meta["size"]), self.image_size)
-        labels = clip.labels.resized(meta["frames"])
+        labels = fit_labels(clip, meta["frames"], letterbox.source)
         return StoredClip(clip, folder, letterbox, Fraction(meta["fps"]), labels)
 
     def _folder(self, clip: Clip) -> Path:

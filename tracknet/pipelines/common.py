@@ -8,7 +8,7 @@ import numpy as np
 from rich.progress import Progress
 
 from tracknet.build import build
-from tracknet.data.formats.base import Dataset
+from tracknet.data.formats.base import Dataset, DataWarning, strict_data
 from tracknet.data.store import FrameStore, StoredClip
 from tracknet.inference.predictor import Predictor
 
@@ -16,15 +16,18 @@ from tracknet.inference.predictor import Predictor
 def open_split(
     config: Mapping[str, Any], dataset: Dataset, split: str, image_size: tuple[int, int]
 ) -> list[StoredClip]:
-    """The clips of a split from the frame store; broken ones are reported and left out.
+    """The clips of a split from the frame store; what is wrong with them is reported.
 
     Raises:
+        LabelError: Something is wrong with the labels and `config["strict"]` is set, or the split
+            holds nothing that can be used.
         VideoError: `config["strict"]` and a clip is broken, or none can be decoded.
     """
     store = FrameStore(config["paths"]["store"], image_size)
-    clips, problems = store.open(dataset.clips(split)[: config["max_clips"]], config["strict"])
-    for name, message in problems.items():
-        warnings.warn(f"clip {name} is left out: {message}", stacklevel=2)
+    with strict_data(config["strict"]):
+        clips, problems = store.open(dataset.clips(split)[: config["max_clips"]], config["strict"])
+        for name, message in problems.items():
+            warnings.warn(f"clip {name} is left out: {message}", DataWarning, stacklevel=2)
     return clips
 
 

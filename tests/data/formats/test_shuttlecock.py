@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from tracknet.data.formats.base import LabelError
-from tracknet.data.formats.shuttlecock import Shuttlecock, read_labels
+from tracknet.data.formats.base import DataWarning, LabelError
+from tracknet.data.formats.shuttlecock import Shuttlecock
 from tracknet.video import VideoWriter
 
 HEADER = "Frame,Visibility,X,Y\n"
@@ -67,65 +67,6 @@ def test_a_folder_of_frames_comes_before_the_video(tmp_path, rally):
     assert len(clip.labels) == 3
 
 
-def test_labels(rally):
-    labels = read_labels(rally("Test/match1/a"))
-    assert labels.visibility.tolist() == [1, 0, 2]
-    assert (labels.visibility.dtype, labels.xy.dtype) == (np.int8, np.float32)
-    assert labels.xy[[0, 2]].tolist() == [[12.5, 7.25], [3, 4]]
-    assert np.isnan(labels.xy[1]).all()
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "frame, VISIBILITY ,x,Y\n" + ROWS,
-        "\ufeff" + HEADER + ROWS,
-        "Y,Extra,X,Frame,Visibility\n7.25,?,12.5,0,1\n,,,1,0\n4,,3,2,2\n",
-        HEADER + ROWS.replace("\n", ",\n"),  # a comma too many in every row
-        HEADER + ROWS.replace("0,0,0\n", "0,,\n"),
-        HEADER + ROWS.replace("2,2,3,4", "2.0,2.0,3.0,4.0"),
-        HEADER.replace("\n", "\r\n") + ROWS.replace("\n", "\r\n"),
-    ],
-)
-def test_other_ways_to_write_the_same(rally, text):
-    labels = read_labels(rally("Test/match1/a", text))
-    assert labels.visibility.tolist() == [1, 0, 2]
-    assert labels.xy[[0, 2]].tolist() == [[12.5, 7.25], [3, 4]]
-
-
-def test_frames_without_a_row_are_unlabelled(rally):
-    labels = read_labels(rally("Test/match1/a", HEADER + "4,1,5,6\n1,0,0,0\n"))
-    assert labels.visibility.tolist() == [-1, 0, -1, -1, 1]
-    assert np.isnan(labels.xy[:4]).all()
-    assert len(read_labels(rally("Test/match1/b", HEADER))) == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "expected a table Frame,Visibility,X,Y"),
-        ("Frame,X,y\n0,1,1\n", "column visibility is missing"),
-        ("0,1,5,5\n", "column frame, visibility, x, y is missing"),
-        (HEADER + "0,1,5,5\n0,0,0,0\n", "frame 0 has two rows; keep one"),
-        (HEADER + "0,1,5,5\n-1,1,5,5\n", "row 2: frame is -1; expected a whole number"),
-        (HEADER + "0.5,1,5,5\n", "row 1: frame is 0.5; expected a whole number"),
-        (HEADER + ",1,5,5\n", "row 1: frame is nan; expected a whole number"),
-        (HEADER + "0,,5,5\n", r"row 1: visibility is nan; expected 0 \(no ball\)"),
-        (HEADER + "0,yes,5,5\n", "row 1: visibility is yes"),
-        (HEADER + "0,0.5,5,5\n", "row 1: visibility is 0.5"),
-        (HEADER + "0,300,5,5\n", "row 1: visibility is 300"),
-        (HEADER + "0,1,,5\n", "row 1: x is nan; expected a number where the ball is visible"),
-        (HEADER + "0,1,5,left\n", "row 1: y is left; expected a number"),
-        (HEADER + "0,1,5,inf\n", "row 1: y is inf; expected a number"),
-    ],
-)
-def test_malformed_labels_are_refused(tmp_path, rally, text, message):
-    csv = rally("Test/match1/a", text)
-    with pytest.raises(LabelError, match=message) as error:
-        Shuttlecock(tmp_path, SPLITS).clips("test")
-    assert str(csv) in str(error.value)
-
-
 def test_unknown_and_empty_splits_are_refused(tmp_path, rally):
     rally("Test/match1/a")
     dataset = Shuttlecock(tmp_path, SPLITS)
@@ -135,7 +76,20 @@ def test_unknown_and_empty_splits_are_refused(tmp_path, rally):
         dataset.clips("train")
 
 
-def test_labels_without_a_video_are_refused(tmp_path, rally):
-    rally("Test/match1/a", suffix=".txt")
-    with pytest.raises(LabelError, match=r"match1/video/a.mp4: labelled, but there is no such"):
-        Shuttlecock(tmp_path, SPLITS).clips("test")
+def test_a_rally_without_its_other_half_is_reported_and_left_out(tmp_path, rally):
+    rally("Test/match1/a")
+    rally("Test/match1/b", suffix=".txt")
+    rally("Test/match1/c").unlink()
+    with pytest.warns(DataWarning) as reports:
+        clips = Shuttlecock(tmp_path, SPLITS).clips("test")
+    assert [clip.name for clip in clips] == ["Test/match1/a"]
+    no_video, no_labels = (str(report.message) for report in reports)
+    assert "match1/video/b.mp4: labelled, but there is no such video; the clip is left" in no_video
+    assert "match1/csv/c_ball.csv: there is no such label file; expected a table" in no_labels
+
+
+def test_labels_are_read(rally, tmp_path):
+    rally("Test/match1/a")
+    (clip,) = Shuttlecock(tmp_path, SPLITS).clips("test")
+    assert clip.labels.visibility.tolist() == [1, 0, 2]
+    assert clip.labels.xy[[0, 2]].tolist() == [[12.5, 7.25], [3, 4]]

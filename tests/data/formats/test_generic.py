@@ -1,0 +1,89 @@
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+
+from tracknet.data.formats.base import DataWarning, LabelError
+from tracknet.data.formats.generic import Generic
+from tracknet.video import VideoWriter
+
+SPLITS = {"train": ["train"], "val": ["val"]}
+TABLE = "Frame,Visibility,X,Y\n0,1,12.5,7.25\n1,0,0,0\n2,2,3,4\n"
+SIZE = (32, 64)
+
+
+@pytest.fixture
+def video(tmp_path):
+    """Writes a video of three frames and a file of labels beside it."""
+
+    def make(name, labels=TABLE, csv="{}.csv", suffix=".mp4"):
+        stem = tmp_path / name
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        with VideoWriter(stem.with_name(stem.name + suffix), SIZE, Fraction(30)) as writer:
+            for _ in range(3):
+                writer.write(np.zeros((*SIZE, 3), np.uint8))
+        if labels is not None:
+            stem.with_name(csv.format(stem.name)).write_text(labels)
+
+    return make
+
+
+def test_videos_in_folders_of_any_depth(tmp_path, video):
+    video("train/sunday.1", suffix=".MOV")
+    video("train/club/a/rally1", csv="{}_ball.csv")
+    video("val/rally1")
+    clips = Generic(str(tmp_path), SPLITS).clips("train")
+    assert [clip.name for clip in clips] == ["train/club/a/rally1", "train/sunday.1"]
+    assert [clip.match for clip in clips] == ["train/club/a", "train"]
+    assert clips[1].source == tmp_path / "train" / "sunday.1.MOV"
+    assert clips[0].labels.visibility.tolist() == [1, 0, 2]
+    assert clips[0].labels.xy[[0, 2]].tolist() == [[12.5, 7.25], [3, 4]]
+
+
+def test_a_folder_of_frames_counts_from_its_first_picture(tmp_path, video):
+    video("train/a")
+    folder = tmp_path / "train" / "a"
+    folder.mkdir()
+    for number in (9, 10, 11):
+        cv2.imwrite(str(folder / f"frame{number}.png"), np.zeros((*SIZE, 3), np.uint8))
+    (clip,) = Generic(tmp_path, SPLITS).clips("train")
+    assert (clip.name, clip.match, clip.source) == ("train/a", "train", folder)
+    assert clip.labels.visibility.tolist() == [1, 0, 2]
+
+
+def test_columns_in_any_case_and_order_with_others_between(tmp_path, video):
+    video("train/a", "note,y,X,FRAME,visibility\nhit,7,12,1,1\n,,,0,0\n")
+    (clip,) = Generic(tmp_path, SPLITS).clips("train")
+    assert clip.labels.visibility.tolist() == [0, 1]
+    assert clip.labels.xy[1].tolist() == [12, 7]
+
+
+def test_normalised_coordinates_when_the_config_says_so(tmp_path, video):
+    video("train/a", "frame,visibility,x,y\n0,1,0.5,0.25\n1,0,,\n")
+    (clip,) = Generic(tmp_path, SPLITS, normalised=True).clips("train")
+    assert clip.labels.xy[0].tolist() == [32, 8]
+    (clip,) = Generic(tmp_path, SPLITS).clips("train")
+    assert clip.labels.xy[0].tolist() == [0.5, 0.25]
+
+
+def test_a_broken_clip_is_reported_and_left_out(tmp_path, video):
+    video("train/a")
+    video("train/b", None)
+    video("train/c", "frame,x,y\n0,1,1\n")
+    video("train/d", TABLE + "0,1,5,5\n")
+    with pytest.warns(DataWarning) as reports:
+        clips = Generic(tmp_path, SPLITS).clips("train")
+    assert [clip.name for clip in clips] == ["train/a"]
+    messages = "\n".join(str(report.message) for report in reports)
+    assert "b.mp4: no labels; expected b.csv or b_ball.csv beside it; the clip is left" in messages
+    assert "c.csv: column visibility is missing; expected a table" in messages
+    assert "d.csv: frame 0 has two rows; keep one of them" in messages
+
+
+def test_nothing_usable_is_an_error(tmp_path, video):
+    with pytest.raises(LabelError, match="split val is empty: no video, or folder of frames, "):
+        Generic(tmp_path, SPLITS).clips("val")
+    video("val/a", None)
+    with pytest.raises(LabelError, match=r"none of its 1 clips can be used; .*a.mp4: no labels"):
+        Generic(tmp_path, SPLITS).clips("val")

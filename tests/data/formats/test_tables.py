@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+
+from tracknet.data.formats.base import DataWarning, LabelError
+from tracknet.data.formats.tables import read_table, to_labels
+
+HEADER = "Frame,Visibility,X,Y\n"
+ROWS = "0,1,12.5,7.25\n1,0,0,0\n2,2,3,4\n"
+
+
+@pytest.fixture
+def read(tmp_path):
+    csv = tmp_path / "a_ball.csv"
+
+    def labels(text):
+        csv.write_text(text)
+        return to_labels(csv, read_table(csv, ("frame", "visibility", "x", "y")))
+
+    return labels
+
+
+def test_labels(read):
+    labels = read(HEADER + ROWS)
+    assert labels.visibility.tolist() == [1, 0, 2]
+    assert (labels.visibility.dtype, labels.xy.dtype) == (np.int8, np.float32)
+    assert labels.xy[[0, 2]].tolist() == [[12.5, 7.25], [3, 4]]
+    assert np.isnan(labels.xy[1]).all()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "frame, VISIBILITY ,x,Y\n" + ROWS,
+        "\ufeff" + HEADER + ROWS,
+        "Y,Extra,X,Frame,Visibility\n7.25,?,12.5,0,1\n,,,1,0\n4,,3,2,2\n",
+        HEADER + ROWS.replace("\n", ",\n"),  # a comma too many in every row
+        HEADER + ROWS.replace("0,0,0\n", "0,,\n"),
+        HEADER + ROWS.replace("2,2,3,4", "2.0,2.0,3.0,4.0"),
+        HEADER.replace("\n", "\r\n") + ROWS.replace("\n", "\r\n"),
+    ],
+)
+def test_other_ways_to_write_the_same(read, text):
+    labels = read(text)
+    assert labels.visibility.tolist() == [1, 0, 2]
+    assert labels.xy[[0, 2]].tolist() == [[12.5, 7.25], [3, 4]]
+
+
+def test_frames_without_a_row_are_unlabelled(read):
+    labels = read(HEADER + "4,1,5,6\n1,0,0,0\n")
+    assert labels.visibility.tolist() == [-1, 0, -1, -1, 1]
+    assert np.isnan(labels.xy[:4]).all()
+    assert len(read(HEADER)) == 0
+
+
+def test_a_column_may_have_several_names(tmp_path):
+    csv = tmp_path / "Label.csv"
+    csv.write_text("Visibility Class,File Name\n1,0000.jpg\n")
+    table = read_table(csv, (("file name", "file"), ("visibility", "visibility class")))
+    assert table.to_dict("list") == {"file name": ["0000.jpg"], "visibility": [1]}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "expected a table frame,visibility,x,y"),
+        ("Frame,X,y\n0,1,1\n", "column visibility is missing"),
+        ("0,1,5,5\n", "column frame, visibility, x, y is missing"),
+        (HEADER + "0,1,5,5\n0,0,0,0\n", "frame 0 has two rows; keep one"),
+        (HEADER + "0,1,5,5\n-1,1,5,5\n", "row 2: frame is -1; expected a whole number"),
+        (HEADER + "0.5,1,5,5\n", "row 1: frame is 0.5; expected a whole number"),
+        (HEADER + ",1,5,5\n", "row 1: frame is nan; expected a whole number"),
+        (HEADER + "0,,5,5\n", r"row 1: visibility is nan; expected 0 \(no ball\)"),
+        (HEADER + "0,yes,5,5\n", "row 1: visibility is yes"),
+        (HEADER + "0,0.5,5,5\n", "row 1: visibility is 0.5"),
+        (HEADER + "0,300,5,5\n", "row 1: visibility is 300"),
+    ],
+)
+def test_malformed_labels_are_refused(read, text, message):
+    with pytest.raises(LabelError, match=rf"a_ball.csv.*{message}"):
+        read(text)
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(LabelError, match=r"a.csv: there is no such label file; expected a table"):
+        read_table(tmp_path / "a.csv", ("frame",))
+
+
+@pytest.mark.parametrize(
+    ("row", "found"), [("1,1,,5", "x=nan, y=5"), ("1,1,5,left", "y=left"), ("1,2,5,inf", "y=inf")]
+)
+def test_a_visible_ball_without_a_position_is_reported_and_not_used(read, row, found):
+    with pytest.warns(DataWarning, match=f"1 rows with a visible ball .* row 2 with .*{found}"):
+        labels = read(HEADER + f"0,1,3,4\n{row}\n2,0,,\n")
+    assert labels.visibility.tolist() == [1, -1, 0]
+    assert labels.xy[0].tolist() == [3, 4]
+    assert np.isnan(labels.xy[1:]).all()

@@ -1,0 +1,86 @@
+"""Tables of labels, as they come out of spreadsheets -> `Labels`."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tracknet.data.formats.base import DataWarning, LabelError
+from tracknet.types import ABSENT, UNLABELLED, Labels
+
+
+def read_table(csv: Path, columns: Sequence[str | tuple[str, ...]]) -> pd.DataFrame:
+    """The columns of a CSV file, found by name in any case and order.
+
+    Args:
+        csv: The file.
+        columns: Each one's name, or the names that it may have.
+
+    Returns:
+        These columns, named by the first of their names.
+
+    Raises:
+        LabelError: There is no such file, it is no table, or columns are missing.
+    """
+    names = [(column,) if isinstance(column, str) else column for column in columns]
+    expected = "expected a table " + ",".join(own[0] for own in names)
+    try:
+        table = pd.read_csv(csv, index_col=False)  # a comma too many is no index
+    except FileNotFoundError as error:
+        raise LabelError(f"{csv}: there is no such label file; {expected}") from error
+    except (OSError, ValueError) as error:
+        raise LabelError(f"{csv}: {error}; {expected}") from error
+    table.columns = [str(column).strip().lower() for column in table.columns]
+    found = {own[0]: next((n for n in own if n in table.columns), None) for own in names}
+    missing = [own for own, column in found.items() if column is None]
+    if missing:
+        raise LabelError(f"{csv}: column {', '.join(missing)} is missing; {expected}")
+    return pd.DataFrame({own: table[column] for own, column in found.items()})
+
+
+def to_labels(csv: Path, table: pd.DataFrame) -> Labels:
+    """Labels from the columns frame, visibility, x and y; frames without a row are unlabelled.
+
+    A row that says "visible" without a position is not used, with a `DataWarning`.
+
+    Args:
+        csv: Where the table comes from, for the messages.
+        table: Its rows in any order.
+
+    Raises:
+        LabelError: A frame or a visibility is no number that can be used, or a frame has two rows.
+    """
+    columns = ["frame", "visibility", "x", "y"]
+    numbers = table[columns].apply(pd.to_numeric, errors="coerce").to_numpy(float)
+    frame, visibility, x, y = numbers.T
+    for column, usable, expected in (
+        ("frame", (frame >= 0) & (frame % 1 == 0), "a whole number from 0 on"),
+        ("visibility", np.isin(visibility, range(-1, 128)), "0 (no ball), 1 (a ball) or a class"),
+    ):
+        if not usable.all():
+            row = usable.argmin()
+            raise LabelError(
+                f"{csv}, row {row + 1}: {column} is {table[column].iloc[row]}; expected {expected}"
+            )
+    twice = table["frame"][table["frame"].duplicated()]
+    if len(twice):
+        raise LabelError(f"{csv}: frame {twice.iloc[0]} has two rows; keep one of them")
+    visible = visibility > ABSENT
+    nowhere = visible & ~(np.isfinite(x) & np.isfinite(y))
+    if nowhere.any():
+        row = nowhere.argmax()
+        warnings.warn(
+            f"{csv}: {nowhere.sum()} rows with a visible ball have no position, the first is row "
+            f"{row + 1} with x={table['x'].iloc[row]}, y={table['y'].iloc[row]}; write numbers, or "
+            "visibility 0 where there is no ball. These frames count as unlabelled",
+            DataWarning,
+            stacklevel=2,
+        )
+    rows, visible = frame.astype(int), visible & ~nowhere
+    unlabelled = Labels(np.empty((0, 2), np.float32), np.empty(0, np.int8))
+    labels = unlabelled.resized(rows.max(initial=-1) + 1)
+    labels.visibility[rows] = np.where(nowhere, UNLABELLED, visibility)
+    labels.xy[rows[visible]] = np.stack([x, y], -1)[visible]
+    return labels
