@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from torch import nn
 
@@ -15,8 +16,19 @@ from tracknet.models.necks.adapt import adapt
 
 
 def build(config: Any, *args: Any, **kwargs: Any) -> Any:
-    """Instantiates a config node; containers inside it become plain ones."""
-    return instantiate(config, *args, _convert_="all", **kwargs)
+    """Instantiates a config node; containers inside it become plain ones.
+
+    Raises:
+        ValueError, OSError: What the part itself refuses, as it says it.
+        InstantiationException: The part cannot be called like that.
+    """
+    try:
+        return instantiate(config, *args, _convert_="all", **kwargs)
+    except InstantiationException as error:
+        # Hydra would quote a sentence that says the remedy inside another one.
+        if isinstance(error.__cause__, ValueError | OSError):
+            raise error.__cause__ from None
+        raise
 
 
 def build_all(configs: Mapping[str, Any] | None) -> list[Any]:
