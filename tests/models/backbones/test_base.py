@@ -1,5 +1,7 @@
 """What the pretrained backbones share, for every kind of network that they take."""
 
+import shutil
+
 import pytest
 import torch
 from torch import nn
@@ -105,6 +107,14 @@ def test_a_name_is_found_in_the_cache(checkpoints, tmp_path, monkeypatch):
     assert torch.equal(
         stem_of(backbone).weight, stem_of(open_backbone(checkpoints / "dinov3")).weight
     )
+
+
+def test_a_broken_download_is_no_reason_for_a_stand_in(checkpoints, tmp_path):
+    folder = shutil.copytree(checkpoints / "dinov3", tmp_path / "dinov3")
+    file = folder / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(ValueError, match=r"dinov3 cannot be read \(.*\); are the files complete\?"):
+        ViTBackbone(ViTBackboneConfig(str(folder)))
 
 
 def test_a_size_must_suit_the_heatmap_as_well(checkpoints):

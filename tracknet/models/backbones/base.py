@@ -135,7 +135,7 @@ def open_pretrained(
 
     Raises:
         FileNotFoundError: `cfg.strict`, and the weights are not on this machine.
-        ValueError: `cfg.strict` without `cfg.use_pretrained`.
+        ValueError: `cfg.strict` without `cfg.use_pretrained`, or the weights' files are broken.
     """
     if restored is not None:
         pretrained = restored["kind"] == "pretrained"
@@ -152,12 +152,17 @@ def open_pretrained(
         return _from_local_files(name)
     except OSError as error:
         problem = (
-            f"the weights of {name} are not on this machine ({str(error).splitlines()[0]}). "
+            f"the weights of {name} are not on this machine ({_first_sentence(error)}). "
             f"Get them where there is a network with `hf download {name}` (some ask to accept a "
             "licence on their page first), or set pretrained_model_name to a folder that holds them"
         )
         if cfg.strict:
             raise FileNotFoundError(problem) from error
+    except Exception as error:  # a broken file lets its reader raise anything
+        raise ValueError(
+            f"the weights of {name} cannot be read ({_first_sentence(error)}); are the files "
+            "complete? Get them again, or set pretrained_model_name to another network"
+        ) from error
     warnings.warn(
         f"{problem}. UNTIL THEN {stand_in} WITH RANDOM WEIGHTS STANDS IN; "
         "strict=true makes this an error.",
@@ -165,6 +170,10 @@ def open_pretrained(
         stacklevel=3,
     )
     return None, record
+
+
+def _first_sentence(error: Exception) -> str:
+    return str(error).splitlines()[0].split(". ")[0].rstrip(".")
 
 
 def _from_local_files(name: str) -> tuple[nn.Module, dict[str, Any]]:
