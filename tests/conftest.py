@@ -37,6 +37,43 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 @pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for every kind of pretrained network, tiny, as `save_pretrained` leaves it."""
+    from transformers import (
+        AutoModel,
+        ConvNextConfig,
+        ConvNextV2Config,
+        Dinov2Config,
+        Dinov2WithRegistersConfig,
+        DINOv3ConvNextConfig,
+        DINOv3ViTConfig,
+        ViTConfig,
+        ViTImageProcessor,
+    )
+
+    vit = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 64}
+    convnext = {"hidden_sizes": [8, 16, 24, 32], "depths": [1, 1, 2, 1]}
+    configs = {
+        "dinov3": DINOv3ViTConfig(**vit, intermediate_size=64, num_register_tokens=4),
+        "dinov3_plain": DINOv3ViTConfig(**vit, intermediate_size=64),
+        "dinov2": Dinov2Config(**vit, mlp_ratio=2, patch_size=14),
+        "dinov2_registers": Dinov2WithRegistersConfig(
+            **vit, mlp_ratio=2, num_register_tokens=3, patch_size=8
+        ),
+        "vit": ViTConfig(**vit, intermediate_size=64),
+        "dinov3_convnext": DINOv3ConvNextConfig(**convnext, layer_scale_init_value=1.0),
+        "convnext": ConvNextConfig(**convnext, layer_scale_init_value=1.0),
+        "convnextv2": ConvNextV2Config(**convnext),
+    }
+    root = tmp_path_factory.mktemp("checkpoints")
+    processor = ViTImageProcessor(image_mean=[0.1, 0.2, 0.3], image_std=[0.4, 0.5, 0.6])
+    for kind, config in configs.items():
+        AutoModel.from_config(config).save_pretrained(root / kind)
+        processor.save_pretrained(root / kind)
+    return root
+
+
+@pytest.fixture(scope="session")
 def tiny_network() -> list[str]:
     """Overrides that choose a network of 26,531 parameters and two epochs of two batches."""
     return [

@@ -1,5 +1,7 @@
 """Every pair of backbone and decoder learns one batch by heart: targets, loss and decoder agree."""
 
+from itertools import product
+
 import pytest
 import torch
 from omegaconf import OmegaConf
@@ -13,11 +15,10 @@ from tracknet.geometry import scale_points
 from tracknet.types import ABSENT
 
 STEPS, EVERY = 300, 10
-NETWORKS = {
-    "vit+upsampling": (["backbone=vit", "decoder=upsampling"], 1e-3),
-    "convnext+fpn": (["backbone=convnext", "decoder=fpn"], 3e-4),
-    "conv+unet": (["backbone=conv", "decoder=unet"], 1e-3),
-}
+RATES = {"vit": 1e-3, "convnext": 3e-4, "conv": 1e-3}
+PAIRS = list(product(RATES, ["upsampling", "fpn", "unet"]))
+WITH_BCE = [("vit", "upsampling"), ("convnext", "fpn"), ("conv", "unet")]
+CASES = [(*pair, "focal") for pair in PAIRS] + [(*pair, "bce") for pair in WITH_BCE]
 
 
 def four_windows(config) -> Batch:
@@ -62,17 +63,16 @@ def farthest(model, codec, batch: Batch, xy: torch.Tensor) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("loss", ["focal", "bce"])
-@pytest.mark.parametrize("network", NETWORKS)
-def test_one_batch_is_learnt_by_heart(compose, tiny_data, tmp_path, network, loss):
-    choices, lr = NETWORKS[network]
-    cfg = compose("train", [*tiny_data, *choices, f"loss={loss}", f"paths.output={tmp_path}"])
+@pytest.mark.parametrize(("backbone", "decoder", "loss"), CASES, ids=map("+".join, CASES))
+def test_one_batch_is_learnt_by_heart(compose, tiny_data, tmp_path, backbone, decoder, loss):
+    network = [f"backbone={backbone}", f"decoder={decoder}", f"loss={loss}"]
+    cfg = compose("train", [*tiny_data, *network, f"paths.output={tmp_path}"])
     config = OmegaConf.to_container(cfg, resolve=True)
     if "cfg" in config["backbone"]:
         config["backbone"]["cfg"]["use_pretrained"] = False
     torch.manual_seed(0)
     model = build_model(config)
     batch = four_windows(config)
-    step = overfit(model, build(config["codec"]), build(config["loss"]), batch, lr)
-    print(f"{network} {loss}: every ball within a heatmap pixel after {step} steps")
+    step = overfit(model, build(config["codec"]), build(config["loss"]), batch, RATES[backbone])
+    print(f"{backbone} + {decoder}, {loss}: every ball within a heatmap pixel after {step} steps")
     assert step is not None

@@ -1,19 +1,34 @@
 """From configuration to objects: the only place that calls `hydra.utils.instantiate`."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
+import torch
+from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from torch import nn
 
+from tracknet.models.backbones.base import freeze_unreached
 from tracknet.models.heatmap_model import HeatmapModel
 from tracknet.models.inputs import WindowInput
 from tracknet.models.necks.adapt import adapt
 
 
 def build(config: Any, *args: Any, **kwargs: Any) -> Any:
-    """Instantiates a config node; containers inside it become plain ones."""
-    return instantiate(config, *args, _convert_="all", **kwargs)
+    """Instantiates a config node; containers inside it become plain ones.
+
+    Raises:
+        ValueError, OSError: What the part itself refuses, as it says it.
+        InstantiationException: The part cannot be called like that.
+    """
+    try:
+        return instantiate(config, *args, _convert_="all", **kwargs)
+    except InstantiationException as error:
+        # Hydra would quote a sentence that says the remedy inside another one.
+        if isinstance(error.__cause__, ValueError | OSError):
+            raise error.__cause__ from None
+        raise
 
 
 def build_all(configs: Mapping[str, Any] | None) -> list[Any]:
@@ -22,7 +37,7 @@ def build_all(configs: Mapping[str, Any] | None) -> list[Any]:
 
 
 def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None) -> HeatmapModel:
-    """The network of a configuration.
+    """The network of a configuration; what no gradient reaches is frozen.
 
     Args:
         config: With image_size, frames, background, heatmap_stride and the groups backbone,
@@ -37,12 +52,7 @@ def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None
     temporal = build(config["temporal"], pictures=pictures, frames=config["frames"])
     restored = {"restored": weights} if weights and weights["kind"] != "random" else {}
     backbone = build(config["backbone"], in_channels=temporal.in_channels, **restored)
-    backbone.check_size(size)
-    if any(side % stride for side in size):
-        raise ValueError(
-            f"image_size {size[0]}x{size[1]} is not a multiple of heatmap_stride={stride}; use "
-            f"{'x'.join(str(round(side / stride) * stride) for side in size)}"
-        )
+    backbone.check_size(size, stride)
     # A FeatureInfo passed to instantiate would become a dict: build the partial, then call it.
     decoder = build(config["decoder"], _partial_=True)
     neck, features = adapt(backbone.features, _layout(decoder), stride)
@@ -51,7 +61,21 @@ def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None
         config["head"], in_channels=decoder.out_channels, out_channels=temporal.out_channels
     )
     inputs = WindowInput(config["frames"], config["background"], backbone.mean, backbone.std)
-    return HeatmapModel(inputs, temporal, backbone, neck, decoder, head, stride)
+    model = HeatmapModel(inputs, temporal, backbone, neck, decoder, head, stride)
+    _freeze_unused(model)
+    return model
+
+
+def _freeze_unused(model: HeatmapModel) -> None:
+    """Freezes the levels of a backbone or a neck that the decoder leaves out."""
+    side = 2 * math.lcm(max(model.backbone.features.strides), model.heatmap_stride)
+    background = torch.zeros(1, 3, side, side) if model.background else None
+    # Training mode would move the running statistics.
+    model.eval()
+    with torch.enable_grad():
+        logits = model(torch.zeros(1, model.frames, 3, side, side), background)
+    freeze_unreached(model, [logits])
+    model.train()
 
 
 def _layout(decoder: Any) -> str:

@@ -167,10 +167,11 @@ def test_every_backbone_works_with_every_decoder(composed, backbone, decoder):
     if "cfg" in config["backbone"]:  # whatever this machine's cache holds
         config["backbone"]["cfg"] |= {"use_pretrained": False, "strict": False}
     model = build_model(config)
-    with torch.no_grad():
-        logits = model(torch.zeros(2, T, 3, H, W))
+    logits = model(torch.zeros(2, T, 3, H, W))
     assert logits.shape == (2, T, H // STRIDE, W // STRIDE)
     assert logits.isfinite().all()
+    logits.sum().backward()
+    assert all(p.requires_grad == (p.grad is not None) for p in model.parameters())
 
 
 @pytest.mark.parametrize("entry", ENTRIES)

@@ -47,7 +47,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
     size = tuple(config["image_size"])
     augmentation = build(config["transform"]) if config["transform"] else None
     if augmentation is not None and augmentation.crop is not None:
-        model.backbone.check_size(tuple(augmentation.crop))
+        model.backbone.check_size(tuple(augmentation.crop), model.heatmap_stride)
 
     dataset = build_dataset(config)
     splits = {split: open_split(config, dataset, split, size) for split in ("train", "val")}

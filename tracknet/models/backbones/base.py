@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import math
 import warnings
 from collections.abc import Iterable
 from typing import Any, Protocol
@@ -13,6 +14,7 @@ from tracknet.types import FeatureInfo
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+RGB = 3
 
 
 def describe_weights(
@@ -62,22 +64,54 @@ class Backbone(nn.Module):
         """Of R, G, B in 0..1, which the input is normalised with."""
         return tuple(self.weights["std"])
 
-    def check_size(self, size: tuple[int, int]) -> None:
+    def check_size(self, size: tuple[int, int], heatmap_stride: int = 1) -> None:
         """Refuses an image that the coarsest level would cut off at the right or at the bottom.
 
         Args:
             size: (H, W) of the network's input, pixels.
+            heatmap_stride: What has to divide the size besides; the heatmap would be cut off too.
 
         Raises:
-            ValueError: The stride does not divide it; the message names the nearest size that fits.
+            ValueError: The strides do not divide it; the message names the nearest size that fits.
         """
         stride = max(self.features.strides)
-        if any(side % stride for side in size):
-            height, width = (max(1, round(side / stride)) * stride for side in size)
+        common = math.lcm(stride, heatmap_stride)
+        if any(side % common for side in size):
+            height, width = (max(1, round(side / common)) * common for side in size)
+            heatmap = "" if common == stride else f" and of heatmap_stride={heatmap_stride}"
             raise ValueError(
                 f"image_size {size[0]}x{size[1]} is not a multiple of the backbone's stride "
-                f"{stride}; use {height}x{width}"
+                f"{stride}{heatmap}; use {height}x{width}"
             )
+
+
+class PretrainedBackbone(Backbone):
+    """A backbone whose network is pretrained, or stands in for one that is.
+
+    Attributes:
+        net: The network; subclasses set it.
+        frozen: Whether `net` stays as it is.
+    """
+
+    net: nn.Module
+    frozen = False
+
+    def freeze(self) -> None:
+        """Freezes `net` and keeps it in eval mode from now on, whatever `train` is told.
+
+        An inflated stem learns on: its copies are equal, so that a frozen one shows the network
+        the mean of the pictures, in which no frame differs from another.
+        """
+        self.frozen = True
+        self.net.requires_grad_(False).eval()
+        stem = _stem(self.net)
+        stem.requires_grad_(stem.in_channels != RGB)
+
+    def train(self, mode: bool = True) -> "PretrainedBackbone":
+        super().train(mode)
+        if self.frozen:
+            self.net.eval()
+        return self
 
 
 class PretrainedConfig(Protocol):
@@ -101,7 +135,7 @@ def open_pretrained(
 
     Raises:
         FileNotFoundError: `cfg.strict`, and the weights are not on this machine.
-        ValueError: `cfg.strict` without `cfg.use_pretrained`.
+        ValueError: `cfg.strict` without `cfg.use_pretrained`, or the weights' files are broken.
     """
     if restored is not None:
         pretrained = restored["kind"] == "pretrained"
@@ -118,12 +152,17 @@ def open_pretrained(
         return _from_local_files(name)
     except OSError as error:
         problem = (
-            f"the weights of {name} are not on this machine ({str(error).splitlines()[0]}). "
+            f"the weights of {name} are not on this machine ({_first_sentence(error)}). "
             f"Get them where there is a network with `hf download {name}` (some ask to accept a "
             "licence on their page first), or set pretrained_model_name to a folder that holds them"
         )
         if cfg.strict:
             raise FileNotFoundError(problem) from error
+    except Exception as error:  # a broken file lets its reader raise anything
+        raise ValueError(
+            f"the weights of {name} cannot be read ({_first_sentence(error)}); are the files "
+            "complete? Get them again, or set pretrained_model_name to another network"
+        ) from error
     warnings.warn(
         f"{problem}. UNTIL THEN {stand_in} WITH RANDOM WEIGHTS STANDS IN; "
         "strict=true makes this an error.",
@@ -131,6 +170,10 @@ def open_pretrained(
         stacklevel=3,
     )
     return None, record
+
+
+def _first_sentence(error: Exception) -> str:
+    return str(error).splitlines()[0].split(". ")[0].rstrip(".")
 
 
 def _from_local_files(name: str) -> tuple[nn.Module, dict[str, Any]]:
@@ -158,7 +201,7 @@ def inflate_stem(net: nn.Module, in_channels: int) -> None:
     The first convolution's weights are repeated and scaled, so that k equal frames give what one
     gave (as I3D inflates in time, https://arxiv.org/abs/1705.07750, section 2.4).
     """
-    stem = next(module for module in net.modules() if isinstance(module, nn.Conv2d))
+    stem = _stem(net)
     own = stem.in_channels
     if in_channels == own:
         return
@@ -169,6 +212,10 @@ def inflate_stem(net: nn.Module, in_channels: int) -> None:
         # Hugging Face's embeddings compare the input with a number of their own.
         if isinstance(getattr(module, "num_channels", None), int):
             module.num_channels = in_channels
+
+
+def _stem(net: nn.Module) -> nn.Conv2d:
+    return next(module for module in net.modules() if isinstance(module, nn.Conv2d))
 
 
 def freeze_unreached(net: nn.Module, outputs: Iterable[torch.Tensor]) -> None:

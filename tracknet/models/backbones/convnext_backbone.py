@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from tracknet.models.backbones.base import (
-    Backbone,
+    PretrainedBackbone,
     freeze_unreached,
     inflate_stem,
     open_pretrained,
@@ -27,15 +27,17 @@ class ConvNeXtBackboneConfig:
         use_pretrained: False asks for the stand-in.
         tv_model: Torchvision's ConvNeXt that stands in, with random weights.
         strict: A stand-in is an error.
+        freeze: The network is frozen and in eval mode; a stem for more than one picture learns on.
     """
 
     pretrained_model_name: str
     use_pretrained: bool = True
     tv_model: str = "convnext_tiny"
     strict: bool = False
+    freeze: bool = False
 
 
-class ConvNeXtBackbone(Backbone):
+class ConvNeXtBackbone(PretrainedBackbone):
     """(B,C,H,W) -> [C3, C4, C5], (B,C_i,H/s,W/s) of strides 8, 16 and 32.
 
     Each level ends in a LayerNorm of its own, as where ConvNeXt serves dense prediction
@@ -82,6 +84,8 @@ class ConvNeXtBackbone(Backbone):
         channels = tuple(level.shape[1] for level in levels)
         self.norms = nn.ModuleList(_ChannelNorm(c) for c in channels)
         self.features = FeatureInfo("pyramid", channels, STRIDES)
+        if cfg.freeze:
+            self.freeze()
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
         states = self.net(x)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from tracknet.models.backbones.base import (
-    Backbone,
+    PretrainedBackbone,
     accepts,
     freeze_unreached,
     inflate_stem,
@@ -28,6 +28,7 @@ class ViTBackboneConfig:
         fallback_dim: Channels of the stand-in.
         patch_size: Patch of the stand-in, pixels.
         strict: A stand-in is an error.
+        freeze: The network is frozen and in eval mode; a stem for more than one picture learns on.
     """
 
     pretrained_model_name: str
@@ -35,9 +36,10 @@ class ViTBackboneConfig:
     fallback_dim: int = 384
     patch_size: int = 16
     strict: bool = False
+    freeze: bool = False
 
 
-class ViTBackbone(Backbone):
+class ViTBackbone(PretrainedBackbone):
     """(B,C,H,W) -> patch tokens (B,Hp,Wp,D); class and register tokens are dropped.
 
     Args:
@@ -68,6 +70,8 @@ class ViTBackbone(Backbone):
             self.net = _Transformer(net, in_channels)
             dim, patch = self.net.dim, self.net.patch
         self.features = FeatureInfo("tokens", (dim,), (patch,))
+        if cfg.freeze:
+            self.freeze()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         self.check_size(tuple(x.shape[-2:]))

@@ -4,5 +4,13 @@ from tracknet.training.callbacks.collapse import CollapseWarning
 from tracknet.training.callbacks.interrupt import InterruptCheckpoint, Interrupted
 from tracknet.training.callbacks.pictures import PredictionGrid
 from tracknet.training.callbacks.progress import ProgressBar
+from tracknet.training.callbacks.thaw import FreezeBackbone
 
-__all__ = ["CollapseWarning", "InterruptCheckpoint", "Interrupted", "PredictionGrid", "ProgressBar"]
+__all__ = [
+    "CollapseWarning",
+    "FreezeBackbone",
+    "InterruptCheckpoint",
+    "Interrupted",
+    "PredictionGrid",
+    "ProgressBar",
+]
