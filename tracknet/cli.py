@@ -10,7 +10,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-CONFIGS = str(Path(__file__).parents[1] / "configs")
+from tracknet.console import command
+
+INSTALLED = Path(__file__).parent / "configs"  # where a wheel has them
+CONFIGS = str(INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[1] / "configs")
 
 
 def _choices(choices: Mapping[str, str | None]) -> str:
@@ -20,6 +23,7 @@ def _choices(choices: Mapping[str, str | None]) -> str:
 
 
 OmegaConf.register_new_resolver("tracknet.choices", _choices, replace=True)
+OmegaConf.register_new_resolver("tracknet.command", command, replace=True)
 
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="train")

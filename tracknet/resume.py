@@ -47,8 +47,15 @@ def _key(override: str) -> str:
     return override.split("=", 1)[0].lstrip("+~")
 
 
-def check_same_network(saved: Mapping[str, Any], config: Mapping[str, Any]) -> None:
-    """Refuses to resume with another network.
+def check_same_network(
+    saved: Mapping[str, Any], config: Mapping[str, Any], argument: str = "resume="
+) -> None:
+    """Refuses to go on with another network.
+
+    Args:
+        saved: The configuration of the run or checkpoint to go on with.
+        config: The one that is given now.
+        argument: What asked to go on, for the message.
 
     Raises:
         ValueError: They differ; the message shows each difference.
@@ -62,9 +69,9 @@ def check_same_network(saved: Mapping[str, Any], config: Mapping[str, Any]) -> N
     ]
     if differences:
         raise ValueError(
-            "resume= continues the same network, but these differ: "
+            f"{argument} continues the same network, but these differ: "
             + "; ".join(differences)
-            + ". Leave these overrides away, or start a new run without resume="
+            + f". Make them agree, or start a new run without {argument}"
         )
 
 

@@ -2,6 +2,10 @@
 
 import os
 import pickle
+import shutil
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
@@ -11,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tracknet.data.store import FrameStore
+from tracknet.data.store import ABANDONED, FrameStore
 from tracknet.types import Labels
 from tracknet.video import VideoError, VideoWriter
 
@@ -105,6 +109,120 @@ def test_what_a_killed_run_left_is_harmless(store, make_clip):
     assert problems == {}
     assert again.frames[4].mean() == pytest.approx(LEVELS[4], abs=3)
     assert folders(store) == [store.root / ".writing-killed", again.folder]
+
+
+def test_what_was_left_long_ago_is_removed(store, make_clip):
+    clip = make_clip("a", 5)
+    old, new = store.root / ".writing-old", store.root / ".writing-new"
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+        (folder / "frames.u8").write_bytes(bytes(100))
+    long_ago = time.time() - 2 * ABANDONED
+    for path in (old / "frames.u8", old):
+        os.utime(path, (long_ago, long_ago))
+    (found,), _ = store.open([clip])
+    assert folders(store) == [new, found.folder]  # somebody may still be writing the new one
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from tracknet.data.store import FrameStore
+from tracknet.types import Clip, Labels
+import numpy as np
+
+labels = Labels(np.zeros((0, 2), np.float32), np.zeros(0, np.int8))
+FrameStore(sys.argv[1], (256, 512)).open([Clip("a", "m", Path(sys.argv[2]), labels)])
+"""
+
+
+def test_a_kill_in_the_middle_of_writing_is_repaired_by_the_next_run(tmp_path, make_clip):
+    clip = make_clip("a", 9)
+    with VideoWriter(clip.source, (256, 512), Fraction(25)) as writer:
+        for i in range(200):
+            writer.write(np.full((256, 512, 3), i, np.uint8))
+    store = FrameStore(tmp_path / "large", (256, 512))
+    run = subprocess.Popen([sys.executable, "-c", KILLED, str(store.root), str(clip.source)])
+    while run.poll() is None and not any(f.stat().st_size for f in store.root.rglob("*.u8")):
+        time.sleep(0.005)
+    run.kill()
+    assert run.wait() < 0, "the store was written before it could be interrupted"
+    (left,) = folders(store)
+    assert left.name.startswith(".writing-")
+    (found,), problems = store.open([clip])
+    assert (problems, len(found)) == ({}, 200)
+    assert found.frames[199].mean() == pytest.approx(199, abs=3)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda folder: (folder / "meta.json").unlink(),
+        lambda folder: (folder / "meta.json").write_text("{"),
+        lambda folder: (folder / "background.npy").unlink(),
+        lambda folder: os.truncate(folder / "frames.u8", 100),
+    ],
+    ids=["no meta", "broken meta", "no background", "short frames"],
+)
+def test_a_damaged_entry_is_decoded_anew(store, make_clip, damage):
+    clip = make_clip("a", 5)
+    (first,), _ = store.open([clip])
+    damage(first.folder)
+    (again,), problems = store.open([clip])
+    assert problems == {}
+    assert folders(store) == [first.folder]
+    assert again.frames[4].mean() == pytest.approx(LEVELS[4], abs=3)
+
+
+def test_an_entry_of_another_version_is_left_alone(store, make_clip, monkeypatch):
+    clip = make_clip("a", 5)
+    monkeypatch.setattr("tracknet.data.store.VERSION", 1)
+    (old,), _ = store.open([clip])
+    (old.folder / "meta.json").write_text("of another shape")
+    monkeypatch.undo()
+    (new,), _ = store.open([clip])
+    assert new.folder != old.folder
+    assert len(new.frames) == 5
+
+
+LIMITED = """
+import resource
+import signal
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits a process as Unix does")
+def test_a_disk_that_fills_up_ends_the_job_and_leaves_nothing(tmp_path, make_clip):
+    clip, root = make_clip("a", 9, size=(256, 512)), tmp_path / "full"
+    code = [sys.executable, "-c", LIMITED + KILLED, str(root), str(clip.source)]
+    run = subprocess.run(code, capture_output=True, text=True)
+    assert run.returncode == 1
+    assert f"the disk of the frame store {root} could not take clip a; free some" in run.stderr
+    assert list(root.iterdir()) == []
+
+
+def test_a_disk_that_is_too_small_is_refused_before_the_first_byte(store, make_clip, monkeypatch):
+    clip = make_clip("a", 9)
+    usage = shutil.disk_usage(clip.source)._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(OSError, match=r"0.0 GB free, 1 clips at 32x64 .* set paths.store to"):
+        store.open([clip])
+    assert folders(store) == []
+
+
+def test_the_data_may_be_read_only(store, make_clip):
+    clip = make_clip("a", 3)
+    clip.source.chmod(0o444)
+    clip.source.parent.chmod(0o555)
+    try:
+        (found,), problems = store.open([clip])
+    finally:
+        clip.source.parent.chmod(0o755)
+    assert (problems, len(found)) == ({}, 3)
+    assert [path.name for path in clip.source.parent.iterdir()] == ["a.mp4"]
 
 
 def test_a_clip_that_breaks_half_way_leaves_nothing(store, make_clip, tmp_path):

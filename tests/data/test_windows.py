@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from torch.utils.data import DataLoader
 
 from tracknet.data.augment import Augmentation
@@ -78,3 +79,16 @@ def test_workers_change_nothing(augmented):
     for one, other in zip(ours, theirs, strict=True):
         assert one.keys() == other.keys()
         assert all(one[key].equal(other[key]) for key in ("frames", "augmentation", "window"))
+
+
+def test_spawned_workers_give_the_same_samples(stored):
+    # As on macOS and Windows: what a worker needs is pickled into a new process.
+    windows = WindowDataset([stored("a", 9)], 3, 1, True, Augmentation(flip=0.5, scale=1.2))
+    here = list(DataLoader(windows, 2))
+    there = list(DataLoader(windows, 2, num_workers=1, multiprocessing_context="spawn"))
+    assert len(here) == len(there) == 4
+    for expected, got in zip(here, there, strict=True):
+        assert expected.keys() == got.keys()
+        assert all(
+            torch.equal(got[k].nan_to_num(-1), expected[k].nan_to_num(-1)) for k in expected
+        )

@@ -83,6 +83,15 @@ def test_resumed_run_keeps_its_figures(compose, settings, tmp_path):
     assert len(second) > len(first)
 
 
+def test_a_checkpoint_of_another_network_is_refused(compose, settings, undisturbed, tmp_path):
+    checkpoint = undisturbed / "checkpoints" / "last.ckpt"
+    other = ["backbone.widths=[8,8]", f"ckpt_path={checkpoint}", f"paths.output={tmp_path}"]
+    message = r"ckpt_path= .* these differ: backbone.widths: \[.*\] -> \[8, 8\]"
+    with pytest.raises(ValueError, match=message):
+        train(compose("train", [*settings, *other]))
+    assert not (tmp_path / "checkpoints").exists()
+
+
 def test_another_network_is_refused(compose, settings, undisturbed):
     changed = [*settings, f"paths.output={undisturbed}", f"resume={undisturbed}"]
     before = (undisturbed / "config.yaml").read_text()

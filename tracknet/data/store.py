@@ -1,11 +1,14 @@
 """The frame store: every clip is decoded once, to uint8 frames of network size on disk."""
 
+import errno
 import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -22,6 +25,8 @@ from tracknet.types import Clip, Labels, Track
 from tracknet.video import VideoError, frame_size, image_files, probe, read_raw, resize
 
 VERSION = 2
+ABANDONED = 3600.0
+"""Seconds without a write after which an unfinished folder is taken for a killed run's."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,8 @@ class FrameStore:
     """Keeps decoded clips below `root`, one folder per (source, network size).
 
     Folders appear by a rename when they are complete, so an interrupted run leaves nothing that
-    looks finished. A changed source has another key and is decoded anew.
+    looks finished. A changed source, another network size and another version of the store have
+    another key and are decoded anew, as is an entry whose files are damaged.
 
     Args:
         root: Folder of the store.
@@ -95,8 +101,9 @@ class FrameStore:
 
         Raises:
             VideoError: `strict` is set and a clip cannot be decoded, or none can.
+            OSError: The disk is too small or fills up; the message says what is needed.
         """
-        missing = [clip for clip in clips if not self._folder(clip).is_dir()]
+        missing = [clip for clip in clips if not self._is_whole(self._folder(clip))]
         problems = self._decode_all(missing)
         if problems and (strict or len(problems) == len(clips)):
             name, message = next(iter(problems.items()))
@@ -108,6 +115,8 @@ class FrameStore:
         if not clips:
             return problems
         self.root.mkdir(parents=True, exist_ok=True)
+        self._tidy()
+        self._check_space(clips)
 
         def decode(clip: Clip) -> None:
             try:
@@ -126,31 +135,81 @@ class FrameStore:
         temporary = self.root / f".writing-{uuid4().hex}"
         temporary.mkdir()
         try:
-            length, letterbox = 0, None
-            with open(temporary / "frames.u8", "wb") as file:
-                for frame in read_raw(clip.source):
-                    letterbox = letterbox or Letterbox(frame_size(frame), self.image_size)
-                    file.write(resize(frame, letterbox).data)
-                    length += 1
-            frames = np.memmap(
-                temporary / "frames.u8", np.uint8, "r", 0, (length, *self.image_size, 3)
-            )
-            np.save(temporary / "background.npy", median_background(frames))
-            meta = {
-                "source": str(clip.source),
-                "frames": length,
-                "size": letterbox.source,
-                "fps": str(probe(clip.source).fps),
-            }
-            (temporary / "meta.json").write_text(json.dumps(meta, indent=1))
+            self._write(clip, temporary)
+            if self._folder(clip).is_dir() and not self._is_whole(self._folder(clip)):
+                self._folder(clip).rename(temporary / "damaged")
             try:
                 temporary.rename(self._folder(clip))
             except OSError:
                 # Another run finished the same clip first: the content is the same.
                 if not self._folder(clip).is_dir():
                     raise
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise self._too_small(f"could not take clip {clip.name}", error.errno) from error
+            raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+    def _write(self, clip: Clip, folder: Path) -> None:
+        length, letterbox = 0, None
+        with open(folder / "frames.u8", "wb") as file:
+            for frame in read_raw(clip.source):
+                letterbox = letterbox or Letterbox(frame_size(frame), self.image_size)
+                file.write(resize(frame, letterbox).data)
+                length += 1
+        frames = np.memmap(folder / "frames.u8", np.uint8, "r", 0, (length, *self.image_size, 3))
+        np.save(folder / "background.npy", median_background(frames))
+        meta = {
+            "source": str(clip.source),
+            "frames": length,
+            "size": letterbox.source,
+            "fps": str(probe(clip.source).fps),
+        }
+        (folder / "meta.json").write_text(json.dumps(meta, indent=1))
+
+    def _is_whole(self, folder: Path) -> bool:
+        """Whether an entry is there with all of its files at their length."""
+        h, w = self.image_size
+        try:
+            frames = json.loads((folder / "meta.json").read_text())["frames"]
+            background = (folder / "background.npy").stat().st_size
+            stored = (folder / "frames.u8").stat().st_size
+            return background > h * w * 3 and stored == frames * h * w * 3
+        except (OSError, ValueError, KeyError):
+            return False
+
+    def _tidy(self) -> None:
+        """Removes what killed runs left unfinished."""
+        for folder in self.root.glob(".writing-*"):
+            try:
+                idle = time.time() - max(p.stat().st_mtime for p in [folder, *folder.iterdir()])
+            except FileNotFoundError:  # its run has just finished
+                continue
+            if idle > ABANDONED:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _check_space(self, clips: Sequence[Clip]) -> None:
+        """Refuses a disk that is too small, as far as the containers tell the truth."""
+        h, w = self.image_size
+        frames = 0
+        for clip in clips:
+            with suppress(VideoError):  # reported when the clip is decoded
+                frames += probe(clip.source).frames
+        needed, free = frames * h * w * 3, shutil.disk_usage(self.root).free
+        if needed > free:
+            raise self._too_small(
+                f"has {free / 1e9:.1f} GB free, {len(clips)} clips at {h}x{w} take about "
+                f"{needed / 1e9:.1f} GB",
+                errno.ENOSPC,
+            )
+
+    def _too_small(self, problem: str, number: int) -> OSError:
+        return OSError(
+            number,
+            f"the disk of the frame store {self.root} {problem}; free some space, or set "
+            "paths.store to a folder on a larger disk",
+        )
 
     def _opened(self, clip: Clip) -> StoredClip:
         folder = self._folder(clip)

@@ -8,7 +8,8 @@ import lightning.pytorch as pl
 import torch
 from rich.table import Table
 
-from tracknet.console import console
+from tracknet.console import command, console
+from tracknet.data.formats.base import Dataset
 from tracknet.data.store import StoredClip
 from tracknet.models import HeatmapModel
 from tracknet.types import ABSENT, UNLABELLED
@@ -92,7 +93,7 @@ def _stages(config: Mapping[str, Any], model: HeatmapModel) -> list[tuple[str, .
     return rows
 
 
-def print_next_steps(output: Path, figures: Mapping[str, float]) -> None:
+def print_next_steps(output: Path, figures: Mapping[str, float], dataset: Dataset) -> None:
     """Prints the best figures and the exact commands that come next."""
     out = console()
     out.print(
@@ -101,7 +102,9 @@ def print_next_steps(output: Path, figures: Mapping[str, float]) -> None:
         f"{figures['val_f1_overlap_mean']:.3f} at {figures['threshold_overlap_mean']:.2f}"
     )
     out.print("next:")
-    out.print(f"  python scripts/evaluate.py ckpt={output} split=test")
-    out.print(f"  python scripts/predict.py ckpt={output} source=<video or folder of frames>")
-    out.print(f"  python scripts/train.py resume={output} trainer.max_epochs=<more>")
+    rendered = dataset.name == "synthetic"  # what evaluate takes unless told otherwise
+    data = "" if rendered else f" data={dataset.name} data.root={dataset.root}"
+    out.print(f"  {command('evaluate')} ckpt={output}{data} split=test")
+    out.print(f"  {command('predict')} ckpt={output} source=<video or folder of frames>")
+    out.print(f"  {command('train')} resume={output} trainer.max_epochs=<more>")
     out.print(f"  tensorboard --logdir {output}")

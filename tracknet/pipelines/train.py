@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from tracknet.build import build, build_all, build_model
 from tracknet.checkpoint import find_checkpoint, load, read_checkpoint, rewrite
+from tracknet.data.formats.base import Dataset
 from tracknet.data.store import StoredClip
 from tracknet.devices import supports_bfloat16
 from tracknet.metrics import best_threshold
@@ -35,6 +36,9 @@ def train(cfg: DictConfig) -> dict[str, float]:
     output.mkdir(parents=True, exist_ok=True)
     if config["resume"]:
         check_same_network(OmegaConf.to_container(OmegaConf.load(output / "config.yaml")), config)
+    elif config["ckpt_path"] and Path(config["ckpt_path"]).is_file():
+        saved = read_checkpoint(config["ckpt_path"])["tracknet"]["config"]
+        check_same_network(saved, config, "ckpt_path=")
     OmegaConf.save(OmegaConf.create(config), output / "config.yaml")
     # What Lightning announces of itself and of the device stands in the start-up card.
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
@@ -80,10 +84,10 @@ def train(cfg: DictConfig) -> dict[str, float]:
     write_manifest(output / "manifest.json", config, model, splits, trainer)
 
     trainer.fit(module, datamodule=data, ckpt_path=_resume_from(config), weights_only=True)
-    return finish(output, splits["val"])
+    return finish(output, splits["val"], dataset)
 
 
-def finish(output: Path, val: list[StoredClip]) -> dict[str, float]:
+def finish(output: Path, val: list[StoredClip], dataset: Dataset) -> dict[str, float]:
     """Chooses the threshold for overlapping windows too, stores it, and writes `summary.json`."""
     best = find_checkpoint(output)
     checkpoint = read_checkpoint(best)
@@ -104,7 +108,7 @@ def finish(output: Path, val: list[StoredClip]) -> dict[str, float]:
         "threshold_overlap_mean": threshold,
     }
     (output / "summary.json").write_text(json.dumps(figures, indent=1) + "\n")
-    print_next_steps(output, figures)
+    print_next_steps(output, figures, dataset)
     return figures
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from tracknet.console import command
+
 
 class Interrupted(Exception):
     """A signal stopped the training; `last.ckpt` is there to resume from."""
@@ -43,7 +45,7 @@ class InterruptCheckpoint(Callback):
 
     def _stop(self) -> None:
         raise Interrupted(
-            f"interrupted; continue with: python scripts/train.py resume={self.path.parent.parent}"
+            f"interrupted; continue with: {command('train')} resume={self.path.parent.parent}"
         )
 
     def on_exception(self, *_: Any) -> None:

@@ -1,0 +1,68 @@
+"""The built wheel works alone: installed into an empty environment, away from the repository."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+TINY = [
+    "data.clips={train: 2, val: 1, test: 1}",
+    "data.frames=24",
+]
+NETWORK = ["backbone=conv", "backbone.widths=[8,16,16]", "decoder=unet", "debug=fast"]
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory) -> Path:
+    """The folder of an environment's programs that holds the wheel and borrows what it needs."""
+    root = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    build = ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(root), str(ROOT)]
+    subprocess.run([*pip, *build], check=True)
+    (wheel,) = root.glob("tracknet-*.whl")
+
+    environment = root / "environment"
+    venv.create(environment)
+    python = environment / "bin" / "python"
+    install = ["--python", str(python), "install", "--no-deps", "--no-index", str(wheel)]
+    subprocess.run([*pip, *install], check=True)
+    # A path in a .pth file is searched, but .pth files in it, the editable install's, are not read.
+    (site,) = environment.glob("lib/python*/site-packages")
+    (site / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    where = "import tracknet; print(tracknet.__file__)"
+    found = subprocess.run([python, "-c", where], capture_output=True, text=True, cwd=root)
+    assert Path(found.stdout.strip()).is_relative_to(environment), found.stderr
+    return environment / "bin"
+
+
+@pytest.mark.slow
+def test_train_evaluate_and_predict_outside_the_repository(programs, tmp_path):
+    def run(name: str, *arguments: str) -> str:
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        command = [programs / f"tracknet-{name}", *arguments]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    assert "tracknet-train backbone=conv decoder=unet" in run("train", "--help")
+    trained = run("train", *TINY, *NETWORK, "hydra.run.dir=outputs/train/first")
+    assert "tracknet-evaluate ckpt=outputs/train/first split=test" in trained
+    manifest = json.loads((tmp_path / "outputs/train/first/manifest.json").read_text())
+    assert manifest["packages"]["tracknet"]
+    run("evaluate", *TINY, "ckpt=outputs/train/first", "hydra.run.dir=scores")
+    metrics = json.loads((tmp_path / "scores" / "metrics.json").read_text())
+    assert {"strict", "wasb"} <= metrics["protocols"].keys()
+    (video,) = tmp_path.glob("outputs/synthetic/*/test/match1/video/*.mp4")
+    run("predict", "ckpt=outputs/train/first", f"source={video}", "hydra.run.dir=found")
+    with open(tmp_path / "found" / f"{video.stem}.csv") as file:
+        assert [int(row["Frame"]) for row in csv.DictReader(file)] == list(range(24))
+    assert (tmp_path / "found" / f"{video.stem}_overlay.mp4").stat().st_size > 0
