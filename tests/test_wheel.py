@@ -55,8 +55,9 @@ def test_train_evaluate_and_predict_outside_the_repository(programs, tmp_path):
 
     assert "tracknet-train backbone=conv decoder=unet" in run("train", "--help")
     trained = run("train", *TINY, *NETWORK, "hydra.run.dir=outputs/train/first")
-    assert "tracknet-evaluate ckpt=outputs/train/first split=test" in trained
-    manifest = json.loads((tmp_path / "outputs/train/first/manifest.json").read_text())
+    run_dir = tmp_path / "outputs" / "train" / "first"
+    assert f"tracknet-evaluate ckpt={run_dir} split=test" in trained
+    manifest = json.loads((run_dir / "manifest.json").read_text())
     assert manifest["packages"]["tracknet"]
     run("evaluate", *TINY, "ckpt=outputs/train/first", "hydra.run.dir=scores")
     metrics = json.loads((tmp_path / "scores" / "metrics.json").read_text())

@@ -89,6 +89,4 @@ def test_spawned_workers_give_the_same_samples(stored):
     assert len(here) == len(there) == 4
     for expected, got in zip(here, there, strict=True):
         assert expected.keys() == got.keys()
-        assert all(
-            torch.equal(got[k].nan_to_num(-1), expected[k].nan_to_num(-1)) for k in expected
-        )
+        assert all(torch.equal(got[k].nan_to_num(-1), expected[k].nan_to_num(-1)) for k in expected)
