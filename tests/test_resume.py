@@ -1,8 +1,15 @@
 """``resume=`` takes the run's own overrides along; training/test_resume.py trains on."""
 
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from tracknet.resume import resumed_arguments
+from tracknet.resume import INTERRUPTED, resumed_arguments, without_failed_overrides
+
+SCRIPT = Path(__file__).parents[1] / "scripts" / "train.py"
 
 
 @pytest.fixture
@@ -39,3 +46,32 @@ def test_what_is_no_run_is_refused(tmp_path):
 def test_a_sweep_is_refused(run):
     with pytest.raises(ValueError, match=r"leave -m out"):
         resumed_arguments(["train.py", "-m", f"resume={run}", "seed=1,2"])
+
+
+@pytest.mark.parametrize(("code", "stays"), [(1, False), (INTERRUPTED, True)])
+def test_what_made_a_resumed_run_fail_is_not_taken_along(run, code, stays):
+    saved = run / ".hydra" / "overrides.yaml"
+    before, new = saved.read_text(), "- seed=2\n"
+
+    def fails() -> None:
+        with without_failed_overrides(["train.py", f"resume={run}"]):
+            saved.write_text(new)
+            sys.exit(code)
+
+    with pytest.raises(SystemExit):
+        fails()
+    assert saved.read_text() == (new if stays else before)
+
+
+def test_a_refused_override_leaves_the_run_as_it_was(tiny_run, tiny_data, tiny_network, tmp_path):
+    run = shutil.copytree(tiny_run, tmp_path / "run")
+    saved = run / ".hydra" / "overrides.yaml"
+    saved.parent.mkdir()
+    saved.write_text("".join(f"- '{o}'\n" for o in [*tiny_data, *tiny_network]))
+    before = saved.read_text(), (run / "config.yaml").read_text()
+    command = [sys.executable, SCRIPT, f"resume={run}", "heatmap_stride=2"]
+    refused = subprocess.run(command, capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert "resume= continues the same network, but these differ: " in refused.stderr
+    assert "heatmap_stride: 4 -> 2" in refused.stderr
+    assert (saved.read_text(), (run / "config.yaml").read_text()) == before

@@ -159,6 +159,12 @@ class TestErrors:
         with pytest.raises(VideoError, match="no video stream"):
             call(tmp_path / "a.wav")
 
+    def test_no_decoder(self, tmp_path, call):
+        path = write(tmp_path / "a.mp4", steps(3))
+        path.write_bytes(path.read_bytes().replace(b"avc1", b"zzzz"))
+        with pytest.raises(VideoError, match="no decoder for its video; convert it"):
+            call(path)
+
     def test_no_frame(self, tmp_path, call):
         path = write(tmp_path / "a.mp4", steps(3))
         path.write_bytes(path.read_bytes()[: packets(path)[0][0]])

@@ -16,13 +16,24 @@ TINY = [
     "data.clips={train: 2, val: 1, test: 1}",
     "data.frames=24",
 ]
-NETWORK = ["backbone=conv", "backbone.widths=[8,16,16]", "decoder=unet", "debug=fast"]
+EXPERIMENT = """# @package _global_
+defaults:
+  - override /backbone: conv
+  - override /decoder: unet
+backbone:
+  widths: [8, 16, 16]
+"""
 
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory) -> Path:
     """The folder of an environment's programs that holds the wheel and borrows what it needs."""
     root = tmp_path_factory.mktemp("wheel")
+    # The environment lies in somebody's project, whose commit is not tracknet's.
+    git = ["git", "-C", str(root), "-c", "user.name=me", "-c", "user.email=me@localhost"]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--allow-empty", "--message", "mine"], check=True)
+
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     build = ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(root), str(ROOT)]
     subprocess.run([*pip, *build], check=True)
@@ -54,13 +65,17 @@ def test_train_evaluate_and_predict_outside_the_repository(programs, tmp_path):
         return done.stdout
 
     assert "tracknet-train backbone=conv decoder=unet" in run("train", "--help")
-    trained = run("train", *TINY, *NETWORK, "hydra.run.dir=outputs/train/first")
+    (tmp_path / "my" / "experiment").mkdir(parents=True)
+    (tmp_path / "my" / "experiment" / "tiny.yaml").write_text(EXPERIMENT)
+    chosen = ["--config-dir", "my", "experiment=tiny", "debug=fast"]
+    trained = run("train", *TINY, *chosen, "hydra.run.dir=outputs/train/first")
     run_dir = tmp_path / "outputs" / "train" / "first"
     assert f"tracknet-evaluate ckpt={run_dir} split=test" in trained
     manifest = json.loads((run_dir / "manifest.json").read_text())
     assert manifest["packages"]["tracknet"]
-    run("evaluate", *TINY, "ckpt=outputs/train/first", "hydra.run.dir=scores")
-    metrics = json.loads((tmp_path / "scores" / "metrics.json").read_text())
+    assert manifest["git_commit"] is None
+    run("evaluate", "-m", *TINY, "ckpt=outputs/train/first", "hydra.sweep.dir=scores")
+    metrics = json.loads((tmp_path / "scores" / "0" / "metrics.json").read_text())
     assert {"strict", "wasb"} <= metrics["protocols"].keys()
     (video,) = tmp_path.glob("outputs/synthetic/*/test/match1/video/*.mp4")
     run("predict", "ckpt=outputs/train/first", f"source={video}", "hydra.run.dir=found")

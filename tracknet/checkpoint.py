@@ -24,9 +24,7 @@ def find_checkpoint(path: str | Path, name: str = "best") -> Path:
     path = Path(path)
     file = path / "checkpoints" / f"{name}.ckpt" if path.is_dir() else path
     if not file.is_file():
-        raise CheckpointError(
-            f"{file}: no such checkpoint; name a run directory of scripts/train.py or a .ckpt file"
-        )
+        raise CheckpointError(f"{file}: no such checkpoint; name a run directory or a .ckpt file")
     return file
 
 
@@ -58,7 +56,7 @@ def load(
     """A predictor from a run directory or a checkpoint file.
 
     Args:
-        path: Run directory of `scripts/train.py`, or a file.
+        path: Run directory, or a file.
         threshold: Score from which a ball is reported; None takes the best one on the validation
             split that is stored in the checkpoint.
         overlap: ``none``, or ``mean`` to average the heatmaps of all windows that hold a frame.

@@ -36,21 +36,23 @@ def _train(cfg: DictConfig) -> None:
 def _job(cfg: DictConfig) -> dict[str, float]:
     """Trains; Ctrl-C ends the process, and with it a sweep."""
     from tracknet.pipelines.train import train
+    from tracknet.resume import INTERRUPTED
     from tracknet.training.callbacks import Interrupted
 
     try:
         return train(cfg)
     except Interrupted as stop:
         print(stop, file=sys.stderr)
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
 
 
 def train() -> None:
     """``scripts/train.py``; ``resume=<run dir>`` takes that run's own configuration along."""
-    from tracknet.resume import resumed_arguments
+    from tracknet.resume import resumed_arguments, without_failed_overrides
 
-    sys.argv = resumed_arguments(sys.argv)
-    _train()
+    with without_failed_overrides(sys.argv):
+        sys.argv = resumed_arguments(sys.argv)
+        _train()
 
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="evaluate")

@@ -1,11 +1,15 @@
 """Continuing a run in place, with its own configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from omegaconf import OmegaConf
 
+INTERRUPTED = 130
+"""What a run that Ctrl-C stopped exits with."""
+OVERRIDES = Path(".hydra") / "overrides.yaml"
 NETWORK = (
     "backbone",
     "decoder",
@@ -30,17 +34,44 @@ def resumed_arguments(arguments: list[str]) -> list[str]:
     Raises:
         ValueError: ``resume=`` names no run directory, or stands in a sweep.
     """
-    given = {_key(argument): argument for argument in arguments[1:]}
-    if "resume" not in given or given["resume"] in ("resume=", "resume=null"):
+    given = {_key(argument) for argument in arguments[1:]}
+    run = _run(arguments)
+    if run is None:
         return arguments
-    if given.keys() & {"-m", "--multirun"}:
+    if given & {"-m", "--multirun"}:
         raise ValueError("resume= continues one run in its own directory; leave -m out")
-    run = Path(given["resume"].removeprefix("resume=").strip("'\""))
-    saved = run / ".hydra" / "overrides.yaml"
+    saved = run / OVERRIDES
     if not saved.is_file():
-        raise ValueError(f"resume={run}: holds no .hydra/overrides.yaml; name a run directory")
+        raise ValueError(f"resume={run}: holds no {OVERRIDES}; name a run directory")
     kept = [o for o in OmegaConf.load(saved) if _key(o) not in given]
     return [arguments[0], *kept, *arguments[1:], f"hydra.run.dir='{run}'"]
+
+
+@contextmanager
+def without_failed_overrides(arguments: list[str]) -> Iterator[None]:
+    """Takes the given overrides out of a resumed run again if what is inside fails.
+
+    Hydra saves them before anything looks at them: one that is refused would come along with every
+    later ``resume=``. Those of an interrupted run stay.
+
+    Args:
+        arguments: Of the process, as they were given.
+    """
+    run = _run(arguments)
+    saved = run / OVERRIDES if run else None
+    before = saved.read_text() if saved and saved.is_file() else None
+    try:
+        yield
+    except BaseException as stop:
+        if before is not None and getattr(stop, "code", 1) != INTERRUPTED:
+            saved.write_text(before)
+        raise
+
+
+def _run(arguments: list[str]) -> Path | None:
+    """The run directory that ``resume=`` names."""
+    named = [a.removeprefix("resume=").strip("'\"") for a in arguments if a.startswith("resume=")]
+    return Path(named[-1]) if named and named[-1] not in ("", "null") else None
 
 
 def _key(override: str) -> str:

@@ -170,6 +170,9 @@ def _open(source: Path) -> "av.container.InputContainer":
     if not container.streams.video:
         container.close()
         raise VideoError(f"{source}: holds no video stream")
+    if container.streams.video[0].codec_context is None:
+        container.close()
+        raise VideoError(f"{source}: there is no decoder for its video; convert it to H.264")
     return container
 
 

@@ -122,6 +122,10 @@ def test_what_was_left_long_ago_is_removed(store, make_clip):
         os.utime(path, (long_ago, long_ago))
     (found,), _ = store.open([clip])
     assert folders(store) == [new, found.folder]  # somebody may still be writing the new one
+    os.utime(new / "frames.u8", (long_ago, long_ago))
+    os.utime(new, (long_ago, long_ago))
+    store.open([clip])
+    assert folders(store) == [found.folder]  # also where nothing is left to decode
 
 
 KILLED = """
@@ -159,18 +163,21 @@ def test_a_kill_in_the_middle_of_writing_is_repaired_by_the_next_run(tmp_path, m
     [
         lambda folder: (folder / "meta.json").unlink(),
         lambda folder: (folder / "meta.json").write_text("{"),
+        lambda folder: (folder / "meta.json").write_text("[]"),
         lambda folder: (folder / "background.npy").unlink(),
         lambda folder: os.truncate(folder / "frames.u8", 100),
     ],
-    ids=["no meta", "broken meta", "no background", "short frames"],
+    ids=["no meta", "broken meta", "other meta", "no background", "short frames"],
 )
 def test_a_damaged_entry_is_decoded_anew(store, make_clip, damage):
     clip = make_clip("a", 5)
     (first,), _ = store.open([clip])
+    files = sorted(first.folder.iterdir())
     damage(first.folder)
     (again,), problems = store.open([clip])
     assert problems == {}
     assert folders(store) == [first.folder]
+    assert sorted(again.folder.iterdir()) == files
     assert again.frames[4].mean() == pytest.approx(LEVELS[4], abs=3)
 
 
@@ -190,17 +197,20 @@ import resource
 import signal
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits a process as Unix does")
-def test_a_disk_that_fills_up_ends_the_job_and_leaves_nothing(tmp_path, make_clip):
-    clip, root = make_clip("a", 9, size=(256, 512)), tmp_path / "full"
-    code = [sys.executable, "-c", LIMITED + KILLED, str(root), str(clip.source)]
-    run = subprocess.run(code, capture_output=True, text=True)
+@pytest.mark.parametrize("room", [10_000, 256 * 512 * 3 + 9], ids=["frames", "background"])
+def test_a_disk_that_fills_up_ends_the_job_and_leaves_nothing(tmp_path, make_clip, room):
+    clip, root = make_clip("a", 1, size=(256, 512)), tmp_path / "full"
+    code = [sys.executable, "-c", "import sys" + LIMITED + KILLED, str(root), str(clip.source)]
+    run = subprocess.run([*code, str(room)], capture_output=True, text=True)
     assert run.returncode == 1
-    assert f"the disk of the frame store {root} could not take clip a; free some" in run.stderr
+    said = run.stderr.splitlines()[-1]
+    assert f"the disk of the frame store {root} has no room for clip a at 256x512: about " in said
+    assert said.endswith("free some space, or set paths.store to a folder on a larger disk")
     assert list(root.iterdir()) == []
 
 
@@ -208,7 +218,8 @@ def test_a_disk_that_is_too_small_is_refused_before_the_first_byte(store, make_c
     clip = make_clip("a", 9)
     usage = shutil.disk_usage(clip.source)._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-    with pytest.raises(OSError, match=r"0.0 GB free, 1 clips at 32x64 .* set paths.store to"):
+    said = r"1 clips at 32x64: about 55.3 kB needed, 1.0 kB free; .* set paths.store to"
+    with pytest.raises(OSError, match=said):
         store.open([clip])
     assert folders(store) == []
 
@@ -249,6 +260,8 @@ def broken(make_clip, tmp_path):
     """Clips that cannot be used, by name, with what is said of each."""
     text, absent, empty = tmp_path / "text.mp4", tmp_path / "absent.mp4", tmp_path / "empty"
     text.write_text("no video")
+    nothing = tmp_path / "nothing.mp4"
+    nothing.touch()
     empty.mkdir()
     mixed = picture_folder(tmp_path / "mixed", LEVELS[:2])
     cv2.imwrite(str(mixed / "2.png"), np.zeros((32, 48, 3), np.uint8))
@@ -257,6 +270,7 @@ def broken(make_clip, tmp_path):
     clip = make_clip("a", 1)
     said = {
         text: "not a video",
+        nothing: "not a video",
         absent: "no such file",
         empty: "holds no picture",
         mixed: "frame 2 is 48x32",
@@ -283,7 +297,7 @@ def test_strict_ends_the_job(store, make_clip, broken):
 
 
 def test_nothing_usable_ends_the_job(store, broken):
-    with pytest.raises(VideoError, match="5 of 5 clips unusable"):
+    with pytest.raises(VideoError, match="6 of 6 clips unusable"):
         store.open(broken[0])
     assert store.open([]) == ([], {})
 

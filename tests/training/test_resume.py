@@ -7,6 +7,7 @@ import pytest
 import torch
 from lightning.pytorch import Callback
 
+from tracknet.checkpoint import CheckpointError
 from tracknet.pipelines.train import train
 from tracknet.training.callbacks import Interrupted
 
@@ -90,6 +91,15 @@ def test_a_checkpoint_of_another_network_is_refused(compose, settings, undisturb
     with pytest.raises(ValueError, match=message):
         train(compose("train", [*settings, *other]))
     assert not (tmp_path / "checkpoints").exists()
+    beside = ["backbone.widths=[8,8]", "ckpt_path=last", f"paths.output={undisturbed}"]
+    with pytest.raises(ValueError, match=message):
+        train(compose("train", [*settings, *beside]))
+
+
+def test_a_checkpoint_that_is_not_there_is_said_before_the_data_is_read(compose, tmp_path):
+    absent = ["data=shuttlecock", "data.root=absent", f"paths.output={tmp_path}"]
+    with pytest.raises(CheckpointError, match=r"lost\.ckpt: no such checkpoint"):
+        train(compose("train", [*absent, f"ckpt_path={tmp_path / 'lost.ckpt'}"]))
 
 
 def test_another_network_is_refused(compose, settings, undisturbed):

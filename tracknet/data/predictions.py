@@ -134,7 +134,7 @@ def _read_table(path: Path) -> pd.DataFrame:
     if missing:
         raise PredictionError(
             f"{path}: column {', '.join(missing)} is missing, found {','.join(table.columns)}; "
-            f"expected {','.join(COLUMNS)}, as scripts/evaluate.py writes them"
+            f"expected {','.join(COLUMNS)}, as `evaluate` writes them"
         )
     return table
 

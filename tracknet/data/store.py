@@ -8,7 +8,6 @@ import shutil
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -16,6 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
+from rich.filesize import decimal
 from rich.progress import Progress
 
 from tracknet.data.background import median_background
@@ -27,6 +27,8 @@ from tracknet.video import VideoError, frame_size, image_files, probe, read_raw,
 VERSION = 2
 ABANDONED = 3600.0
 """Seconds without a write after which an unfinished folder is taken for a killed run's."""
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)
+"""What a full disk is called; numpy, whose `save` writes past Python's files, gives no number."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ class FrameStore:
             VideoError: `strict` is set and a clip cannot be decoded, or none can.
             OSError: The disk is too small or fills up; the message says what is needed.
         """
+        self._tidy()
         missing = [clip for clip in clips if not self._is_whole(self._folder(clip))]
         problems = self._decode_all(missing)
         if problems and (strict or len(problems) == len(clips)):
@@ -115,8 +118,6 @@ class FrameStore:
         if not clips:
             return problems
         self.root.mkdir(parents=True, exist_ok=True)
-        self._tidy()
-        self._check_space(clips)
 
         def decode(clip: Clip) -> None:
             try:
@@ -127,26 +128,31 @@ class FrameStore:
         # Decoding and resizing leave the interpreter, so threads use every core.
         with Progress() as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
             task = progress.add_task("decoding clips", total=len(clips))
+            needed, free = sum(pool.map(self._estimate, clips)), shutil.disk_usage(self.root).free
+            if needed > free:
+                raise self._too_small(f"{len(clips)} clips", needed, errno.ENOSPC)
             for _ in pool.map(decode, clips):
                 progress.advance(task)
         return problems
 
     def _decode(self, clip: Clip) -> None:
-        temporary = self.root / f".writing-{uuid4().hex}"
-        temporary.mkdir()
+        folder, temporary = self._folder(clip), self.root / f".writing-{uuid4().hex}"
         try:
+            temporary.mkdir()
             self._write(clip, temporary)
-            if self._folder(clip).is_dir() and not self._is_whole(self._folder(clip)):
-                self._folder(clip).rename(temporary / "damaged")
+            if folder.is_dir() and not self._is_whole(folder):
+                shutil.rmtree(folder)
             try:
-                temporary.rename(self._folder(clip))
+                temporary.rename(folder)
             except OSError:
                 # Another run finished the same clip first: the content is the same.
-                if not self._folder(clip).is_dir():
+                if not folder.is_dir():
                     raise
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise self._too_small(f"could not take clip {clip.name}", error.errno) from error
+            if error.errno in FULL:
+                written = sum(file.stat().st_size for file in temporary.glob("*"))
+                needed = max(self._estimate(clip), written)
+                raise self._too_small(f"clip {clip.name}", needed, error.errno) from error
             raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -176,7 +182,7 @@ class FrameStore:
             background = (folder / "background.npy").stat().st_size
             stored = (folder / "frames.u8").stat().st_size
             return background > h * w * 3 and stored == frames * h * w * 3
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             return False
 
     def _tidy(self) -> None:
@@ -184,31 +190,26 @@ class FrameStore:
         for folder in self.root.glob(".writing-*"):
             try:
                 idle = time.time() - max(p.stat().st_mtime for p in [folder, *folder.iterdir()])
-            except FileNotFoundError:  # its run has just finished
+            except OSError:  # its run has just finished, or it is another user's
                 continue
             if idle > ABANDONED:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _check_space(self, clips: Sequence[Clip]) -> None:
-        """Refuses a disk that is too small, as far as the containers tell the truth."""
+    def _estimate(self, clip: Clip) -> int:
+        """Bytes that a clip will take, as far as its container tells the truth."""
         h, w = self.image_size
-        frames = 0
-        for clip in clips:
-            with suppress(VideoError):  # reported when the clip is decoded
-                frames += probe(clip.source).frames
-        needed, free = frames * h * w * 3, shutil.disk_usage(self.root).free
-        if needed > free:
-            raise self._too_small(
-                f"has {free / 1e9:.1f} GB free, {len(clips)} clips at {h}x{w} take about "
-                f"{needed / 1e9:.1f} GB",
-                errno.ENOSPC,
-            )
+        try:
+            return probe(clip.source).frames * h * w * 3
+        except VideoError:  # reported when the clip is decoded
+            return 0
 
-    def _too_small(self, problem: str, number: int) -> OSError:
+    def _too_small(self, what: str, needed: int, number: int | None) -> OSError:
+        (h, w), free = self.image_size, shutil.disk_usage(self.root).free
         return OSError(
-            number,
-            f"the disk of the frame store {self.root} {problem}; free some space, or set "
-            "paths.store to a folder on a larger disk",
+            number or errno.ENOSPC,
+            f"the disk of the frame store {self.root} has no room for {what} at {h}x{w}: about "
+            f"{decimal(needed)} needed, {decimal(free)} free; free some space, "
+            "or set paths.store to a folder on a larger disk",
         )
 
     def _opened(self, clip: Clip) -> StoredClip:

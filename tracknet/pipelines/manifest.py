@@ -41,9 +41,14 @@ def write_manifest(
 
 
 def _git_commit() -> str | None:
-    """The commit of the code that runs, with ``+`` where files differ from it."""
-    folder = Path(__file__).parent
-    describe = ["git", "-C", str(folder), "describe", "--always", "--abbrev=40", "--dirty=+"]
+    """The commit of the checkout that runs, with ``+`` where files differ from it.
+
+    None for an installed wheel: a repository around it is another project's.
+    """
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        return None
+    describe = ["git", "-C", str(root), "describe", "--always", "--abbrev=40", "--dirty=+"]
     try:
         return subprocess.run(describe, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):

@@ -28,17 +28,16 @@ def train(cfg: DictConfig) -> dict[str, float]:
     """Trains, keeps the best checkpoint by validation F1, and returns the best figures.
 
     Raises:
-        ValueError: Sizes, data or settings do not fit; nothing was trained.
+        ValueError: Sizes, data, settings or a checkpoint do not fit; nothing was trained.
         Interrupted: A signal came; the state of that batch is in `last.ckpt`.
     """
     config = OmegaConf.to_container(cfg, resolve=True)
     output = Path(config["paths"]["output"])
     output.mkdir(parents=True, exist_ok=True)
-    if config["resume"]:
-        check_same_network(OmegaConf.to_container(OmegaConf.load(output / "config.yaml")), config)
-    elif config["ckpt_path"] and Path(config["ckpt_path"]).is_file():
-        saved = read_checkpoint(config["ckpt_path"])["tracknet"]["config"]
-        check_same_network(saved, config, "ckpt_path=")
+    start = _start(config, output)
+    if start:
+        argument = "resume=" if config["resume"] else "ckpt_path="
+        check_same_network(read_checkpoint(start)["tracknet"]["config"], config, argument)
     OmegaConf.save(OmegaConf.create(config), output / "config.yaml")
     # What Lightning announces of itself and of the device stands in the start-up card.
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
@@ -83,7 +82,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
     print_card(config, model, splits, trainer, output)
     write_manifest(output / "manifest.json", config, model, splits, trainer)
 
-    trainer.fit(module, datamodule=data, ckpt_path=_resume_from(config), weights_only=True)
+    trainer.fit(module, datamodule=data, ckpt_path=start and str(start), weights_only=True)
     return finish(output, splits["val"], dataset)
 
 
@@ -121,7 +120,14 @@ def precision(trainer: dict[str, Any]) -> str:
     return "bf16-mixed" if supports_bfloat16(device) else "32-true"
 
 
-def _resume_from(config: dict[str, Any]) -> str | None:
-    if config["resume"]:
-        return str(find_checkpoint(config["resume"], "last"))
-    return config["ckpt_path"]
+def _start(config: dict[str, Any], output: Path) -> Path | None:
+    """The checkpoint that training goes on from; None for a new run.
+
+    Raises:
+        CheckpointError: It is named, but there is none.
+    """
+    if config["ckpt_path"] == "last" and not config["resume"]:
+        last = output / "checkpoints" / "last.ckpt"
+        return last if last.is_file() else None
+    named = config["resume"] or config["ckpt_path"]
+    return find_checkpoint(named, "last") if named else None
