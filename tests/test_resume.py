@@ -33,6 +33,13 @@ def test_old_overrides_come_first_and_new_ones_win(run):
     ]
 
 
+def test_flags_do_not_part_the_overrides(run):
+    arguments = resumed_arguments(["train.py", "--config-dir", "my", f"resume={run}", "~b"])
+    assert arguments[:3] == ["train.py", "--config-dir", "my"]
+    assert arguments[-3:] == [f"resume={run}", "~b", f"hydra.run.dir='{run}'"]
+    assert len(arguments) == 3 + 4 + 3
+
+
 @pytest.mark.parametrize("argument", ["resume=null", "resume=", "seed=1", "--help"])
 def test_without_a_run_nothing_changes(argument):
     assert resumed_arguments(["train.py", argument]) == ["train.py", argument]

@@ -16,6 +16,8 @@ TINY = [
     "data.clips={train: 2, val: 1, test: 1}",
     "data.frames=24",
 ]
+# Whatever it says, the programs must find the wheel.
+ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
 EXPERIMENT = """# @package _global_
 defaults:
   - override /backbone: conv
@@ -48,7 +50,8 @@ def programs(tmp_path_factory) -> Path:
     (site,) = environment.glob("lib/python*/site-packages")
     (site / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
     where = "import tracknet; print(tracknet.__file__)"
-    found = subprocess.run([python, "-c", where], capture_output=True, text=True, cwd=root)
+    ask = {"env": ENVIRONMENT, "capture_output": True, "text": True}
+    found = subprocess.run([python, "-c", where], cwd=root, **ask)
     assert Path(found.stdout.strip()).is_relative_to(environment), found.stderr
     return environment / "bin"
 
@@ -56,10 +59,9 @@ def programs(tmp_path_factory) -> Path:
 @pytest.mark.slow
 def test_train_evaluate_and_predict_outside_the_repository(programs, tmp_path):
     def run(name: str, *arguments: str) -> str:
-        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         command = [programs / f"tracknet-{name}", *arguments]
         done = subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True
+            command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -68,7 +70,7 @@ def test_train_evaluate_and_predict_outside_the_repository(programs, tmp_path):
     (tmp_path / "my" / "experiment").mkdir(parents=True)
     (tmp_path / "my" / "experiment" / "tiny.yaml").write_text(EXPERIMENT)
     chosen = ["--config-dir", "my", "experiment=tiny", "debug=fast"]
-    trained = run("train", *TINY, *chosen, "hydra.run.dir=outputs/train/first")
+    trained = run("train", *chosen, *TINY, "hydra.run.dir=outputs/train/first")
     run_dir = tmp_path / "outputs" / "train" / "first"
     assert f"tracknet-evaluate ckpt={run_dir} split=test" in trained
     manifest = json.loads((run_dir / "manifest.json").read_text())

@@ -44,7 +44,10 @@ def resumed_arguments(arguments: list[str]) -> list[str]:
     if not saved.is_file():
         raise ValueError(f"resume={run}: holds no {OVERRIDES}; name a run directory")
     kept = [o for o in OmegaConf.load(saved) if _key(o) not in given]
-    return [arguments[0], *kept, *arguments[1:], f"hydra.run.dir='{run}'"]
+    new = [a for a in arguments[1:] if not a.startswith("-") and ("=" in a or a.startswith("~"))]
+    # The parser takes no override that a flag parts from the others.
+    flags = [argument for argument in arguments[1:] if argument not in new]
+    return [arguments[0], *flags, *kept, *new, f"hydra.run.dir='{run}'"]
 
 
 @contextmanager

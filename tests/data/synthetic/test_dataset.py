@@ -1,3 +1,5 @@
+import os
+
 import cv2
 import numpy as np
 import pytest
@@ -50,6 +52,12 @@ def strict_f1(clips: list[Clip], found: list[np.ndarray]) -> float:
 def test_clips_are_named_and_read_like_shuttlecock(dataset, test_clips):
     assert [clip.name for clip in test_clips] == ["test/match1/r00001", "test/match1/r00002"]
     assert all(clip.source.is_relative_to(dataset.root) for clip in test_clips)
+
+
+def test_where_a_process_is_not_told_its_cores(tmp_path, monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)  # macOS, Windows
+    (clip,) = Synthetic(tmp_path, {"train": 1}, frames=3, size=(36, 64)).clips("train")
+    assert len(clip.labels) == 3
 
 
 def test_every_frame_decodes_and_has_a_row(test_clips):
