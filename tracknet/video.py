@@ -65,7 +65,7 @@ def find_sources(pattern: str) -> list[Path]:
 
 def image_files(folder: Path) -> list[Path]:
     """The pictures of a folder in the order of the numbers in their names."""
-    files = [p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES]
+    files = [p for p in folder.glob("[!.]*") if p.suffix.lower() in IMAGE_SUFFIXES]
     return sorted(
         files, key=lambda p: [int(t) if t.isdigit() else t for t in re.split(r"(\d+)", p.stem)]
     )

@@ -63,8 +63,31 @@ def test_normalised_coordinates_when_the_config_says_so(tmp_path, video):
     video("train/a", "frame,visibility,x,y\n0,1,0.5,0.25\n1,0,,\n")
     (clip,) = Generic(tmp_path, SPLITS, normalised=True).clips("train")
     assert clip.labels.xy[0].tolist() == [32, 8]
-    (clip,) = Generic(tmp_path, SPLITS).clips("train")
-    assert clip.labels.xy[0].tolist() == [0.5, 0.25]
+
+
+@pytest.mark.parametrize("normalised", [True, False])
+def test_coordinates_that_are_not_what_the_config_says_are_refused(tmp_path, video, normalised):
+    # One ball in the picture's corner says nothing about the others.
+    rows = "0,1,.5,.5\n1,1,12,7\n2,1,30,20\n" if normalised else "0,1,.5,.25\n2,1,.75,.5\n"
+    video("train/a", "frame,visibility,x,y\n" + rows)
+    fix = f"x=0.5, y=.* set data.normalised={str(not normalised).lower()}"
+    with pytest.raises(LabelError, match=f"a.csv: positions such as {fix}"):
+        Generic(tmp_path, SPLITS, normalised).clips("train")
+
+
+def test_hidden_files_are_no_clips(tmp_path, video):
+    video("train/a")
+    for hidden in ("._a.mp4", "._a.csv", ".cache/b.mp4"):
+        (tmp_path / "train" / hidden).parent.mkdir(exist_ok=True)
+        (tmp_path / "train" / hidden).write_bytes(b"")
+    assert len(Generic(tmp_path, SPLITS).clips("train")) == 1
+
+
+def test_a_linked_folder_is_entered(tmp_path, video):
+    video("disk/a")
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "sunday").symlink_to(tmp_path / "disk")
+    assert [clip.name for clip in Generic(tmp_path, SPLITS).clips("train")] == ["train/sunday/a"]
 
 
 def test_a_broken_clip_is_reported_and_left_out(tmp_path, video):
@@ -72,6 +95,11 @@ def test_a_broken_clip_is_reported_and_left_out(tmp_path, video):
     video("train/b", None)
     video("train/c", "frame,x,y\n0,1,1\n")
     video("train/d", TABLE + "0,1,5,5\n")
+    (tmp_path / "train" / "e_ball.csv").write_text(TABLE)
+    video("train/f")
+    (tmp_path / "train" / "f_ball.csv").write_text(TABLE)
+    video("train/g")
+    video("train/g", suffix=".mov")
     with pytest.warns(DataWarning) as reports:
         clips = Generic(tmp_path, SPLITS).clips("train")
     assert [clip.name for clip in clips] == ["train/a"]
@@ -79,6 +107,9 @@ def test_a_broken_clip_is_reported_and_left_out(tmp_path, video):
     assert "b.mp4: no labels; expected b.csv or b_ball.csv beside it; the clip is left" in messages
     assert "c.csv: column visibility is missing; expected a table" in messages
     assert "d.csv: frame 0 has two rows; keep one of them" in messages
+    assert "train/e: labelled, but there is no such video or folder; the clip is left" in messages
+    assert f"f.csv and {tmp_path}/train/f_ball.csv are for one clip; keep one" in messages
+    assert f"g.mov and {tmp_path}/train/g.mp4 are for one clip; keep one" in messages
 
 
 def test_nothing_usable_is_an_error(tmp_path, video):

@@ -36,6 +36,7 @@ def test_labels(read):
         HEADER + ROWS.replace("\n", ",\n"),  # a comma too many in every row
         HEADER + ROWS.replace("0,0,0\n", "0,,\n"),
         HEADER + ROWS.replace("2,2,3,4", "2.0,2.0,3.0,4.0"),
+        HEADER + ROWS.replace("\n", "\n\n,,,\n"),  # blank lines
         HEADER.replace("\n", "\r\n") + ROWS.replace("\n", "\r\n"),
     ],
 )
@@ -66,13 +67,14 @@ def test_a_column_may_have_several_names(tmp_path):
         ("Frame,X,y\n0,1,1\n", "column visibility is missing"),
         ("0,1,5,5\n", "column frame, visibility, x, y is missing"),
         (HEADER + "0,1,5,5\n0,0,0,0\n", "frame 0 has two rows; keep one"),
-        (HEADER + "0,1,5,5\n-1,1,5,5\n", "row 2: frame is -1; expected a whole number"),
-        (HEADER + "0.5,1,5,5\n", "row 1: frame is 0.5; expected a whole number"),
-        (HEADER + ",1,5,5\n", "row 1: frame is nan; expected a whole number"),
-        (HEADER + "0,,5,5\n", r"row 1: visibility is nan; expected 0 \(no ball\)"),
-        (HEADER + "0,yes,5,5\n", "row 1: visibility is yes"),
-        (HEADER + "0,0.5,5,5\n", "row 1: visibility is 0.5"),
-        (HEADER + "0,300,5,5\n", "row 1: visibility is 300"),
+        (HEADER + "0,1,5,5\n-1,1,5,5\n", "line 3: frame is -1; expected a whole number"),
+        (HEADER + "\n0,1,5,5\n\n-1,1,5,5\n", "line 5: frame is -1"),
+        (HEADER + "0.5,1,5,5\n", "line 2: frame is 0.5; expected a whole number"),
+        (HEADER + ",1,5,5\n", "line 2: frame is nan; expected a whole number"),
+        (HEADER + "0,,5,5\n", r"line 2: visibility is nan; expected 0 \(no ball\)"),
+        (HEADER + "0,yes,5,5\n", "line 2: visibility is yes"),
+        (HEADER + "0,0.5,5,5\n", "line 2: visibility is 0.5"),
+        (HEADER + "0,300,5,5\n", "line 2: visibility is 300"),
     ],
 )
 def test_malformed_labels_are_refused(read, text, message):
@@ -89,7 +91,7 @@ def test_no_file(tmp_path):
     ("row", "found"), [("1,1,,5", "x=nan, y=5"), ("1,1,5,left", "y=left"), ("1,2,5,inf", "y=inf")]
 )
 def test_a_visible_ball_without_a_position_is_reported_and_not_used(read, row, found):
-    with pytest.warns(DataWarning, match=f"1 rows with a visible ball .* row 2 with .*{found}"):
+    with pytest.warns(DataWarning, match=f"1 rows with a visible ball .* line 3 with .*{found}"):
         labels = read(HEADER + f"0,1,3,4\n{row}\n2,0,,\n")
     assert labels.visibility.tolist() == [1, -1, 0]
     assert labels.xy[0].tolist() == [3, 4]

@@ -163,4 +163,4 @@ def is_video(path: Path) -> bool:
 
 def holds_pictures(path: Path) -> bool:
     """Whether it is a folder of frames."""
-    return path.is_dir() and any(p.suffix.lower() in IMAGE_SUFFIXES for p in path.iterdir())
+    return path.is_dir() and any(p.suffix.lower() in IMAGE_SUFFIXES for p in path.glob("[!.]*"))

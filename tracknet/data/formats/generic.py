@@ -1,6 +1,7 @@
 """Anybody's own clips: videos or folders of frames, each with a CSV file beside it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from tracknet.data.formats.base import LabelError, Layout, holds_pictures, is_video
 from tracknet.data.formats.tables import read_table, to_labels
 from tracknet.types import Clip, Labels
-from tracknet.video import VideoError, probe
+from tracknet.video import IMAGE_SUFFIXES, VideoError, probe
 
 COLUMNS = ("frame", "visibility", "x", "y")
 
@@ -36,30 +37,62 @@ class Generic(Layout):
         super().__init__(root, splits)
         self.normalised = normalised
 
-    def find(self, folder: Path) -> Iterator[Path]:
-        for path in folder.rglob("*"):
-            if holds_pictures(path) or (is_video(path) and not path.with_suffix("").is_dir()):
-                yield path
+    def find(self, folder: Path) -> set[Path]:
+        """Each clip without a suffix, also where its labels or its video alone are there."""
+        clips, tables = set(), set()
+        for where, folders, names in os.walk(folder, followlinks=True):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            for file in (Path(where, name) for name in names if not name.startswith(".")):
+                if is_video(file):
+                    clips.add(file.with_suffix(""))
+                elif file.suffix.lower() in IMAGE_SUFFIXES and file.parent != folder:
+                    clips.add(file.parent)
+                elif file.suffix == ".csv":
+                    tables.add(file)
+        alone = tables.difference(*map(_tables, clips))
+        return clips | {csv.with_name(csv.stem.removesuffix("_ball")) for csv in alone}
 
     def read(self, found: Path) -> Clip:
-        clip = found.with_suffix("") if is_video(found) else found
-        files = [clip.with_name(f"{clip.name}{end}.csv") for end in ("", "_ball")]
-        csv = next((file for file in files if file.exists()), None)
-        if csv is None:
+        if holds_pictures(found):
+            source = found
+        else:
+            videos = [p for p in found.parent.iterdir() if is_video(p) and p.stem == found.name]
+            source = _only(videos, f"{found}: labelled, but there is no such video or folder")
+        files = _tables(found)
+        names = " or ".join(file.name for file in files)
+        csv = _only(filter(Path.exists, files), f"{source}: no labels; expected {names} beside it")
+        labels = self._in_pixels(to_labels(csv, read_table(csv, COLUMNS)), csv, source)
+        name = found.relative_to(self.root).as_posix()
+        match = found.parent.relative_to(self.root).as_posix()
+        return Clip(name, match, source, labels)
+
+    def _in_pixels(self, labels: Labels, csv: Path, source: Path) -> Labels:
+        positions = labels.xy[np.isfinite(labels.xy).all(1)]
+        # By the one in the middle: a few may be wrong, or lie in the picture's corner.
+        if len(positions) and (np.median(positions.max(1)) <= 1) != self.normalised:
+            x, y = positions[0]
             raise LabelError(
-                f"{found}: no labels; expected {files[0].name} or {files[1].name} beside it"
+                f"{csv}: positions such as x={x:g}, y={y:g} are no "
+                f"{'shares of the frame, 0 to 1' if self.normalised else 'pixels'}; "
+                f"set data.normalised={str(not self.normalised).lower()}"
             )
-        labels = to_labels(csv, read_table(csv, COLUMNS))
-        if self.normalised:
-            labels = _in_pixels(found, labels)
-        name = clip.relative_to(self.root).as_posix()
-        match = clip.parent.relative_to(self.root).as_posix()
-        return Clip(name, match, found, labels)
+        if not self.normalised:
+            return labels
+        try:
+            height, width = probe(source).size
+        except VideoError as error:
+            raise LabelError(str(error)) from error
+        return Labels(labels.xy * np.array([width, height], np.float32), labels.visibility)
 
 
-def _in_pixels(source: Path, labels: Labels) -> Labels:
-    try:
-        height, width = probe(source).size
-    except VideoError as error:
-        raise LabelError(str(error)) from error
-    return Labels(labels.xy * np.array([width, height], np.float32), labels.visibility)
+def _tables(clip: Path) -> list[Path]:
+    return [clip.with_name(f"{clip.name}{end}.csv") for end in ("", "_ball")]
+
+
+def _only(files: Iterable[Path], if_none: str) -> Path:
+    found = sorted(files)
+    if not found:
+        raise LabelError(if_none)
+    if len(found) > 1:
+        raise LabelError(f"{' and '.join(map(str, found))} are for one clip; keep one of them")
+    return found[0]

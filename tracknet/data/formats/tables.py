@@ -19,7 +19,8 @@ def read_table(csv: Path, columns: Sequence[str | tuple[str, ...]]) -> pd.DataFr
         columns: Each one's name, or the names that it may have.
 
     Returns:
-        These columns, named by the first of their names.
+        These columns, named by the first of their names, without blank rows. The index is the row's
+        line in the file: 2 is the first below the header.
 
     Raises:
         LabelError: There is no such file, it is no table, or columns are missing.
@@ -27,11 +28,14 @@ def read_table(csv: Path, columns: Sequence[str | tuple[str, ...]]) -> pd.DataFr
     names = [(column,) if isinstance(column, str) else column for column in columns]
     expected = "expected a table " + ",".join(own[0] for own in names)
     try:
-        table = pd.read_csv(csv, index_col=False)  # a comma too many is no index
+        # A comma too many is no index; blank lines count, as in a spreadsheet.
+        table = pd.read_csv(csv, index_col=False, skip_blank_lines=False)
     except FileNotFoundError as error:
         raise LabelError(f"{csv}: there is no such label file; {expected}") from error
     except (OSError, ValueError) as error:
         raise LabelError(f"{csv}: {error}; {expected}") from error
+    table.index += 2
+    table = table.dropna(how="all")
     table.columns = [str(column).strip().lower() for column in table.columns]
     found = {own[0]: next((n for n in own if n in table.columns), None) for own in names}
     missing = [own for own, column in found.items() if column is None]
@@ -47,7 +51,7 @@ def to_labels(csv: Path, table: pd.DataFrame) -> Labels:
 
     Args:
         csv: Where the table comes from, for the messages.
-        table: Its rows in any order.
+        table: Its rows in any order, their lines in the file as the index.
 
     Raises:
         LabelError: A frame or a visibility is no number that can be used, or a frame has two rows.
@@ -62,7 +66,7 @@ def to_labels(csv: Path, table: pd.DataFrame) -> Labels:
         if not usable.all():
             row = usable.argmin()
             raise LabelError(
-                f"{csv}, row {row + 1}: {column} is {table[column].iloc[row]}; expected {expected}"
+                f"{csv}, line {table.index[row]}: {column} is {table[column].iloc[row]}; expected {expected}"
             )
     twice = table["frame"][table["frame"].duplicated()]
     if len(twice):
@@ -72,8 +76,8 @@ def to_labels(csv: Path, table: pd.DataFrame) -> Labels:
     if nowhere.any():
         row = nowhere.argmax()
         warnings.warn(
-            f"{csv}: {nowhere.sum()} rows with a visible ball have no position, the first is row "
-            f"{row + 1} with x={table['x'].iloc[row]}, y={table['y'].iloc[row]}; write numbers, or "
+            f"{csv}: {nowhere.sum()} rows with a visible ball have no position, the first in line "
+            f"{table.index[row]} with x={table['x'].iloc[row]}, y={table['y'].iloc[row]}; write numbers, or "
             "visibility 0 where there is no ball. These frames count as unlabelled",
             DataWarning,
             stacklevel=2,
