@@ -21,11 +21,14 @@ def norm_layer(kind: str, channels: int) -> nn.Module:
 
 
 class ConvNorm(nn.Sequential):
-    """Conv3x3 -> norm -> ReLU."""
+    """Convolution -> norm -> ReLU: 3x3, or of patches of `patch` x `patch` pixels."""
 
-    def __init__(self, in_channels: int, out_channels: int, norm: str, stride: int = 1) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, norm: str, patch: int | None = None
+    ) -> None:
+        kernel, stride, padding = (patch, patch, 0) if patch else (3, 1, 1)
         super().__init__(
-            nn.Conv2d(in_channels, out_channels, 3, stride, 1, bias=norm == "none"),
+            nn.Conv2d(in_channels, out_channels, kernel, stride, padding, bias=norm == "none"),
             norm_layer(norm, out_channels),
             nn.ReLU(inplace=True),
         )

@@ -34,7 +34,7 @@ def test_it_sees_the_first_picture_and_what_changes():
     torch.manual_seed(0)
     backbone = ConvBackbone((4, 8), in_channels=9).eval()
     still, other, ball = torch.rand(3, 1, 3, 16, 24)
-    stem = backbone.stem[0].weight.data
+    stem = backbone.stages[0][0][0].weight.data
 
     def seen(*pictures):
         return backbone(torch.cat(pictures, 1))[0]

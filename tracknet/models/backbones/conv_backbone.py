@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from tracknet.models.backbones.base import Backbone
-from tracknet.models.blocks import ConvNorm, ResidualBlock, norm_layer
+from tracknet.models.blocks import ConvNorm, ResidualBlock
 from tracknet.types import FeatureInfo
 
 
@@ -17,12 +17,12 @@ class ConvBackbone(Backbone):
     it. Of the pictures themselves, equal but for a few pixels, a network from nothing takes
     thousands of steps to learn to subtract one from the other.
 
-    The stem takes patches of `stem` x `stem` pixels: no pixel of a ball of three pixels is thrown
-    away, and nothing runs at full resolution.
+    Every stage begins with patches that do not overlap: no pixel of a ball of three pixels is thrown
+    away, nothing runs at full resolution, and cells are centred where an upsampled map's are.
 
     Args:
         widths: Channels of each stage, finest first.
-        stem: Stride of the first stage.
+        stem: Stride of the first stage, pixels.
         depth: Residual blocks in each stage.
         norm: ``batch``, ``group`` or ``none``.
         in_channels: Channels of the input, 3 for each picture.
@@ -39,21 +39,17 @@ class ConvBackbone(Backbone):
         super().__init__()
         strides = tuple(stem * 2**i for i in range(len(widths)))
         self.features = FeatureInfo("pyramid", tuple(widths), strides)
-        self.stem = nn.Sequential(
-            nn.Conv2d(in_channels, widths[0], stem, stem, bias=norm == "none"),
-            norm_layer(norm, widths[0]),
-            nn.ReLU(inplace=True),
-        )
         self.stages = nn.ModuleList()
         for i, width in enumerate(widths):
-            down = [ConvNorm(widths[i - 1], width, norm, stride=2)] if i else []
+            before, patch = (widths[i - 1], 2) if i else (in_channels, stem)
+            down = ConvNorm(before, width, norm, patch)
             blocks = [ResidualBlock(width, width, norm) for _ in range(depth)]
-            self.stages.append(nn.Sequential(*down, *blocks))
+            self.stages.append(nn.Sequential(down, *blocks))
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
         first, others = x[:, :3], x[:, 3:]
         x = torch.cat([first, others - first.repeat(1, others.shape[1] // 3, 1, 1)], 1)
-        x = self.stem(x.contiguous(memory_format=torch.channels_last))
+        x = x.contiguous(memory_format=torch.channels_last)
         levels = []
         for stage in self.stages:
             x = stage(x)
