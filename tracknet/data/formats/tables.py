@@ -66,7 +66,8 @@ def to_labels(csv: Path, table: pd.DataFrame) -> Labels:
         if not usable.all():
             row = usable.argmin()
             raise LabelError(
-                f"{csv}, line {table.index[row]}: {column} is {table[column].iloc[row]}; expected {expected}"
+                f"{csv}, line {table.index[row]}: {column} is {table[column].iloc[row]}; "
+                f"expected {expected}"
             )
     twice = table["frame"][table["frame"].duplicated()]
     if len(twice):
@@ -77,8 +78,8 @@ def to_labels(csv: Path, table: pd.DataFrame) -> Labels:
         row = nowhere.argmax()
         warnings.warn(
             f"{csv}: {nowhere.sum()} rows with a visible ball have no position, the first in line "
-            f"{table.index[row]} with x={table['x'].iloc[row]}, y={table['y'].iloc[row]}; write numbers, or "
-            "visibility 0 where there is no ball. These frames count as unlabelled",
+            f"{table.index[row]} with x={table['x'].iloc[row]}, y={table['y'].iloc[row]}; write "
+            "numbers, or visibility 0 where there is no ball. These frames count as unlabelled",
             DataWarning,
             stacklevel=2,
         )

@@ -17,8 +17,9 @@ class ConvBackbone(Backbone):
     it. Of the pictures themselves, equal but for a few pixels, a network from nothing takes
     thousands of steps to learn to subtract one from the other.
 
-    Every stage begins with patches that do not overlap: no pixel of a ball of three pixels is thrown
-    away, nothing runs at full resolution, and cells are centred where an upsampled map's are.
+    Every stage begins with patches that do not overlap: no pixel of a ball of three pixels is
+    thrown away, nothing runs at full resolution, and cells are centred where an upsampled map's
+    are.
 
     Args:
         widths: Channels of each stage, finest first.
