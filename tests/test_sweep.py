@@ -44,7 +44,7 @@ def test_the_table_names_both(sweep):
 def test_the_exit_code_says_that_one_failed(sweep):
     done, _ = sweep
     assert done.returncode == 1
-    assert "1 of 2 jobs failed\n  job 0: ValueError: image_size 60x100" in done.stderr
+    assert "1 of 2 jobs failed\n  job 0: image_size 60x100" in done.stderr
 
 
 def test_several_devices_are_refused():

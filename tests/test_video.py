@@ -9,8 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
+from tracknet.errors import InputWarning
 from tracknet.geometry import Letterbox
 from tracknet.video import (
+    DamageError,
     VideoError,
     VideoWriter,
     frame_size,
@@ -99,14 +101,31 @@ def test_a_real_one():
     assert sum(1 for _ in read_raw(path)) == 164
 
 
-def test_a_damaged_packet_is_skipped_and_reported(tmp_path, caplog):
+def test_a_damaged_packet_is_skipped_and_reported(tmp_path):
     path = write(tmp_path / "a.mp4", steps(20))
     data = bytearray(path.read_bytes())
     position, size = packets(path)[7]
     data[position : position + size] = b"\xff" * size
     path.write_bytes(data)
-    assert len(list(read_frames(path))) == 19
-    assert "1 damaged packets were skipped" in caplog.text
+    with pytest.warns(InputWarning, match="a.mp4: 1 damaged packets were skipped"):
+        assert len(list(read_frames(path))) == 19
+    before = []
+    with pytest.raises(DamageError, match=r"a.mp4: damaged; copy or convert it again"):
+        before.extend(map(to_rgb, read_raw(path, skip_damage=False)))
+    assert 1 <= len(before) <= 7
+
+
+def test_a_title_in_another_encoding_does_not_matter(tmp_path):
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as container:
+        container.metadata["title"] = "Jose"
+        stream = container.add_stream("libx264", 25)
+        stream.width, stream.height, stream.pix_fmt = 64, 32, "yuv420p"
+        frame = av.VideoFrame.from_ndarray(np.zeros((32, 64, 3), np.uint8))
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    path.write_bytes(path.read_bytes().replace(b"Jose", b"Jos\xe9"))
+    assert len(list(read_frames(path))) == 1
 
 
 def test_a_phone_video_is_turned_upright(tmp_path):

@@ -8,10 +8,11 @@ import torch
 
 from tracknet.build import build, build_model
 from tracknet.devices import pick_device
+from tracknet.errors import InputError
 from tracknet.inference.predictor import Predictor
 
 
-class CheckpointError(ValueError):
+class CheckpointError(InputError):
     """A checkpoint that cannot be found or is not one of tracknet's."""
 
 

@@ -10,7 +10,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from tracknet.console import command
+from tracknet.console import command, plain_errors, plain_warnings
 
 INSTALLED = Path(__file__).parent / "configs"  # where a wheel has them
 CONFIGS = str(INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[1] / "configs")
@@ -30,7 +30,12 @@ OmegaConf.register_new_resolver("tracknet.command", command, replace=True)
 def _train(cfg: DictConfig) -> None:
     from tracknet.sweep import run_job
 
-    run_job(_job, cfg) if HydraConfig.get().mode is RunMode.MULTIRUN else _job(cfg)
+    with plain_warnings():
+        if HydraConfig.get().mode is RunMode.MULTIRUN:
+            run_job(_job, cfg)
+        else:
+            with plain_errors():
+                _job(cfg)
 
 
 def _job(cfg: DictConfig) -> dict[str, float]:
@@ -51,7 +56,8 @@ def train() -> None:
     from tracknet.resume import resumed_arguments, without_failed_overrides
 
     with without_failed_overrides(sys.argv):
-        sys.argv = resumed_arguments(sys.argv)
+        with plain_errors():
+            sys.argv = resumed_arguments(sys.argv)
         _train()
 
 
@@ -60,7 +66,8 @@ def evaluate(cfg: DictConfig) -> None:
     """``scripts/evaluate.py``."""
     from tracknet.pipelines.evaluate import evaluate
 
-    evaluate(cfg)
+    with plain_warnings(), plain_errors():
+        evaluate(cfg)
 
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="predict")
@@ -69,10 +76,11 @@ def predict(cfg: DictConfig) -> None:
     from tracknet.inference.windows import CHUNK
     from tracknet.video import find_sources, prefetch, read_raw
 
-    sources = find_sources(cfg.source)
-    # The first video is being decoded while torch is imported, which takes longer.
-    frames = prefetch(read_raw(sources[0]), CHUNK)
+    with plain_warnings(), plain_errors():
+        sources = find_sources(cfg.source)
+        # The first video is being decoded while torch is imported, which takes longer.
+        frames = prefetch(read_raw(sources[0]), CHUNK)
 
-    from tracknet.pipelines.predict import predict
+        from tracknet.pipelines.predict import predict
 
-    predict(OmegaConf.to_container(cfg, resolve=True), sources, frames)
+        predict(OmegaConf.to_container(cfg, resolve=True), sources, frames)

@@ -1,14 +1,56 @@
-"""The console that cards and tables are printed on, and what the commands are called there."""
+"""What the commands print: cards, tables, what is wrong with the input."""
 
+import os
+import re
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
+
+from tracknet.errors import InputError, InputWarning
 
 
-def console() -> Console:
+def console(stderr: bool = False) -> Console:
     """Standard output; wide enough for a table where it is a file and has no width of its own."""
-    return Console(width=None if sys.stdout.isatty() else 140, soft_wrap=True, highlight=False)
+    width = None if sys.stdout.isatty() else 140
+    return Console(width=width, soft_wrap=True, highlight=False, stderr=stderr)
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Inside, an error about the input is one line that ends the process.
+
+    A traceback does not help who has to mend a file. HYDRA_FULL_ERROR=1 shows it.
+    """
+    try:
+        yield
+    except (InputError, OSError) as error:
+        if os.environ.get("HYDRA_FULL_ERROR") == "1":
+            raise
+        # Python puts the system's number before its words.
+        sys.exit("error: " + re.sub(r"^\[Errno -?\d+\] ", "", str(error)))
+
+
+@contextmanager
+def plain_warnings() -> Iterator[None]:
+    """Inside, a warning about the input is one line, without the code that warned."""
+    show = warnings.showwarning
+
+    def show_plainly(message, category, *args, **kwargs):
+        if issubclass(category, InputWarning):
+            console(stderr=True).print(Text("warning: ", "yellow") + Text(str(message)))
+        else:
+            show(message, category, *args, **kwargs)
+
+    warnings.showwarning = show_plainly
+    try:
+        yield
+    finally:
+        warnings.showwarning = show
 
 
 def command(name: str) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from tracknet.errors import InputError
+
 INTERRUPTED = 130
 """What a run that Ctrl-C stopped exits with."""
 OVERRIDES = Path(".hydra") / "overrides.yaml"
@@ -32,17 +34,17 @@ def resumed_arguments(arguments: list[str]) -> list[str]:
         arguments: Of the process, the program's name first.
 
     Raises:
-        ValueError: ``resume=`` names no run directory, or stands in a sweep.
+        InputError: ``resume=`` names no run directory, or stands in a sweep.
     """
     given = {_key(argument) for argument in arguments[1:]}
     run = _run(arguments)
     if run is None:
         return arguments
     if given & {"-m", "--multirun"}:
-        raise ValueError("resume= continues one run in its own directory; leave -m out")
+        raise InputError("resume= continues one run in its own directory; leave -m out")
     saved = run / OVERRIDES
     if not saved.is_file():
-        raise ValueError(f"resume={run}: holds no {OVERRIDES}; name a run directory")
+        raise InputError(f"resume={run}: holds no {OVERRIDES}; name a run directory")
     kept = [o for o in OmegaConf.load(saved) if _key(o) not in given]
     new = [a for a in arguments[1:] if not a.startswith("-") and ("=" in a or a.startswith("~"))]
     # The parser takes no override that a flag parts from the others.
@@ -92,7 +94,7 @@ def check_same_network(
         argument: What asked to go on, for the message.
 
     Raises:
-        ValueError: They differ; the message shows each difference.
+        InputError: They differ; the message shows each difference.
     """
     old = _flat({key: saved[key] for key in NETWORK})
     new = _flat({key: config[key] for key in NETWORK})
@@ -102,7 +104,7 @@ def check_same_network(
         if old.get(key) != new.get(key)
     ]
     if differences:
-        raise ValueError(
+        raise InputError(
             f"{argument} continues the same network, but these differ: "
             + "; ".join(differences)
             + f". Make them agree, or start a new run without {argument}"

@@ -14,6 +14,7 @@ from omegaconf import DictConfig
 from rich.table import Table
 
 from tracknet.console import console
+from tracknet.errors import InputError
 
 JOB = "job.json"
 HIDDEN = ("epoch",)
@@ -27,15 +28,18 @@ def run_job(job: Callable[[DictConfig], dict[str, float]], cfg: DictConfig) -> N
         check_one_device(cfg.trainer.devices)
         record |= {"status": "ok", "figures": job(cfg)}
     except Exception as error:
-        traceback.print_exc()
-        record |= {"status": "failed", "error": f"{type(error).__name__}: {error}"}
+        said = str(error)
+        if not isinstance(error, InputError):
+            traceback.print_exc()
+            said = f"{type(error).__name__}: {said}"
+        record |= {"status": "failed", "error": said}
     Path(hydra.runtime.output_dir, JOB).write_text(json.dumps(record, indent=1) + "\n")
 
 
 def check_one_device(devices: Any) -> None:
     """Refuses what Lightning would answer by starting the whole sweep once more per device."""
     if devices not in (1, "1", [0]):
-        raise ValueError(
+        raise InputError(
             f"trainer.devices={devices} does not go with a sweep: each job trains on one device; "
             "set trainer.devices=1, or start the jobs one by one, without -m"
         )

@@ -5,8 +5,8 @@ into, which is several times cheaper when all that follows is `resize` to the ne
 drawing: an RGB copy of a 1080p frame costs more than decoding it.
 """
 
-import logging
 import re
+import warnings
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -22,6 +22,8 @@ import cv2
 import numpy as np
 from av.video.reformatter import Colorspace
 
+from tracknet.errors import InputError, InputWarning
+
 if TYPE_CHECKING:  # geometry imports torch, which reading a video can do without
     from tracknet.geometry import Letterbox, Size
 
@@ -35,11 +37,13 @@ IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp"}
 
 NO_FRAME = "no frame can be decoded; is the file complete?"
 
-log = logging.getLogger(__name__)
 
-
-class VideoError(ValueError):
+class VideoError(InputError):
     """A source that holds no frames that can be used."""
+
+
+class DamageError(VideoError):
+    """A video is damaged from here on."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +105,18 @@ def read_frames(source: Path) -> Iterator[np.ndarray]:
     return map(to_rgb, read_raw(source))
 
 
-def read_raw(source: Path) -> Iterator[Frame]:
+def read_raw(source: Path, skip_damage: bool = True) -> Iterator[Frame]:
     """The frames of `read_frames` before any conversion; treat them as read-only.
 
     A video that its container asks to turn (a phone's) comes turned, as RGB.
 
+    Args:
+        source: A video or a folder of pictures.
+        skip_damage: Whether to go on after a damaged packet, with an `InputWarning`. The frames
+            that follow then stand at other numbers than in the whole video.
+
     Raises:
+        DamageError: Not `skip_damage`, and a packet is damaged; the frames before it have come.
         VideoError: As in `read_frames`.
     """
     if source.is_dir():
@@ -114,7 +124,7 @@ def read_raw(source: Path) -> Iterator[Frame]:
         return
     with _open(source) as container:
         container.streams.video[0].thread_type = "AUTO"
-        yield from _of_one_size(_decoded(container), source)
+        yield from _of_one_size(_decoded(container, skip_damage), source)
 
 
 def _of_one_size(frames: Iterable[Frame], source: Path) -> Iterator[Frame]:
@@ -132,20 +142,27 @@ def _of_one_size(frames: Iterable[Frame], source: Path) -> Iterator[Frame]:
         raise VideoError(f"{source}: {NO_FRAME}")
 
 
-def _decoded(container: "av.container.InputContainer") -> Iterator[Frame]:
-    """What can be decoded of the first video stream; damaged packets are skipped, and reported."""
+def _decoded(container: "av.container.InputContainer", skip_damage: bool = True) -> Iterator[Frame]:
+    """What can be decoded of the first video stream."""
     damaged = 0
     for packet in container.demux(video=0):
         try:
             frames = packet.decode()
-        except av.InvalidDataError:
+        except av.InvalidDataError as error:
+            if not skip_damage:
+                raise DamageError(f"{container.name}: damaged; copy or convert it again") from error
             damaged += 1
             continue
         for frame in frames:
             turns = round(frame.rotation / 90) % 4
             yield np.rot90(to_rgb(frame), turns) if turns else frame
     if damaged:
-        log.warning("%s: %d damaged packets were skipped", container.name, damaged)
+        warnings.warn(
+            f"{container.name}: {damaged} damaged packets were skipped; frames after the first of "
+            "them are counted as if these had not been there. Copy or convert the video again",
+            InputWarning,
+            stacklevel=2,
+        )
 
 
 def _pictures(folder: Path) -> Iterator[np.ndarray]:
@@ -154,7 +171,9 @@ def _pictures(folder: Path) -> Iterator[np.ndarray]:
         kinds = ", ".join(sorted(IMAGE_SUFFIXES))
         raise VideoError(f"{folder}: holds no picture ({kinds}); name a folder of frames")
     for file in files:
-        picture = cv2.imread(str(file), cv2.IMREAD_COLOR_RGB)
+        # Not imread, which on Windows opens no path with an accent.
+        content = np.fromfile(file, np.uint8)
+        picture = cv2.imdecode(content, cv2.IMREAD_COLOR_RGB) if len(content) else None
         if picture is None:
             raise VideoError(f"{file}: cannot be read as a picture; replace or remove it")
         yield picture
@@ -164,9 +183,12 @@ def _open(source: Path) -> "av.container.InputContainer":
     if not source.exists():
         raise VideoError(f"{source}: no such file or folder")
     try:
-        container = av.open(str(source))
+        container = av.open(str(source), metadata_errors="ignore")
     except av.FFmpegError as error:
-        raise VideoError(f"{source}: not a video that can be opened ({error})") from error
+        raise VideoError(
+            f"{source}: not a video that can be opened ({error.strerror}); is it complete, and "
+            "does it play? Copy or convert it again"
+        ) from error
     if not container.streams.video:
         container.close()
         raise VideoError(f"{source}: holds no video stream")

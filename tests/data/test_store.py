@@ -11,10 +11,12 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
 
+from tracknet.data.formats.base import DataWarning
 from tracknet.data.store import ABANDONED, FrameStore
 from tracknet.types import Labels
 from tracknet.video import VideoError, VideoWriter
@@ -302,15 +304,38 @@ def test_nothing_usable_ends_the_job(store, broken):
     assert store.open([]) == ([], {})
 
 
-def test_damage_within_a_video_costs_frames_not_the_job(store, make_clip):
-    clip = make_clip("a", 9)
+def test_what_follows_damage_is_not_used(store, make_clip):
+    """A frame that is lost would move every later one to its neighbour's label."""
+    clip = make_clip("a", 9, 20)
+    with av.open(str(clip.source), "w") as container:
+        stream = container.add_stream("libx264", 25, options={"g": "1"})
+        stream.width, stream.height, stream.pix_fmt = 64, 32, "yuv420p"
+        for i in range(20):
+            picture = np.full((32, 64, 3), 8 * i, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+        container.mux(stream.encode())
+    with av.open(str(clip.source)) as container:
+        packet = [p for p in container.demux(video=0) if p.size][7]
+        position, size = packet.pos, packet.size
     content = bytearray(clip.source.read_bytes())
-    content[-60:-20] = bytes(40)
+    content[position : position + size] = b"\xff" * size
     clip.source.write_bytes(content)
-    (found,), problems = store.open([clip])
-    assert problems == {}
-    assert 1 <= len(found) <= 9
-    assert len(found.frames) == len(found.labels)
+    for _ in range(2):  # decoded, and found in the store
+        with pytest.warns(DataWarning, match=r"a: its video is damaged after \d frames"):
+            (found,), problems = store.open([clip])
+        assert problems == {}
+        assert 1 <= len(found) <= 7
+        shown = found.frames[:, 16, 32, 0].astype(int)
+        assert np.abs(shown - 8 * np.arange(len(found))).max() < 6
+
+
+def test_a_link_to_nowhere_costs_its_clip_not_the_job(store, make_clip, tmp_path):
+    good, frames = make_clip("a", 3), tmp_path / "frames"
+    frames.mkdir()
+    (frames / "0.png").symlink_to(tmp_path / "nowhere.png")
+    (found,), problems = store.open([good, replace(good, name="b", source=frames)])
+    assert found.clip is good
+    assert "nowhere" in problems["b"] or "0.png" in problems["b"]
 
 
 def test_a_video_that_ends_too_early_is_read_as_far_as_it_goes(store, make_clip):

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tracknet.errors import InputError
 from tracknet.types import Track
 
 COLUMNS = ("Clip", "Frame", "Visibility", "X", "Y", "Score", "Source")
 SOURCES = ("detected", "tracked", "interpolated")
 
 
-class PredictionError(ValueError):
+class PredictionError(InputError):
     """Predictions that cannot be used; the message states value, expectation and remedy."""
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import time
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,12 +20,12 @@ from rich.filesize import decimal
 from rich.progress import Progress
 
 from tracknet.data.background import median_background
-from tracknet.data.formats.base import fit_labels
+from tracknet.data.formats.base import DataWarning, fit_labels
 from tracknet.geometry import Letterbox
 from tracknet.types import Clip, Labels, Track
-from tracknet.video import VideoError, frame_size, image_files, probe, read_raw, resize
+from tracknet.video import DamageError, VideoError, frame_size, image_files, probe, read_raw, resize
 
-VERSION = 2
+VERSION = 3
 ABANDONED = 3600.0
 """Seconds without a write after which an unfinished folder is taken for a killed run's."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)
@@ -106,8 +107,15 @@ class FrameStore:
             OSError: The disk is too small or fills up; the message says what is needed.
         """
         self._tidy()
-        missing = [clip for clip in clips if not self._is_whole(self._folder(clip))]
-        problems = self._decode_all(missing)
+        problems: dict[str, str] = {}
+        missing = []
+        for clip in clips:
+            try:
+                if not self._is_whole(self._folder(clip)):
+                    missing.append(clip)
+            except OSError as error:  # a link to nowhere, a file that may not be read
+                problems[clip.name] = str(error)
+        problems |= self._decode_all(missing)
         if problems and (strict or len(problems) == len(clips)):
             name, message = next(iter(problems.items()))
             raise VideoError(f"{len(problems)} of {len(clips)} clips unusable; {name}: {message}")
@@ -158,12 +166,17 @@ class FrameStore:
             shutil.rmtree(temporary, ignore_errors=True)
 
     def _write(self, clip: Clip, folder: Path) -> None:
-        length, letterbox = 0, None
+        length, letterbox, damaged = 0, None, False
         with open(folder / "frames.u8", "wb") as file:
-            for frame in read_raw(clip.source):
-                letterbox = letterbox or Letterbox(frame_size(frame), self.image_size)
-                file.write(resize(frame, letterbox).data)
-                length += 1
+            try:
+                for frame in read_raw(clip.source, skip_damage=False):
+                    letterbox = letterbox or Letterbox(frame_size(frame), self.image_size)
+                    file.write(resize(frame, letterbox).data)
+                    length += 1
+            except DamageError:
+                if not length:
+                    raise
+                damaged = True
         frames = np.memmap(folder / "frames.u8", np.uint8, "r", 0, (length, *self.image_size, 3))
         np.save(folder / "background.npy", median_background(frames))
         meta = {
@@ -171,6 +184,7 @@ class FrameStore:
             "frames": length,
             "size": letterbox.source,
             "fps": str(probe(clip.source).fps),
+            "damaged": damaged,
         }
         (folder / "meta.json").write_text(json.dumps(meta, indent=1))
 
@@ -216,6 +230,14 @@ class FrameStore:
         folder = self._folder(clip)
         meta = json.loads((folder / "meta.json").read_text())
         letterbox = Letterbox(tuple(meta["size"]), self.image_size)
+        if meta["damaged"]:
+            warnings.warn(
+                f"clip {clip.name}: its video is damaged after {meta['frames']} frames; what "
+                "follows is not used, since the numbers of its frames are not known. Copy or "
+                "convert it again",
+                DataWarning,
+                stacklevel=2,
+            )
         labels = fit_labels(clip, meta["frames"], letterbox.source)
         return StoredClip(clip, folder, letterbox, Fraction(meta["fps"]), labels)
 

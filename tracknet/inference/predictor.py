@@ -13,6 +13,7 @@ import torch
 from tracknet.codecs.gaussian import GaussianCodec
 from tracknet.data.batch import to_unit
 from tracknet.devices import supports_bfloat16
+from tracknet.errors import InputError
 from tracknet.geometry import Letterbox, Size, scale_points
 from tracknet.inference.windows import FrameWindow, Shot, windows, with_background
 from tracknet.models.heatmap_model import HeatmapModel
@@ -82,9 +83,9 @@ class Predictor:
         precision: Precision = "auto",
     ) -> None:
         if overlap not in ("none", "mean"):
-            raise ValueError(f"overlap={overlap!r}; expected none or mean")
+            raise InputError(f"overlap={overlap!r}; expected none or mean")
         if precision not in ("auto", "float32", "bfloat16"):
-            raise ValueError(f"precision={precision!r}; expected auto, float32 or bfloat16")
+            raise InputError(f"precision={precision!r}; expected auto, float32 or bfloat16")
         self.device = torch.device(device)
         self.model = model.eval().to(self.device, memory_format=torch.channels_last)
         self.codec = codec

@@ -4,12 +4,14 @@ import math
 
 from torch import nn
 
+from tracknet.errors import InputError
+
 
 def norm_layer(kind: str, channels: int) -> nn.Module:
     """A normalisation by name: ``group``, ``batch`` or ``none``.
 
     Raises:
-        ValueError: Unknown name.
+        InputError: Unknown name.
     """
     if kind == "group":
         return nn.GroupNorm(math.gcd(8, channels), channels)
@@ -17,7 +19,7 @@ def norm_layer(kind: str, channels: int) -> nn.Module:
         return nn.BatchNorm2d(channels)
     if kind == "none":
         return nn.Identity()
-    raise ValueError(f"norm={kind} is unknown; choose group, batch or none")
+    raise InputError(f"norm={kind} is unknown; choose group, batch or none")
 
 
 class ConvNorm(nn.Sequential):

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from tracknet.errors import InputError
+
 
 class WindowInput(nn.Module):
     """Frames (B,T,3,H,W) in 0..1 -> normalised pictures (B,T or T+1,3,H,W), background first.
@@ -32,9 +34,9 @@ class WindowInput(nn.Module):
 
     def forward(self, frames: torch.Tensor, background: torch.Tensor | None) -> torch.Tensor:
         if frames.shape[1] != self.frames:
-            raise ValueError(f"the window has {frames.shape[1]} frames; expected {self.frames}")
+            raise InputError(f"the window has {frames.shape[1]} frames; expected {self.frames}")
         if self.background:
             if background is None:
-                raise ValueError("this network takes the clip's background (B,3,H,W) as well")
+                raise InputError("this network takes the clip's background (B,3,H,W) as well")
             frames = torch.cat([background[:, None], frames], 1)
         return (frames - self.mean) / self.std

@@ -1,11 +1,13 @@
 """The start-up card and the closing words of a training run."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
 import torch
+from hydra.core.hydra_config import HydraConfig
 from rich.table import Table
 
 from tracknet.console import command, console
@@ -102,9 +104,17 @@ def print_next_steps(output: Path, figures: Mapping[str, float], dataset: Datase
         f"{figures['val_f1_overlap_mean']:.3f} at {figures['threshold_overlap_mean']:.2f}"
     )
     out.print("next:")
-    rendered = dataset.name == "synthetic"  # what evaluate takes unless told otherwise
-    data = "" if rendered else f" data={dataset.name} data.root={dataset.root}"
-    out.print(f"  {command('evaluate')} ckpt={output}{data} split=test")
-    out.print(f"  {command('predict')} ckpt={output} source=<video or folder of frames>")
-    out.print(f"  {command('train')} resume={output} trainer.max_epochs=<more>")
-    out.print(f"  tensorboard --logdir {output}")
+    run, data = shlex.quote(str(output)), "".join(f" {shlex.quote(o)}" for o in _data(dataset))
+    out.print(f"  {command('evaluate')} ckpt={run}{data} split=test")
+    out.print(f"  {command('predict')} ckpt={run} source=<video or folder of frames>")
+    out.print(f"  {command('train')} resume={run} trainer.max_epochs=<more>")
+    out.print(f"  tensorboard --logdir {run}")
+
+
+def _data(dataset: Dataset) -> list[str]:
+    """The overrides with which `evaluate` finds the same data; it takes synthetic clips untold."""
+    if dataset.name == "synthetic":
+        return []
+    given = HydraConfig.get().overrides.task if HydraConfig.initialized() else []
+    options = [o for o in given if o.startswith("data.")] or [f"data.root={dataset.root}"]
+    return [f"data={dataset.name}", *options]

@@ -8,27 +8,48 @@ import numpy as np
 from rich.progress import Progress
 
 from tracknet.build import build
-from tracknet.data.formats.base import Dataset, DataWarning, strict_data
+from tracknet.data.formats.base import Dataset, DataWarning, LabelError, strict_data
 from tracknet.data.store import FrameStore, StoredClip
 from tracknet.inference.predictor import Predictor
+from tracknet.types import UNLABELLED, Clip
 
 
-def open_split(
-    config: Mapping[str, Any], dataset: Dataset, split: str, image_size: tuple[int, int]
-) -> list[StoredClip]:
-    """The clips of a split from the frame store; what is wrong with them is reported.
+def find_clips(config: Mapping[str, Any], dataset: Dataset, split: str) -> list[Clip]:
+    """The labelled clips of a split, not yet decoded; what is wrong with them is reported.
 
     Raises:
         LabelError: Something is wrong with the labels and `config["strict"]` is set, or the split
             holds nothing that can be used.
+    """
+    with strict_data(config["strict"]):
+        return dataset.clips(split)[: config["max_clips"]]
+
+
+def open_clips(
+    config: Mapping[str, Any], clips: Sequence[Clip], image_size: tuple[int, int]
+) -> list[StoredClip]:
+    """Clips from the frame store; what is wrong with them is reported.
+
+    Raises:
+        LabelError: `config["strict"]` is set and labels do not fit their video, or those of no
+            clip do.
         VideoError: `config["strict"]` and a clip is broken, or none can be decoded.
     """
     store = FrameStore(config["paths"]["store"], image_size)
     with strict_data(config["strict"]):
-        clips, problems = store.open(dataset.clips(split)[: config["max_clips"]], config["strict"])
+        stored, problems = store.open(clips, config["strict"])
+        usable = []
+        for clip in stored:
+            if (clip.labels.visibility == UNLABELLED).all():
+                problems[clip.clip.name] = "none of its labels belongs to a frame of its video"
+            else:
+                usable.append(clip)
+        if not usable:
+            name, message = next(iter(problems.items()))
+            raise LabelError(f"none of {len(clips)} clips can be used; {name}: {message}")
         for name, message in problems.items():
             warnings.warn(f"clip {name} is left out: {message}", DataWarning, stacklevel=2)
-    return clips
+    return usable
 
 
 def build_dataset(config: Mapping[str, Any]) -> Dataset:

@@ -11,8 +11,9 @@ from omegaconf import DictConfig, OmegaConf
 from tracknet.checkpoint import load, read_checkpoint
 from tracknet.data.predictions import read_predictions, write_predictions
 from tracknet.data.splits import split_sha256
+from tracknet.errors import InputError
 from tracknet.metrics import at_threshold, score
-from tracknet.pipelines.common import build_dataset, candidates_of, open_split
+from tracknet.pipelines.common import build_dataset, candidates_of, find_clips, open_clips
 from tracknet.pipelines.tables import print_metrics
 from tracknet.report import write_report
 
@@ -21,18 +22,18 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     """Writes `predictions.csv`, `metrics.json` and `report.html`; returns the metrics.
 
     Raises:
-        ValueError: Neither or both of ckpt and predictions are given, or they cannot be read.
+        InputError: Neither or both of ckpt and predictions are given, or they cannot be read.
     """
     config = OmegaConf.to_container(cfg, resolve=True)
     if (config["ckpt"] is None) == (config["predictions"] is None):
-        raise ValueError(
+        raise InputError(
             "name what to score: ckpt=<run directory or file>, or predictions=<csv>, not both"
         )
     output = Path(config["paths"]["output"])
     output.mkdir(parents=True, exist_ok=True)
     dataset, split = build_dataset(config), config["split"]
     image_size = _image_size(config)
-    clips = open_split(config, dataset, split, image_size)
+    clips = open_clips(config, find_clips(config, dataset, split), image_size)
     names = [clip.clip.name for clip in clips]
     facts = {"dataset": f"{dataset.name} ({dataset.root})", "split": split}
 

@@ -17,7 +17,7 @@ from tracknet.data.store import StoredClip
 from tracknet.devices import supports_bfloat16
 from tracknet.metrics import best_threshold
 from tracknet.pipelines.card import print_card, print_next_steps
-from tracknet.pipelines.common import build_dataset, candidates_of, open_split
+from tracknet.pipelines.common import build_dataset, candidates_of, find_clips, open_clips
 from tracknet.pipelines.manifest import write_manifest
 from tracknet.resume import check_same_network
 from tracknet.training.datamodule import WindowDataModule
@@ -28,16 +28,20 @@ def train(cfg: DictConfig) -> dict[str, float]:
     """Trains, keeps the best checkpoint by validation F1, and returns the best figures.
 
     Raises:
-        ValueError: Sizes, data, settings or a checkpoint do not fit; nothing was trained.
+        InputError: Sizes, data, settings or a checkpoint do not fit; nothing was trained.
         Interrupted: A signal came; the state of that batch is in `last.ckpt`.
     """
     config = OmegaConf.to_container(cfg, resolve=True)
     output = Path(config["paths"]["output"])
     output.mkdir(parents=True, exist_ok=True)
     start = _start(config, output)
+    weights = None
     if start:
+        saved = read_checkpoint(start)["tracknet"]
         argument = "resume=" if config["resume"] else "ckpt_path="
-        check_same_network(read_checkpoint(start)["tracknet"]["config"], config, argument)
+        check_same_network(saved["config"], config, argument)
+        # The network that was trained, whatever weights this machine has by now.
+        weights = saved["weights"]
     OmegaConf.save(OmegaConf.create(config), output / "config.yaml")
     # What Lightning announces of itself and of the device stands in the start-up card.
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
@@ -45,15 +49,16 @@ def train(cfg: DictConfig) -> dict[str, float]:
         warnings.filterwarnings("ignore", untrue_or_idle)
     pl.seed_everything(config["seed"], verbose=False)
 
-    model = build_model(config)
+    model = build_model(config, weights)
     codec = build(config["codec"])
     size = tuple(config["image_size"])
     augmentation = build(config["transform"]) if config["transform"] else None
     if augmentation is not None and augmentation.crop is not None:
-        model.backbone.check_size(tuple(augmentation.crop), model.heatmap_stride)
+        model.backbone.check_size(tuple(augmentation.crop), model.heatmap_stride, "transform.crop")
 
     dataset = build_dataset(config)
-    splits = {split: open_split(config, dataset, split, size) for split in ("train", "val")}
+    found = {split: find_clips(config, dataset, split) for split in ("train", "val")}
+    splits = {split: open_clips(config, clips, size) for split, clips in found.items()}
     data = WindowDataModule(
         splits["train"],
         splits["val"],

@@ -70,8 +70,11 @@ def test_coordinates_that_are_not_what_the_config_says_are_refused(tmp_path, vid
     # One ball in the picture's corner says nothing about the others.
     rows = "0,1,.5,.5\n1,1,12,7\n2,1,30,20\n" if normalised else "0,1,.5,.25\n2,1,.75,.5\n"
     video("train/a", "frame,visibility,x,y\n" + rows)
-    fix = f"x=0.5, y=.* set data.normalised={str(not normalised).lower()}"
-    with pytest.raises(LabelError, match=f"a.csv: positions such as {fix}"):
+    found = "x=12, y=7 are no shares" if normalised else "x=0.75, y=0.5 are no pixels"
+    message = (
+        f"a.csv: positions such as {found}.* set data.normalised={str(not normalised).lower()}"
+    )
+    with pytest.raises(LabelError, match=message):
         Generic(tmp_path, SPLITS, normalised).clips("train")
 
 
@@ -83,10 +86,30 @@ def test_hidden_files_are_no_clips(tmp_path, video):
     assert len(Generic(tmp_path, SPLITS).clips("train")) == 1
 
 
-def test_a_linked_folder_is_entered(tmp_path, video):
+def test_a_poster_beside_videos_is_no_clip(tmp_path, video):
+    video("train/club/a")
+    cv2.imwrite(str(tmp_path / "train" / "club" / "poster.png"), np.zeros((*SIZE, 3), np.uint8))
+    assert len(Generic(tmp_path, SPLITS).clips("train")) == 1
+
+
+def test_frames_with_a_gap_are_left_out(tmp_path, video):
+    for name, numbers in (("a", (1, 2, 4)), ("b", (0, 2, 4))):
+        (tmp_path / "train" / name).mkdir(parents=True)
+        for number in numbers:
+            picture = tmp_path / "train" / name / f"{number}.png"
+            cv2.imwrite(str(picture), np.zeros((*SIZE, 3), np.uint8))
+        (tmp_path / "train" / f"{name}.csv").write_text(TABLE)
+    with pytest.warns(DataWarning, match="train/a: frames are missing between 2.png and 4.png"):
+        (clip,) = Generic(tmp_path, SPLITS).clips("train")
+    assert clip.name == "train/b"
+
+
+def test_a_linked_folder_is_entered_once(tmp_path, video):
     video("disk/a")
     (tmp_path / "train").mkdir()
     (tmp_path / "train" / "sunday").symlink_to(tmp_path / "disk")
+    (tmp_path / "disk" / "round").symlink_to(tmp_path / "disk")
+    (tmp_path / "disk" / "up").symlink_to(tmp_path)
     assert [clip.name for clip in Generic(tmp_path, SPLITS).clips("train")] == ["train/sunday/a"]
 
 
@@ -106,7 +129,7 @@ def test_a_broken_clip_is_reported_and_left_out(tmp_path, video):
     messages = "\n".join(str(report.message) for report in reports)
     assert "b.mp4: no labels; expected b.csv or b_ball.csv beside it; the clip is left" in messages
     assert "c.csv: column visibility is missing; expected a table" in messages
-    assert "d.csv: frame 0 has two rows; keep one of them" in messages
+    assert "d.csv: lines 2 and 5 are both for frame 0; keep one of them" in messages
     assert "train/e: labelled, but there is no such video or folder; the clip is left" in messages
     assert f"f.csv and {tmp_path}/train/f_ball.csv are for one clip; keep one" in messages
     assert f"g.mov and {tmp_path}/train/g.mp4 are for one clip; keep one" in messages

@@ -57,6 +57,12 @@ def test_a_rally_whose_name_begins_anothers_has_its_own_video(tmp_path, rally):
     assert sources == ["a.mp4", "a.1.mp4"]
 
 
+def test_what_a_mac_leaves_beside_files_is_no_clip(tmp_path, rally):
+    csv = rally("Test/match1/a")
+    csv.with_name("._a_ball.csv").write_bytes(b"\x00")
+    assert len(Shuttlecock(tmp_path, SPLITS).clips("test")) == 1
+
+
 def test_a_folder_of_frames_comes_before_the_video(tmp_path, rally):
     rally("Test/match1/a")
     folder = tmp_path / "Test" / "match1" / "frame" / "a"

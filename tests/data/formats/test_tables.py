@@ -57,7 +57,7 @@ def test_a_column_may_have_several_names(tmp_path):
     csv = tmp_path / "Label.csv"
     csv.write_text("Visibility Class,File Name\n1,0000.jpg\n")
     table = read_table(csv, (("file name", "file"), ("visibility", "visibility class")))
-    assert table.to_dict("list") == {"file name": ["0000.jpg"], "visibility": [1]}
+    assert table.to_dict("list") == {"file name": ["0000.jpg"], "visibility": ["1"]}
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,12 @@ def test_a_column_may_have_several_names(tmp_path):
         ("", "expected a table frame,visibility,x,y"),
         ("Frame,X,y\n0,1,1\n", "column visibility is missing"),
         ("0,1,5,5\n", "column frame, visibility, x, y is missing"),
-        (HEADER + "0,1,5,5\n0,0,0,0\n", "frame 0 has two rows; keep one"),
+        (HEADER + "0,1,5,5\n\n0.0,0,0,0\n", "lines 2 and 4 are both for frame 0; keep one"),
+        (HEADER + "0,1,634,5,395\n1,1,634,5,395\n", "decimals with a point"),
+        (HEADER + "0,1,634,395\n1,1,634,5,395\n", "line 3: more fields than the header names"),
+        ("frame;visibility;x;y\n0;1;5;5\n", "commas, but its header is frame;visibility;x;y"),
+        ("frame,visibility,x,y,X\n0,1,5,5,7\n", "columns x and x mean the same; keep one"),
+        (HEADER + "1700000000000,1,5,5\n", "line 2: frame is 1700000000000; expected a whole"),
         (HEADER + "0,1,5,5\n-1,1,5,5\n", "line 3: frame is -1; expected a whole number"),
         (HEADER + "\n0,1,5,5\n\n-1,1,5,5\n", "line 5: frame is -1"),
         (HEADER + "0.5,1,5,5\n", "line 2: frame is 0.5; expected a whole number"),
@@ -80,6 +85,14 @@ def test_a_column_may_have_several_names(tmp_path):
 def test_malformed_labels_are_refused(read, text, message):
     with pytest.raises(LabelError, match=rf"a_ball.csv.*{message}"):
         read(text)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_a_table_in_another_encoding_is_refused(tmp_path, encoding):
+    csv = tmp_path / "a.csv"
+    csv.write_text(HEADER + "0,1,5,é\n", encoding=encoding)
+    with pytest.raises(LabelError, match=r"a.csv: not text in UTF-8; save it as CSV UTF-8"):
+        read_table(csv, ("frame",))
 
 
 def test_no_file(tmp_path):

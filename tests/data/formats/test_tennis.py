@@ -61,6 +61,18 @@ def test_rows_belong_to_the_pictures_that_they_name(tmp_path, rally):
     assert clip.labels.xy[2].tolist() == [5, 6]
 
 
+def test_pictures_may_be_named_in_another_case_or_without_a_suffix(tmp_path, rally):
+    rally("game1/Clip1", HEADER + "0000,1,12,7,0\n0001.JPG,0,,,\n0002.jpg,3,3.5,4,2\n")
+    (clip,) = Tennis(tmp_path, SPLITS).clips("train")
+    assert clip.labels.visibility.tolist() == [1, 0, 3]
+
+
+def test_a_hidden_folder_is_no_clip(tmp_path, rally):
+    rally("game1/Clip1")
+    rally("game1/.Trash")
+    assert len(Tennis(tmp_path, SPLITS).clips("train")) == 1
+
+
 def test_rows_without_a_picture_are_reported(tmp_path, rally):
     rally("game1/Clip1", HEADER + ROWS + "0003.jpg,1,1,1,0\n")
     with pytest.warns(DataWarning, match=r"1 rows name pictures that are not there.*0003.jpg"):
@@ -81,5 +93,5 @@ def test_a_clip_without_labels_is_reported_and_left_out(tmp_path, rally):
 
 
 def test_an_empty_split_is_refused(tmp_path):
-    with pytest.raises(LabelError, match=r"split val is empty: no Clip\*/Label.csv below .*game2"):
+    with pytest.raises(LabelError, match=r"split val is empty: no Clip\*/0000.jpg below .*game2"):
         Tennis(tmp_path, SPLITS).clips("val")

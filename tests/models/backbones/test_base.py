@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from tracknet.models import (
@@ -117,10 +118,30 @@ def test_a_broken_download_is_no_reason_for_a_stand_in(checkpoints, tmp_path):
         ViTBackbone(ViTBackboneConfig(str(folder)))
 
 
+def test_weights_that_lack_a_layer_are_no_weights(checkpoints, tmp_path):
+    """transformers would make up what is missing, and say so in a log alone."""
+    folder = shutil.copytree(checkpoints / "dinov3", tmp_path / "dinov3")
+    tensors = load_file(folder / "model.safetensors")
+    lost = [name for name in tensors if "layer.1." in name]
+    save_file({k: v for k, v in tensors.items() if k not in lost}, folder / "model.safetensors")
+    message = f"dinov3 cannot be read .{len(lost)} parameters are not in the files"
+    with pytest.raises(ValueError, match=message):
+        ViTBackbone(ViTBackboneConfig(str(folder)))
+
+
+def test_a_folder_that_lacks_a_file_is_told_which(checkpoints, tmp_path):
+    folder = shutil.copytree(checkpoints / "dinov3", tmp_path / "dinov3")
+    (folder / "preprocessor_config.json").unlink()
+    with pytest.raises(OSError, match="Complete the folder: save the network and its image proc"):
+        ViTBackbone(ViTBackboneConfig(str(folder), strict=True))
+
+
 def test_a_size_must_suit_the_heatmap_as_well(checkpoints):
     backbone = open_backbone(checkpoints / "dinov2")
     message = "backbone's stride 14 and of heatmap_stride=4; use 280x504"
     with pytest.raises(ValueError, match=message):
         backbone.check_size((288, 512), 4)
+    with pytest.raises(ValueError, match=r"transform\.crop 160x256 is not a multiple of"):
+        backbone.check_size((160, 256), 4, "transform.crop")
     backbone.check_size((280, 504), 4)
     backbone.check_size((294, 518))

@@ -103,12 +103,12 @@ def test_frozen_first_then_unfrozen(compose, settings, weights, loaded, tmp_path
     assert manifest["weights"]["mean"] == [0.1, 0.2, 0.3]
     assert manifest["weights"]["config"]["num_register_tokens"] == 4
 
+    shutil.rmtree(weights)  # the checkpoint holds all that is needed to go on
     go_on(3, 0, f"resume={run}")
     assert Watch.modes == [(0, False), (0, False), (1, False), (1, False), (2, True), (2, True)]
     still = loaded.keys() - changed(run, loaded)
     assert all("mask_token" in name for name in still)
 
-    shutil.rmtree(weights)
     fresh = subprocess.run(
         [sys.executable, "-c", FRESH_PROCESS, run], capture_output=True, text=True
     )

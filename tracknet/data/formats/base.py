@@ -1,5 +1,6 @@
 """What every dataset layout offers, whatever it looks like on disk."""
 
+import re
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,15 +10,16 @@ from typing import Protocol
 
 import numpy as np
 
+from tracknet.errors import InputError, InputWarning
 from tracknet.types import ABSENT, UNLABELLED, Clip, Labels
-from tracknet.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from tracknet.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES, VideoError, image_files
 
 
-class LabelError(ValueError):
+class LabelError(InputError):
     """Labels that cannot be used; the message names the file, the value and the remedy."""
 
 
-class DataWarning(UserWarning):
+class DataWarning(InputWarning):
     """Something is wrong with the data, and the job goes on without it."""
 
 
@@ -112,7 +114,7 @@ class Layout(ABC):
     """What a split's folder must hold, for the message that it holds nothing."""
 
     def __init__(self, root: str | Path, splits: Mapping[str, Sequence[str]]) -> None:
-        self.root = Path(root)
+        self.root = Path(root).expanduser()
         self.splits = splits
 
     @abstractmethod
@@ -132,28 +134,52 @@ class Layout(ABC):
         if split not in self.splits:
             raise LabelError(f"split={split} is unknown; choose one of {', '.join(self.splits)}")
         folders = [self.root / folder for folder in self.splits[split]]
-        clips, broken = [], []
+        clips: list[Clip] = []
+        broken: list[LabelError | VideoError] = []
         for found in sorted({path for folder in folders for path in self.find(folder)}):
             try:
                 clip = self.read(found)
+                if clip.source.is_dir():
+                    _check_numbers(clip.source)
                 if (clip.labels.visibility == UNLABELLED).all():
                     raise LabelError(f"{found}: no frame is labelled; label some or remove it")
-            except LabelError as error:
-                warnings.warn(f"{error}; the clip is left out", DataWarning, stacklevel=2)
+            except (LabelError, VideoError) as error:
                 broken.append(error)
             else:
                 clips.append(clip)
+        if broken and not clips:
+            raise LabelError(
+                f"split {split}: none of its {len(broken)} clips can be used; {broken[0]}"
+            ) from broken[0]
+        for error in broken:
+            warnings.warn(f"{error}; the clip is left out", DataWarning, stacklevel=2)
         if not clips:
-            if broken:
-                raise LabelError(
-                    f"split {split}: none of its {len(broken)} clips can be used; {broken[0]}"
-                ) from broken[0]
             looked = ", ".join(str(folder) for folder in folders)
             raise LabelError(
                 f"split {split} is empty: no {self.expected} below {looked}; set data.root to the "
                 "folder that holds the splits"
             )
         return sorted(clips, key=lambda clip: clip.name)
+
+
+def _check_numbers(folder: Path) -> None:
+    """Refuses a folder of frames in which some are missing: a window would span the gap.
+
+    Raises:
+        LabelError: The numbers in the names do not go up in equal steps.
+    """
+    files = image_files(folder)
+    found = [re.findall(r"\d+", file.stem) for file in files]
+    if not all(found):
+        return
+    steps = np.diff([int(digits[-1]) for digits in found])
+    uneven = np.flatnonzero(steps != steps[:1])
+    if len(uneven):
+        before, after = files[uneven[0]].name, files[uneven[0] + 1].name
+        raise LabelError(
+            f"{folder}: frames are missing between {before} and {after}; put them back, or make "
+            "what follows a clip of its own"
+        )
 
 
 def is_video(path: Path) -> bool:

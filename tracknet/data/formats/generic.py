@@ -9,7 +9,7 @@ import numpy as np
 from tracknet.data.formats.base import LabelError, Layout, holds_pictures, is_video
 from tracknet.data.formats.tables import read_table, to_labels
 from tracknet.types import Clip, Labels
-from tracknet.video import IMAGE_SUFFIXES, VideoError, probe
+from tracknet.video import probe
 
 COLUMNS = ("frame", "visibility", "x", "y")
 
@@ -40,15 +40,20 @@ class Generic(Layout):
     def find(self, folder: Path) -> set[Path]:
         """Each clip without a suffix, also where its labels or its video alone are there."""
         clips, tables = set(), set()
+        entered = {os.path.realpath(above) for above in folder.parents}
         for where, folders, names in os.walk(folder, followlinks=True):
+            if os.path.realpath(where) in entered:  # a link in a circle
+                folders.clear()
+                continue
+            entered.add(os.path.realpath(where))
             folders[:] = [name for name in folders if not name.startswith(".")]
-            for file in (Path(where, name) for name in names if not name.startswith(".")):
-                if is_video(file):
-                    clips.add(file.with_suffix(""))
-                elif file.suffix.lower() in IMAGE_SUFFIXES and file.parent != folder:
-                    clips.add(file.parent)
-                elif file.suffix == ".csv":
-                    tables.add(file)
+            files = [Path(where, name) for name in names if not name.startswith(".")]
+            tables.update(file for file in files if file.suffix == ".csv")
+            videos = [file.with_suffix("") for file in files if is_video(file)]
+            clips.update(videos)
+            # Pictures beside videos are posters and the like.
+            if not videos and Path(where) != folder and holds_pictures(Path(where)):
+                clips.add(Path(where))
         alone = tables.difference(*map(_tables, clips))
         return clips | {csv.with_name(csv.stem.removesuffix("_ball")) for csv in alone}
 
@@ -68,20 +73,18 @@ class Generic(Layout):
 
     def _in_pixels(self, labels: Labels, csv: Path, source: Path) -> Labels:
         positions = labels.xy[np.isfinite(labels.xy).all(1)]
-        # By the one in the middle: a few may be wrong, or lie in the picture's corner.
-        if len(positions) and (np.median(positions.max(1)) <= 1) != self.normalised:
-            x, y = positions[0]
-            raise LabelError(
-                f"{csv}: positions such as x={x:g}, y={y:g} are no "
-                f"{'shares of the frame, 0 to 1' if self.normalised else 'pixels'}; "
-                f"set data.normalised={str(not self.normalised).lower()}"
-            )
+        if len(positions):
+            # The one in the middle: a few may be wrong, or lie in the picture's corner.
+            x, y = positions[np.argsort(positions.max(1))[len(positions) // 2]]
+            if (max(x, y) <= 1) != self.normalised:
+                raise LabelError(
+                    f"{csv}: positions such as x={x:g}, y={y:g} are no "
+                    f"{'shares of the frame, 0 to 1' if self.normalised else 'pixels'}; "
+                    f"set data.normalised={str(not self.normalised).lower()}"
+                )
         if not self.normalised:
             return labels
-        try:
-            height, width = probe(source).size
-        except VideoError as error:
-            raise LabelError(str(error)) from error
+        height, width = probe(source).size
         return Labels(labels.xy * np.array([width, height], np.float32), labels.visibility)
 
 

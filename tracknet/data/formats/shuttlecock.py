@@ -18,8 +18,8 @@ class Shuttlecock(Layout):
 
     def find(self, folder: Path) -> Iterator[Path]:
         """The label file of every rally, also of those that have none."""
-        yield from folder.glob("*/csv/*_ball.csv")
-        for source in [*folder.glob("*/video/*"), *folder.glob("*/frame/*")]:
+        yield from folder.glob("*/csv/[!.]*_ball.csv")
+        for source in [*folder.glob("*/video/*"), *folder.glob("*/frame/[!.]*")]:
             if is_video(source) or holds_pictures(source):
                 rally = source.stem if is_video(source) else source.name
                 yield source.parent.parent / "csv" / f"{rally}_ball.csv"

@@ -1,5 +1,6 @@
 """Tables of labels, as they come out of spreadsheets -> `Labels`."""
 
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,9 @@ import pandas as pd
 
 from tracknet.data.formats.base import DataWarning, LabelError
 from tracknet.types import ABSENT, UNLABELLED, Labels
+
+FRAMES = 10_000_000
+"""More than any clip has; a larger number is a time."""
 
 
 def read_table(csv: Path, columns: Sequence[str | tuple[str, ...]]) -> pd.DataFrame:
@@ -28,20 +32,38 @@ def read_table(csv: Path, columns: Sequence[str | tuple[str, ...]]) -> pd.DataFr
     names = [(column,) if isinstance(column, str) else column for column in columns]
     expected = "expected a table " + ",".join(own[0] for own in names)
     try:
-        # A comma too many is no index; blank lines count, as in a spreadsheet.
-        table = pd.read_csv(csv, index_col=False, skip_blank_lines=False)
+        with warnings.catch_warnings():
+            # A row with more fields than the header has: a decimal comma, say.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            # A comma too many is no index; blank lines count, as in a spreadsheet.
+            table = pd.read_csv(csv, index_col=False, skip_blank_lines=False, dtype=str)
     except FileNotFoundError as error:
         raise LabelError(f"{csv}: there is no such label file; {expected}") from error
-    except (OSError, ValueError) as error:
-        raise LabelError(f"{csv}: {error}; {expected}") from error
+    except UnicodeDecodeError as error:
+        raise LabelError(f"{csv}: not text in UTF-8; save it as CSV UTF-8") from error
+    except pd.errors.EmptyDataError as error:
+        raise LabelError(f"{csv}: empty; {expected}") from error
+    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
+        line = re.search(r"line \d+", str(error))
+        raise LabelError(
+            f"{csv}{', ' + line[0] if line else ''}: more fields than the header names; separate "
+            "columns by commas, and write decimals with a point"
+        ) from error
     table.index += 2
     table = table.dropna(how="all")
     table.columns = [str(column).strip().lower() for column in table.columns]
-    found = {own[0]: next((n for n in own if n in table.columns), None) for own in names}
-    missing = [own for own, column in found.items() if column is None]
+    found = {own[0]: [column for column in table.columns if column in own] for own in names}
+    missing = [own for own, columns in found.items() if not columns]
     if missing:
-        raise LabelError(f"{csv}: column {', '.join(missing)} is missing; {expected}")
-    return pd.DataFrame({own: table[column] for own, column in found.items()})
+        header = ",".join(table.columns)
+        raise LabelError(
+            f"{csv}: column {', '.join(missing)} is missing; {expected}, separated by commas, but "
+            f"its header is {header}"
+        )
+    twice = [columns for columns in found.values() if len(columns) > 1]
+    if twice:
+        raise LabelError(f"{csv}: columns {' and '.join(twice[0])} mean the same; keep one")
+    return pd.DataFrame({own: table[column] for own, (column,) in found.items()})
 
 
 def to_labels(csv: Path, table: pd.DataFrame) -> Labels:
@@ -60,7 +82,7 @@ def to_labels(csv: Path, table: pd.DataFrame) -> Labels:
     numbers = table[columns].apply(pd.to_numeric, errors="coerce").to_numpy(float)
     frame, visibility, x, y = numbers.T
     for column, usable, expected in (
-        ("frame", (frame >= 0) & (frame % 1 == 0), "a whole number from 0 on"),
+        ("frame", (frame % 1 == 0) & (frame >= 0) & (frame < FRAMES), "a whole number from 0 on"),
         ("visibility", np.isin(visibility, range(-1, 128)), "0 (no ball), 1 (a ball) or a class"),
     ):
         if not usable.all():
@@ -69,9 +91,13 @@ def to_labels(csv: Path, table: pd.DataFrame) -> Labels:
                 f"{csv}, line {table.index[row]}: {column} is {table[column].iloc[row]}; "
                 f"expected {expected}"
             )
-    twice = table["frame"][table["frame"].duplicated()]
-    if len(twice):
-        raise LabelError(f"{csv}: frame {twice.iloc[0]} has two rows; keep one of them")
+    again = pd.Series(frame).duplicated().to_numpy()
+    if again.any():
+        lines = table.index[frame == frame[again.argmax()]]
+        raise LabelError(
+            f"{csv}: lines {lines[0]} and {lines[1]} are both for frame "
+            f"{frame[again.argmax()]:g}; keep one of them"
+        )
     visible = visibility > ABSENT
     nowhere = visible & ~(np.isfinite(x) & np.isfinite(y))
     if nowhere.any():

@@ -25,17 +25,17 @@ class Tennis(Layout):
     """
 
     name = "tennis"
-    expected = "Clip*/Label.csv"
+    expected = "Clip*/0000.jpg"
 
     def find(self, folder: Path) -> Iterator[Path]:
-        yield from (clip for clip in folder.glob("*") if holds_pictures(clip))
+        yield from (clip for clip in folder.glob("[!.]*") if holds_pictures(clip))
 
     def read(self, found: Path) -> Clip:
         csv = found / "Label.csv"
         table = read_table(csv, COLUMNS)
-        pictures = {file.name: i for i, file in enumerate(image_files(found))}
-        named = table.pop("file name").astype(str).str.strip()
-        table["frame"] = named.map(pictures)
+        pictures = {file.stem.lower(): i for i, file in enumerate(image_files(found))}
+        named = table.pop("file name").str.strip()
+        table["frame"] = named.map(lambda name: pictures.get(Path(str(name)).stem.lower()))
         lost = table["frame"].isna()
         if lost.any():
             warnings.warn(

@@ -3,13 +3,16 @@
 import inspect
 import json
 import math
+import re
 import warnings
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 from torch import nn
 
+from tracknet.errors import InputError, InputWarning
 from tracknet.types import FeatureInfo
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -64,23 +67,26 @@ class Backbone(nn.Module):
         """Of R, G, B in 0..1, which the input is normalised with."""
         return tuple(self.weights["std"])
 
-    def check_size(self, size: tuple[int, int], heatmap_stride: int = 1) -> None:
+    def check_size(
+        self, size: tuple[int, int], heatmap_stride: int = 1, name: str = "image_size"
+    ) -> None:
         """Refuses an image that the coarsest level would cut off at the right or at the bottom.
 
         Args:
             size: (H, W) of the network's input, pixels.
             heatmap_stride: What has to divide the size besides; the heatmap would be cut off too.
+            name: What the size is called in the configuration.
 
         Raises:
-            ValueError: The strides do not divide it; the message names the nearest size that fits.
+            InputError: The strides do not divide it; the message names the nearest size that fits.
         """
         stride = max(self.features.strides)
         common = math.lcm(stride, heatmap_stride)
         if any(side % common for side in size):
             height, width = (max(1, round(side / common)) * common for side in size)
             heatmap = "" if common == stride else f" and of heatmap_stride={heatmap_stride}"
-            raise ValueError(
-                f"image_size {size[0]}x{size[1]} is not a multiple of the backbone's stride "
+            raise InputError(
+                f"{name} {size[0]}x{size[1]} is not a multiple of the backbone's stride "
                 f"{stride}{heatmap}; use {height}x{width}"
             )
 
@@ -135,7 +141,7 @@ def open_pretrained(
 
     Raises:
         FileNotFoundError: `cfg.strict`, and the weights are not on this machine.
-        ValueError: `cfg.strict` without `cfg.use_pretrained`, or the weights' files are broken.
+        InputError: `cfg.strict` without `cfg.use_pretrained`, or the weights' files are broken.
     """
     if restored is not None:
         pretrained = restored["kind"] == "pretrained"
@@ -143,7 +149,7 @@ def open_pretrained(
     record = describe_weights("stand-in", stand_in)
     if not cfg.use_pretrained:
         if cfg.strict:
-            raise ValueError(
+            raise InputError(
                 "strict=true refuses the stand-in that use_pretrained=false asks for; drop one"
             )
         return None, record
@@ -151,36 +157,46 @@ def open_pretrained(
     try:
         return _from_local_files(name)
     except OSError as error:
-        problem = (
-            f"the weights of {name} are not on this machine ({_first_sentence(error)}). "
-            f"Get them where there is a network with `hf download {name}` (some ask to accept a "
-            "licence on their page first), or set pretrained_model_name to a folder that holds them"
-        )
+        problem = f"the weights of {name} are not on this machine ({_first_sentence(error)}). "
+        if Path(name).is_dir():
+            problem += "Complete the folder: save the network and its image processor there"
+        else:
+            problem += (
+                f"Get them where there is a network with `hf download {name}` (some ask to accept "
+                "a licence on their page first), or set pretrained_model_name to a folder that "
+                "holds them"
+            )
         if cfg.strict:
             raise FileNotFoundError(problem) from error
     except Exception as error:  # a broken file lets its reader raise anything
-        raise ValueError(
+        raise InputError(
             f"the weights of {name} cannot be read ({_first_sentence(error)}); are the files "
             "complete? Get them again, or set pretrained_model_name to another network"
         ) from error
     warnings.warn(
         f"{problem}. UNTIL THEN {stand_in} WITH RANDOM WEIGHTS STANDS IN; "
         "strict=true makes this an error.",
-        UserWarning,
+        InputWarning,
         stacklevel=3,
     )
     return None, record
 
 
 def _first_sentence(error: Exception) -> str:
-    return str(error).splitlines()[0].split(". ")[0].rstrip(".")
+    return (str(error) or type(error).__name__).splitlines()[0].split(". ")[0].rstrip(".")
 
 
 def _from_local_files(name: str) -> tuple[nn.Module, dict[str, Any]]:
     from transformers import AutoImageProcessor, AutoModel
 
     processor = AutoImageProcessor.from_pretrained(name, local_files_only=True)
-    net = AutoModel.from_pretrained(name, local_files_only=True, dtype=torch.float32)
+    net, loading = AutoModel.from_pretrained(
+        name, local_files_only=True, dtype=torch.float32, output_loading_info=True
+    )
+    # transformers makes up what the files lack. A pooler or a mask token plays no part here.
+    missing = [k for k in sorted(loading["missing_keys"]) if not re.search("pooler|mask_token", k)]
+    if missing:
+        raise ValueError(f"{len(missing)} parameters are not in the files, {missing[0]} first")
     config = json.loads(json.dumps(net.config.to_dict()))
     # A path of this machine, and a thousand class names that nothing reads.
     for key in ("_name_or_path", "id2label", "label2id"):

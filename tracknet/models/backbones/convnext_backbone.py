@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from tracknet.errors import InputError
 from tracknet.models.backbones.base import (
     PretrainedBackbone,
     freeze_unreached,
@@ -54,7 +55,7 @@ class ConvNeXtBackbone(PretrainedBackbone):
 
     Raises:
         FileNotFoundError: `cfg.strict`, and the weights are not on this machine.
-        ValueError: The network has no stages of strides 8, 16 and 32.
+        InputError: The network has no stages of strides 8, 16 and 32.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class ConvNeXtBackbone(PretrainedBackbone):
         # Several states may share a stride (stem and first stage): the last one counts.
         at = {64 // s.shape[-1]: i for i, s in enumerate(states) if s.ndim == 4}
         if not at.keys() >= set(STRIDES):
-            raise ValueError(
+            raise InputError(
                 f"{weights['name']} has stages of strides {sorted(at)}; backbone=convnext needs "
                 f"{STRIDES}: ConvNeXt, ConvNeXt V2, DINOv3 ConvNeXt"
             )

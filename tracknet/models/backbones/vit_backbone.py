@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from tracknet.errors import InputError
 from tracknet.models.backbones.base import (
     PretrainedBackbone,
     accepts,
@@ -51,7 +52,7 @@ class ViTBackbone(PretrainedBackbone):
 
     Raises:
         FileNotFoundError: `cfg.strict`, and the weights are not on this machine.
-        ValueError: The network is no plain vision transformer.
+        InputError: The network is no plain vision transformer.
     """
 
     def __init__(
@@ -105,7 +106,7 @@ class _Transformer(nn.Module):
         with torch.enable_grad():
             tokens = self._hidden(torch.zeros(1, in_channels, 2 * self.patch, 3 * self.patch))
         if tokens.ndim != 3 or tokens.shape[1] - 2 * 3 != self.prefix:
-            raise ValueError(
+            raise InputError(
                 f"{net.config.model_type} gives {tuple(tokens.shape)} for a grid of 2x3 patches; "
                 f"expected {self.prefix} class and register tokens before 6 patch tokens. "
                 f"{PLAIN}"
@@ -126,7 +127,7 @@ def _square_patch(config: Any) -> int:
     patch = getattr(config, "patch_size", None)
     sides = {patch} if isinstance(patch, int) else set(patch or ())
     if len(sides) != 1 or not hasattr(config, "hidden_size"):
-        raise ValueError(
+        raise InputError(
             f"{config.model_type} is no vision transformer of one grid of square patches; {PLAIN}"
         )
     return sides.pop()

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from tracknet.errors import InputError
 from tracknet.models.blocks import ConvNorm
 from tracknet.types import FeatureInfo
 
@@ -44,7 +45,7 @@ class FPNDecoder(nn.Module):
         strides: Stride of each level; unless given, the coarsest is 32 and each finer one half.
 
     Raises:
-        ValueError: `fuse` is unknown, no level is coarse enough, or `use_p2` without a level of
+        InputError: `fuse` is unknown, no level is coarse enough, or `use_p2` without a level of
             stride 4.
     """
 
@@ -60,16 +61,16 @@ class FPNDecoder(nn.Module):
         if strides is None:
             strides = [32 >> i for i in reversed(range(len(in_channels)))]
         if cfg.fuse not in ("sum", "concat"):
-            raise ValueError(f"fuse={cfg.fuse} is unknown; choose sum or concat")
+            raise InputError(f"fuse={cfg.fuse} is unknown; choose sum or concat")
         if cfg.use_p2 and 4 not in strides:
-            raise ValueError(
+            raise InputError(
                 f"use_p2=true needs a level of stride 4; the backbone's strides are "
                 f"{tuple(strides)}. Set use_p2=false or choose backbone=conv"
             )
         finest = 4 if cfg.use_p2 else 5
         used = [c for c, s in zip(in_channels, strides, strict=True) if s >= finest]
         if not used:
-            raise ValueError(f"decoder=fpn needs a level coarser than 4; got {tuple(strides)}")
+            raise InputError(f"decoder=fpn needs a level coarser than 4; got {tuple(strides)}")
         self.out_size = tuple(cfg.out_size)
         self.out_channels = cfg.lateral_dim
         self.laterals = nn.ModuleList(nn.Conv2d(c, cfg.lateral_dim, 1) for c in used)

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from tracknet.errors import InputError
 from tracknet.models.blocks import ConvNorm
 from tracknet.types import FeatureInfo
 
@@ -24,7 +25,7 @@ class UpsamplingDecoder(nn.Module):
         norm: ``group``, ``batch`` or ``none``.
 
     Raises:
-        ValueError: The stages of `channels` and `upsample` differ in number, or there is none.
+        InputError: The stages of `channels` and `upsample` differ in number, or there is none.
     """
 
     layout = "tokens"
@@ -38,7 +39,7 @@ class UpsamplingDecoder(nn.Module):
     ) -> None:
         super().__init__()
         if not len(upsample) == len(channels) - 1 > 0:
-            raise ValueError(
+            raise InputError(
                 f"{len(channels)} channels need {len(channels) - 1} factors in upsample, and at "
                 f"least one; got {len(upsample)}"
             )

@@ -4,6 +4,8 @@ import warnings
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from tracknet.errors import InputWarning
+
 
 class CollapseWarning(Callback):
     """Warns after a validation epoch without one heatmap above the threshold.
@@ -23,5 +25,6 @@ class CollapseWarning(Callback):
                 f"{highest:.3f}): the network says 'no ball' everywhere. In the first epochs this "
                 "is normal; if it stays, try loss=focal, a smaller optimizer.lr, "
                 "codec.sigma=1.5, or see whether it can learn at all with debug=overfit",
+                InputWarning,
                 stacklevel=2,
             )
