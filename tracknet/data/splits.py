@@ -1,9 +1,41 @@
-"""What a split is, as one number, so that two figures can be compared."""
+"""What a split is: apart from the others, and one number, so that two figures can be compared."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+from pathlib import Path
 
+from tracknet.errors import InputError
 from tracknet.types import Clip
+
+
+class LeakError(InputError):
+    """A clip is in two splits; the message names clips, matches and splits."""
+
+
+def refuse_leaks(splits: Mapping[str, Mapping[Path, tuple[str, str]]]) -> None:
+    """Checks that no clip is in two splits, by whatever names and links it is reached.
+
+    Args:
+        splits: For each split the path, and the name and the match, of every clip.
+
+    Raises:
+        LeakError: One is.
+    """
+    for one, other in combinations(splits, 2):
+        elsewhere = {path.resolve() for path in splits[other]}
+        shared = [places for path, places in splits[one].items() if path.resolve() in elsewhere]
+        if shared:
+            names, matches = (sorted(set(column)) for column in zip(*shared, strict=True))
+            raise LeakError(
+                f"clip {_few(names)} of match {_few(matches)} is in both {one} and {other}, so "
+                "that a network would be scored on what it has learnt; name each match in only "
+                f"one of data.splits.{one} and data.splits.{other}"
+            )
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def split_sha256(clips: Iterable[Clip]) -> str:

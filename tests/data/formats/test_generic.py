@@ -6,6 +6,7 @@ import pytest
 
 from tracknet.data.formats.base import DataWarning, LabelError
 from tracknet.data.formats.generic import Generic
+from tracknet.data.splits import LeakError
 from tracknet.video import VideoWriter
 
 SPLITS = {"train": ["train"], "val": ["val"]}
@@ -141,3 +142,11 @@ def test_nothing_usable_is_an_error(tmp_path, video):
     video("val/a", None)
     with pytest.raises(LabelError, match=r"none of its 1 clips can be used; .*a.mp4: no labels"):
         Generic(tmp_path, SPLITS).clips("val")
+
+
+def test_a_folder_within_another_splits_folder_is_refused(tmp_path, video):
+    video("all/a")
+    video("all/sunday/b")
+    splits = {"train": ["all"], "val": ["all/sunday"]}
+    with pytest.raises(LeakError, match="clip all/sunday/b of match all/sunday is in both train"):
+        Generic(tmp_path, splits).clips("val")

@@ -1,3 +1,4 @@
+import json
 from fractions import Fraction
 
 import cv2
@@ -99,3 +100,67 @@ def test_labels_are_read(rally, tmp_path):
     (clip,) = Shuttlecock(tmp_path, SPLITS).clips("test")
     assert clip.labels.visibility.tolist() == [1, 0, 2]
     assert clip.labels.xy[[0, 2]].tolist() == [[12.5, 7.25], [3, 4]]
+
+
+@pytest.fixture
+def corrected(tmp_path, rally):
+    """TrackNetV3's folders: a training and a test rally of one name, the test one corrected."""
+    for name in ("train/match1/1_05_02", "test/match1/1_05_02", "test/match1/1_05_03"):
+        rally(name)
+    folder = tmp_path / "test" / "match1" / "corrected_csv"
+    folder.mkdir()
+    rows = "0,1,1,1\n1,1,13,8\n2,0,0,0\n"
+    (folder / "1_05_02_ball.csv").write_text(HEADER + rows)
+
+    def clips(split, **options):
+        splits = {"train": ["train"], "test": ["test"]}
+        return [c.labels for c in Shuttlecock(tmp_path, splits, **options).clips(split)]
+
+    return clips
+
+
+@pytest.mark.parametrize("folder", ["", "test"])
+def test_tracknetv3s_corrections_of_the_test_split(tmp_path, corrected, folder):
+    ranges = {"map": [], "start": {"1_1_05_02": 1}, "end": {"1_1_05_02": 2}}
+    (tmp_path / folder / "drop_frame.json").write_text(json.dumps(ranges))
+    first, second = corrected("test")
+    assert first.visibility.tolist() == [-1, 1, -1]
+    assert first.xy[1].tolist() == [13, 8]
+    assert np.isnan(first.xy[[0, 2]]).all()
+    assert second.visibility.tolist() == [1, 0, 2]  # neither corrected nor trimmed
+    (train,) = corrected("train")
+    assert train.visibility.tolist() == [1, 0, 2]  # the same match and rally by number
+
+
+def test_corrections_are_left_alone_when_the_config_says_so(tmp_path, corrected):
+    ranges = {"start": {"1_1_05_02": 1}, "end": {"1_1_05_02": 2}}
+    (tmp_path / "drop_frame.json").write_text(json.dumps(ranges))
+    first, _ = corrected("test", corrected=False)
+    assert first.visibility.tolist() == [1, 0, 2]
+    assert first.xy[0].tolist() == [12.5, 7.25]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"start": {}}', '{"start": 1, "end": 2}'])
+def test_ranges_that_cannot_be_read_are_refused(tmp_path, corrected, text):
+    (tmp_path / "drop_frame.json").write_text(text)
+    with pytest.raises(LabelError, match=r"drop_frame.json: .*; expected .\"start\""):
+        corrected("test")
+
+
+def test_a_range_without_frames_is_reported(tmp_path, corrected):
+    ranges = {"start": {"1_1_05_02": 9}, "end": {"1_1_05_02": 4}}
+    (tmp_path / "drop_frame.json").write_text(json.dumps(ranges))
+    with pytest.warns(DataWarning, match="1_1_05_02 is scored from frame 9 to 4"):
+        (second,) = corrected("test")
+    assert second.visibility.tolist() == [1, 0, 2]
+
+
+def test_single_matches_make_up_a_split(tmp_path, rally):
+    for name in ("Professional/match1/a", "Professional/match2/a", "Amateur/match1/a"):
+        rally(name)
+    splits = {"train": ["Professional/match1", "Amateur"], "val": ["Professional/match2"]}
+    dataset = Shuttlecock(tmp_path, splits, name="shuttlecock_v2")
+    assert dataset.name == "shuttlecock_v2"
+    names = [clip.name for clip in dataset.clips("train")]
+    assert names == ["Amateur/match1/a", "Professional/match1/a"]
+    assert [clip.name for clip in dataset.clips("val")] == ["Professional/match2/a"]

@@ -4,6 +4,7 @@ import pytest
 
 from tracknet.data.formats.base import DataWarning, LabelError
 from tracknet.data.formats.tennis import Tennis
+from tracknet.data.splits import LeakError
 
 SPLITS = {"train": ["game1"], "val": ["game2"], "test": ["game10"]}
 HEADER = "file name,visibility,x-coordinate,y-coordinate,status\n"
@@ -75,7 +76,7 @@ def test_a_hidden_folder_is_no_clip(tmp_path, rally):
 
 def test_rows_without_a_picture_are_reported(tmp_path, rally):
     rally("game1/Clip1", HEADER + ROWS + "0003.jpg,1,1,1,0\n")
-    with pytest.warns(DataWarning, match=r"1 rows name pictures that are not there.*0003.jpg"):
+    with pytest.warns(DataWarning, match=r"1 rows name pictures that are not there.*0003"):
         (clip,) = Tennis(tmp_path, SPLITS).clips("train")
     assert clip.labels.visibility.tolist() == [1, 0, 3]
 
@@ -95,3 +96,20 @@ def test_a_clip_without_labels_is_reported_and_left_out(tmp_path, rally):
 def test_an_empty_split_is_refused(tmp_path):
     with pytest.raises(LabelError, match=r"split val is empty: no Clip\*/0000.jpg below .*game2"):
         Tennis(tmp_path, SPLITS).clips("val")
+
+
+def test_a_game_in_two_splits_is_refused_whichever_is_read(tmp_path, rally):
+    for name in ("game1/Clip1", "game2/Clip1", "game3/Clip1"):
+        rally(name)
+    splits = {"train": ["game1", "game2"], "val": ["game2"], "test": ["game3"]}
+    for split in splits:
+        with pytest.raises(LeakError, match="game2/Clip1 of match game2 is in both train and val"):
+            Tennis(tmp_path, splits).clips(split)
+
+
+def test_names_without_padding_from_1_on(tmp_path, rally):
+    folder = rally("game1/Clip1", HEADER + "10.jpg,1,5,6,0\n9.jpg,2,3,4,0\n", first=8)
+    for file in folder.glob("*.jpg"):
+        file.rename(folder / f"{int(file.stem)}.jpg")
+    (clip,) = Tennis(tmp_path, SPLITS).clips("train")
+    assert clip.labels.visibility.tolist() == [-1, 2, 1]

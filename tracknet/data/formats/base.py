@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
+from tracknet.data.splits import refuse_leaks
 from tracknet.errors import InputError, InputWarning
 from tracknet.types import ABSENT, UNLABELLED, Clip, Labels
 from tracknet.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES, VideoError, image_files
@@ -102,43 +103,62 @@ class Dataset(Protocol):
 
 
 class Layout(ABC):
-    """A dataset whose splits are folders.
+    """A dataset whose splits are lists of its parts: folders, matches or videos.
 
     Args:
-        root: Folder that holds them.
-        splits: Which folders below the root make up each split.
+        root: The dataset's folder.
+        splits: Which parts make up each split.
+        name: Of a variant with other splits; the layout's own unless given.
     """
 
     name: str
     expected: str
-    """What a split's folder must hold, for the message that it holds nothing."""
+    """What a part must hold, for the message that it holds nothing."""
+    home: str = ""
+    """A folder that the archive unpacks to; the root may be that folder or hold it."""
 
-    def __init__(self, root: str | Path, splits: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self,
+        root: str | Path,
+        splits: Mapping[str, Sequence[str | int]],
+        name: str | None = None,
+    ) -> None:
         self.root = Path(root).expanduser()
-        self.splits = splits
+        self.splits = {split: [str(part) for part in parts] for split, parts in splits.items()}
+        self.name = name or self.name
 
     @abstractmethod
-    def find(self, folder: Path) -> Iterable[Path]:
-        """A path for each clip of a split's folder: whatever `read` takes."""
+    def find(self, part: str) -> Iterable[Path]:
+        """A path for each clip of a part, also of those whose labels or frames are missing."""
 
     @abstractmethod
-    def read(self, found: Path) -> Clip:
-        """The clip that `find` found.
+    def place(self, found: Path) -> tuple[str, str]:
+        """A found clip's name and match, see `Clip`."""
+
+    @abstractmethod
+    def read(self, found: Path) -> tuple[Path, Labels]:
+        """A found clip's source and labels.
 
         Raises:
             LabelError: It cannot be used.
         """
 
     def clips(self, split: str) -> list[Clip]:
-        """See `Dataset.clips`."""
+        """See `Dataset.clips`.
+
+        Raises:
+            LabelError: As there.
+            LeakError: A clip is in two splits.
+        """
         if split not in self.splits:
             raise LabelError(f"split={split} is unknown; choose one of {', '.join(self.splits)}")
-        folders = [self.root / folder for folder in self.splits[split]]
+        places = {name: self._places(parts) for name, parts in self.splits.items()}
+        refuse_leaks(places)
         clips: list[Clip] = []
         broken: list[LabelError | VideoError] = []
-        for found in sorted({path for folder in folders for path in self.find(folder)}):
+        for found, place in sorted(places[split].items()):
             try:
-                clip = self.read(found)
+                clip = Clip(*place, *self.read(found))
                 if clip.source.is_dir():
                     _check_numbers(clip.source)
                 if (clip.labels.visibility == UNLABELLED).all():
@@ -154,12 +174,20 @@ class Layout(ABC):
         for error in broken:
             warnings.warn(f"{error}; the clip is left out", DataWarning, stacklevel=2)
         if not clips:
-            looked = ", ".join(str(folder) for folder in folders)
             raise LabelError(
-                f"split {split} is empty: no {self.expected} below {looked}; set data.root to the "
-                "folder that holds the splits"
+                f"split {split} is empty: no {self.expected} below {self.root} for "
+                f"{', '.join(self.splits[split])}; set data.root to the dataset's folder, or "
+                f"data.splits.{split} to what it holds"
             )
         return sorted(clips, key=lambda clip: clip.name)
+
+    def inside(self, *path: str) -> Path:
+        """A path below `home` if there is such a one, else below the root."""
+        nested = self.root.joinpath(self.home, *path)
+        return nested if nested.exists() else self.root.joinpath(*path)
+
+    def _places(self, parts: Sequence[str]) -> dict[Path, tuple[str, str]]:
+        return {found: self.place(found) for part in parts for found in self.find(part)}
 
 
 def _check_numbers(folder: Path) -> None:

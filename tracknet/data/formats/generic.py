@@ -8,7 +8,7 @@ import numpy as np
 
 from tracknet.data.formats.base import LabelError, Layout, holds_pictures, is_video
 from tracknet.data.formats.tables import read_table, to_labels
-from tracknet.types import Clip, Labels
+from tracknet.types import Labels
 from tracknet.video import probe
 
 COLUMNS = ("frame", "visibility", "x", "y")
@@ -26,20 +26,25 @@ class Generic(Layout):
         splits: Which folders below the root make up each split.
         normalised: Whether x and y are shares of the frame's width and height, 0 to 1, instead of
             pixels.
+        name: Of a variant with other splits.
     """
 
     name = "generic"
     expected = "video, or folder of frames,"
 
     def __init__(
-        self, root: str | Path, splits: Mapping[str, Sequence[str]], normalised: bool = False
+        self,
+        root: str | Path,
+        splits: Mapping[str, Sequence[str | int]],
+        normalised: bool = False,
+        name: str | None = None,
     ) -> None:
-        super().__init__(root, splits)
+        super().__init__(root, splits, name)
         self.normalised = normalised
 
-    def find(self, folder: Path) -> set[Path]:
+    def find(self, part: str) -> set[Path]:
         """Each clip without a suffix, also where its labels or its video alone are there."""
-        clips, tables = set(), set()
+        folder, clips, tables = self.root / part, set(), set()
         entered = {os.path.realpath(above) for above in folder.parents}
         for where, folders, names in os.walk(folder, followlinks=True):
             if os.path.realpath(where) in entered:  # a link in a circle
@@ -57,7 +62,11 @@ class Generic(Layout):
         alone = tables.difference(*map(_tables, clips))
         return clips | {csv.with_name(csv.stem.removesuffix("_ball")) for csv in alone}
 
-    def read(self, found: Path) -> Clip:
+    def place(self, found: Path) -> tuple[str, str]:
+        name = found.relative_to(self.root)
+        return name.as_posix(), name.parent.as_posix()
+
+    def read(self, found: Path) -> tuple[Path, Labels]:
         if holds_pictures(found):
             source = found
         else:
@@ -66,10 +75,7 @@ class Generic(Layout):
         files = _tables(found)
         names = " or ".join(file.name for file in files)
         csv = _only(filter(Path.exists, files), f"{source}: no labels; expected {names} beside it")
-        labels = self._in_pixels(to_labels(csv, read_table(csv, COLUMNS)), csv, source)
-        name = found.relative_to(self.root).as_posix()
-        match = found.parent.relative_to(self.root).as_posix()
-        return Clip(name, match, source, labels)
+        return source, self._in_pixels(to_labels(csv, read_table(csv, COLUMNS)), csv, source)
 
     def _in_pixels(self, labels: Labels, csv: Path, source: Path) -> Labels:
         positions = labels.xy[np.isfinite(labels.xy).all(1)]

@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +64,30 @@ def read_table(csv: Path, columns: Sequence[str | tuple[str, ...]]) -> pd.DataFr
     if twice:
         raise LabelError(f"{csv}: columns {' and '.join(twice[0])} mean the same; keep one")
     return pd.DataFrame({own: table[column] for own, (column,) in found.items()})
+
+
+def rows_of_pictures(
+    csv: Path, table: pd.DataFrame, pictures: Mapping[str | int, int]
+) -> pd.DataFrame:
+    """The rows whose column frame names a picture, with the picture's position in its place.
+
+    Others are not used, with a `DataWarning`.
+
+    Args:
+        csv: Where the table comes from, for the message.
+        table: Its rows.
+        pictures: The position of every picture, from 0, by its name or number.
+    """
+    position = table["frame"].map(pictures)
+    lost = position.isna()
+    if lost.any():
+        warnings.warn(
+            f"{csv}: {lost.sum()} rows name pictures that are not there, the first is "
+            f"{table['frame'][lost].iloc[0]}; they are not used",
+            DataWarning,
+            stacklevel=2,
+        )
+    return table.assign(frame=position)[~lost]
 
 
 def to_labels(csv: Path, table: pd.DataFrame) -> Labels:
