@@ -19,7 +19,7 @@ LAYERS = (
     {"codecs"},
     {"models", "losses", "metrics", "data"},
     {"training", "inference", "report"},
-    {"build", "resume", "sweep"},
+    {"build", "resume", "sweep", "typos"},
     {"checkpoint"},
     {"pipelines"},
     {"cli", "__init__"},

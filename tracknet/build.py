@@ -9,6 +9,7 @@ from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from torch import nn
 
+from tracknet.errors import InputError
 from tracknet.models.backbones.base import freeze_unreached
 from tracknet.models.heatmap_model import HeatmapModel
 from tracknet.models.inputs import WindowInput
@@ -47,7 +48,10 @@ def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None
     Raises:
         ValueError: The sizes do not fit each other; the message says which to use.
     """
-    size, stride = tuple(config["image_size"]), config["heatmap_stride"]
+    size, stride = config["image_size"], config["heatmap_stride"]
+    if not isinstance(size, list | tuple) or len(size) != 2:
+        raise InputError(f"image_size={size}: expected height and width, such as [288,512]")
+    size = tuple(size)
     pictures = config["frames"] + config["background"]
     temporal = build(config["temporal"], pictures=pictures, frames=config["frames"])
     restored = {"restored": weights} if weights and weights["kind"] != "random" else {}

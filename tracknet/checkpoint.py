@@ -39,7 +39,10 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     try:
         checkpoint = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # a foreign file lets the unpickler raise anything
-        raise CheckpointError(f"{file}: cannot be read as a checkpoint; is it complete?") from error
+        raise CheckpointError(
+            f"{file}: not a checkpoint, or damaged; name a run directory or its "
+            "checkpoints/best.ckpt"
+        ) from error
     if "tracknet" not in checkpoint:
         raise CheckpointError(
             f"{file}: holds no tracknet configuration; was it written by another program?"

@@ -1,7 +1,7 @@
 """The commands: Hydra composes the configuration, a pipeline does the work."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from textwrap import fill
 
@@ -58,21 +58,24 @@ def train() -> None:
     with without_failed_overrides(sys.argv):
         with plain_errors():
             sys.argv = resumed_arguments(sys.argv)
-        _train()
+        _run(_train, "train")
 
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="evaluate")
-def evaluate(cfg: DictConfig) -> None:
-    """``scripts/evaluate.py``."""
+def _evaluate(cfg: DictConfig) -> None:
     from tracknet.pipelines.evaluate import evaluate
 
     with plain_warnings(), plain_errors():
         evaluate(cfg)
 
 
+def evaluate() -> None:
+    """``scripts/evaluate.py``."""
+    _run(_evaluate, "evaluate")
+
+
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="predict")
-def predict(cfg: DictConfig) -> None:
-    """``scripts/predict.py``."""
+def _predict(cfg: DictConfig) -> None:
     from tracknet.inference.windows import CHUNK
     from tracknet.video import find_sources, prefetch, read_raw
 
@@ -84,3 +87,20 @@ def predict(cfg: DictConfig) -> None:
         from tracknet.pipelines.predict import predict
 
         predict(OmegaConf.to_container(cfg, resolve=True), sources, frames)
+
+
+def predict() -> None:
+    """``scripts/predict.py``."""
+    _run(_predict, "predict")
+
+
+def _run(main: Callable[[], None], name: str) -> None:
+    try:
+        main()
+    except SystemExit as stop:
+        if stop.code == 1:  # what Hydra ends with, after it has said what it does not know
+            from tracknet.typos import misspelt
+
+            for hint in misspelt(CONFIGS, name, sys.argv[1:]):
+                print(hint, file=sys.stderr)
+        raise

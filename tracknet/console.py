@@ -1,5 +1,6 @@
 """What the commands print: cards, tables, what is wrong with the input."""
 
+import logging
 import os
 import re
 import sys
@@ -12,6 +13,9 @@ from rich.console import Console
 from rich.text import Text
 
 from tracknet.errors import InputError, InputWarning
+
+log = logging.getLogger("tracknet")
+"""What the run's own log keeps."""
 
 
 def console(stderr: bool = False) -> Console:
@@ -32,7 +36,9 @@ def plain_errors() -> Iterator[None]:
         if os.environ.get("HYDRA_FULL_ERROR") == "1":
             raise
         # Python puts the system's number before its words.
-        sys.exit("error: " + re.sub(r"^\[Errno -?\d+\] ", "", str(error)))
+        said = re.sub(r"^\[Errno -?\d+\] ", "", str(error))
+        log.error(said)
+        sys.exit(f"error: {said}")
 
 
 @contextmanager
@@ -42,6 +48,7 @@ def plain_warnings() -> Iterator[None]:
 
     def show_plainly(message, category, *args, **kwargs):
         if issubclass(category, InputWarning):
+            log.warning(message)
             console(stderr=True).print(Text("warning: ", "yellow") + Text(str(message)))
         else:
             show(message, category, *args, **kwargs)

@@ -63,7 +63,8 @@ def find_sources(pattern: str) -> list[Path]:
     """
     found = [Path(pattern)] if Path(pattern).exists() else [Path(p) for p in sorted(glob(pattern))]
     if not found:
-        raise VideoError(f"{pattern}: no such video or folder; a glob wants quotes in the shell")
+        quotes = "; quote a pattern, so that the shell leaves it alone" if "*" in pattern else ""
+        raise VideoError(f"{pattern}: no such video or folder{quotes}")
     return found
 
 
@@ -144,7 +145,7 @@ def _of_one_size(frames: Iterable[Frame], source: Path) -> Iterator[Frame]:
 
 def _decoded(container: "av.container.InputContainer", skip_damage: bool = True) -> Iterator[Frame]:
     """What can be decoded of the first video stream."""
-    damaged = 0
+    damaged = decoded = 0
     for packet in container.demux(video=0):
         try:
             frames = packet.decode()
@@ -153,6 +154,7 @@ def _decoded(container: "av.container.InputContainer", skip_damage: bool = True)
                 raise DamageError(f"{container.name}: damaged; copy or convert it again") from error
             damaged += 1
             continue
+        decoded += len(frames)
         for frame in frames:
             turns = round(frame.rotation / 90) % 4
             yield np.rot90(to_rgb(frame), turns) if turns else frame
@@ -160,6 +162,13 @@ def _decoded(container: "av.container.InputContainer", skip_damage: bool = True)
         warnings.warn(
             f"{container.name}: {damaged} damaged packets were skipped; frames after the first of "
             "them are counted as if these had not been there. Copy or convert the video again",
+            InputWarning,
+            stacklevel=2,
+        )
+    elif skip_damage and decoded < container.streams.video[0].frames:
+        warnings.warn(
+            f"{container.name}: ends after {decoded} of the {container.streams.video[0].frames} "
+            "frames that its header promises; is it complete?",
             InputWarning,
             stacklevel=2,
         )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import numpy as np
@@ -21,6 +22,7 @@ from rich.progress import Progress
 
 from tracknet.data.background import median_background
 from tracknet.data.formats.base import DataWarning, fit_labels
+from tracknet.errors import InputError
 from tracknet.geometry import Letterbox
 from tracknet.types import Clip, Labels, Track
 from tracknet.video import DamageError, VideoError, frame_size, image_files, probe, read_raw, resize
@@ -104,6 +106,7 @@ class FrameStore:
 
         Raises:
             VideoError: `strict` is set and a clip cannot be decoded, or none can.
+            InputError: Nothing can be written.
             OSError: The disk is too small or fills up; the message says what is needed.
         """
         self._tidy()
@@ -125,7 +128,15 @@ class FrameStore:
         problems: dict[str, str] = {}
         if not clips:
             return problems
-        self.root.mkdir(parents=True, exist_ok=True)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            TemporaryDirectory(dir=self.root).cleanup()
+        except OSError as error:
+            if error.errno not in FULL:
+                raise InputError(
+                    f"paths.store={self.root} cannot be written to ({error.strerror}); set it to a "
+                    "folder that can"
+                ) from error
 
         def decode(clip: Clip) -> None:
             try:
@@ -179,11 +190,13 @@ class FrameStore:
                 damaged = True
         frames = np.memmap(folder / "frames.u8", np.uint8, "r", 0, (length, *self.image_size, 3))
         np.save(folder / "background.npy", median_background(frames))
+        info = probe(clip.source)
         meta = {
             "source": str(clip.source),
             "frames": length,
+            "claimed": info.frames,
             "size": letterbox.source,
-            "fps": str(probe(clip.source).fps),
+            "fps": str(info.fps),
             "damaged": damaged,
         }
         (folder / "meta.json").write_text(json.dumps(meta, indent=1))
@@ -235,6 +248,13 @@ class FrameStore:
                 f"clip {clip.name}: its video is damaged after {meta['frames']} frames; what "
                 "follows is not used, since the numbers of its frames are not known. Copy or "
                 "convert it again",
+                DataWarning,
+                stacklevel=2,
+            )
+        elif meta["frames"] < meta["claimed"]:
+            warnings.warn(
+                f"clip {clip.name}: its video ends after {meta['frames']} of the {meta['claimed']} "
+                "frames that its header promises; is it complete?",
                 DataWarning,
                 stacklevel=2,
             )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
+import numpy as np
 import torch
 from hydra.core.hydra_config import HydraConfig
 from rich.table import Table
@@ -46,11 +47,13 @@ def print_card(
 
 
 def describe(clips: Sequence[StoredClip]) -> str:
-    """Clips, frames and the share of frames with a ball, in words."""
-    visibility = [v for clip in clips for v in clip.labels.visibility.tolist()]
-    labelled = [v for v in visibility if v != UNLABELLED]
-    share = sum(v > ABSENT for v in labelled) / max(1, len(labelled))
-    return f"{len(clips)} clips, {len(visibility):,} frames, {share:.0%} of them with a ball"
+    """Clips, frames, how many are labelled and with a ball, in words."""
+    visibility = np.concatenate([clip.labels.visibility for clip in clips])
+    labelled, balls = (visibility != UNLABELLED).sum(), (visibility > ABSENT).sum()
+    return (
+        f"{len(clips)} clips, {len(visibility):,} frames: {labelled:,} labelled, {balls:,} of them "
+        f"with a ball ({balls / labelled:.0%})"
+    )
 
 
 def _stages(config: Mapping[str, Any], model: HeatmapModel) -> list[tuple[str, ...]]:

@@ -15,6 +15,7 @@ from tracknet.checkpoint import find_checkpoint, load, read_checkpoint, rewrite
 from tracknet.data.formats.base import Dataset
 from tracknet.data.store import StoredClip
 from tracknet.devices import supports_bfloat16
+from tracknet.errors import InputError, InputWarning
 from tracknet.metrics import best_threshold
 from tracknet.pipelines.card import print_card, print_next_steps
 from tracknet.pipelines.common import build_dataset, candidates_of, find_clips, open_clips
@@ -35,13 +36,26 @@ def train(cfg: DictConfig) -> dict[str, float]:
     output = Path(config["paths"]["output"])
     output.mkdir(parents=True, exist_ok=True)
     start = _start(config, output)
+    if start is None and (output / "checkpoints").is_dir():
+        raise InputError(
+            f"{output} holds a training run already; go on with it by resume={output}, or choose "
+            "another hydra.run.dir"
+        )
     weights = None
     if start:
-        saved = read_checkpoint(start)["tracknet"]
+        checkpoint = read_checkpoint(start)
+        saved = checkpoint["tracknet"]
         argument = "resume=" if config["resume"] else "ckpt_path="
         check_same_network(saved["config"], config, argument)
         # The network that was trained, whatever weights this machine has by now.
         weights = saved["weights"]
+        done = checkpoint["loops"]["fit_loop"]["epoch_progress"]["current"]["completed"]
+        if done >= config["trainer"]["max_epochs"]:
+            warnings.warn(
+                f"all {done} epochs are trained already; for more, add trainer.max_epochs=<more>",
+                InputWarning,
+                stacklevel=2,
+            )
     OmegaConf.save(OmegaConf.create(config), output / "config.yaml")
     # What Lightning announces of itself and of the device stands in the start-up card.
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)

@@ -131,7 +131,7 @@ def test_a_broken_clip_is_reported_and_left_out(tmp_path, video):
     assert "b.mp4: no labels; expected b.csv or b_ball.csv beside it; the clip is left" in messages
     assert "c.csv: column visibility is missing; expected a table" in messages
     assert "d.csv: lines 2 and 5 are both for frame 0; keep one of them" in messages
-    assert "train/e: labelled, but there is no such video or folder; the clip is left" in messages
+    assert "train/e: labelled, but there is no such video; the clip is left" in messages
     assert f"f.csv and {tmp_path}/train/f_ball.csv are for one clip; keep one" in messages
     assert f"g.mov and {tmp_path}/train/g.mp4 are for one clip; keep one" in messages
 

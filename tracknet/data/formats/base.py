@@ -20,6 +20,9 @@ class LabelError(InputError):
     """Labels that cannot be used; the message names the file, the value and the remedy."""
 
 
+LEFT_OUT = "; the clip is left out"
+
+
 class DataWarning(InputWarning):
     """Something is wrong with the data, and the job goes on without it."""
 
@@ -39,7 +42,8 @@ def strict_data(strict: bool) -> Iterator[None]:
         try:
             yield
         except DataWarning as problem:
-            raise LabelError(f"{problem} (an error because of strict=true)") from problem
+            said = str(problem).removesuffix(LEFT_OUT)
+            raise LabelError(f"{said} (an error because of strict=true)") from problem
 
 
 def fit_labels(clip: Clip, frames: int, size: tuple[int, int]) -> Labels:
@@ -57,8 +61,8 @@ def fit_labels(clip: Clip, frames: int, size: tuple[int, int]) -> Labels:
     if len(beyond):
         warnings.warn(
             f"clip {clip.name}: {len(beyond)} label rows, from frame {frames + beyond[0]} on, lie "
-            f"beyond the {frames} frames that can be decoded; is the video complete, and counted "
-            "from 0? These rows are not used",
+            f"beyond the {frames} frames that can be decoded, and are not used. Is the video "
+            "complete? If you count frames from 1, every label is one late: subtract 1",
             DataWarning,
             stacklevel=2,
         )
@@ -172,7 +176,7 @@ class Layout(ABC):
                 f"split {split}: none of its {len(broken)} clips can be used; {broken[0]}"
             ) from broken[0]
         for error in broken:
-            warnings.warn(f"{error}; the clip is left out", DataWarning, stacklevel=2)
+            warnings.warn(f"{error}{LEFT_OUT}", DataWarning, stacklevel=2)
         if not clips:
             raise LabelError(
                 f"split {split} is empty: no {self.expected} below {self.root} for "

@@ -71,7 +71,8 @@ class Generic(Layout):
             source = found
         else:
             videos = [p for p in found.parent.iterdir() if is_video(p) and p.stem == found.name]
-            source = _only(videos, f"{found}: labelled, but there is no such video or folder")
+            missing = "its folder holds no picture" if found.is_dir() else "there is no such video"
+            source = _only(videos, f"{found}: labelled, but {missing}")
         files = _tables(found)
         names = " or ".join(file.name for file in files)
         csv = _only(filter(Path.exists, files), f"{source}: no labels; expected {names} beside it")

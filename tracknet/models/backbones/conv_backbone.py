@@ -31,7 +31,7 @@ class ConvBackbone(Backbone):
 
     def __init__(
         self,
-        widths: Sequence[int] = (32, 64, 128, 192),
+        widths: Sequence[int] = (24, 48, 96, 128),
         stem: int = 2,
         depth: int = 1,
         norm: str = "batch",
