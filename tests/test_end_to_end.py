@@ -98,8 +98,14 @@ def test_metrics_are_those_that_are_pinned(evaluated):
     assert len(metrics["split_sha256"]) == 64
     assert metrics["protocols"]["strict"].keys() >= COUNTS
     assert metrics["protocols"]["wasb"].keys() >= COUNTS | {"ap", "rmse"}
+    assert list(metrics["protocols"]) == [
+        *("strict", "wasb", "tracknetv1", "tracknetv2", "tracknetv3")
+    ]
     for counts in metrics["protocols"].values():
+        assert counts.keys() >= COUNTS
         assert sum(counts[name] for name in ("tp", "fp1", "fp2", "fn", "tn")) == FRAMES
+    assert len(metrics["localisation"]["pck"]) == 20
+    assert list(metrics["breakdown"]["clip"]) == ["test/match1/r00001"]
     assert (output / "report.html").stat().st_size > 1000
     rows = rows_of(output / "predictions.csv")
     assert list(rows[0]) == ["Clip", "Frame", "Visibility", "X", "Y", "Score", "Source"]
@@ -110,8 +116,18 @@ def test_metrics_are_those_that_are_pinned(evaluated):
 def test_predictions_scored_again_give_the_same_figures(score, evaluated):
     metrics, output = evaluated
     again, _ = score(f"predictions={output / 'predictions.csv'}")
-    assert again["protocols"] == metrics["protocols"]
-    assert again["split_sha256"] == metrics["split_sha256"]
+    for part in ("protocols", "localisation", "breakdown", "split_sha256"):
+        assert again[part] == metrics[part]
+
+
+def test_the_figures_at_one_half_are_those_of_that_threshold(score, evaluated, tiny_run):
+    """The tiny network is sure of nothing: at threshold 0 it finds balls, at 0.5 none."""
+    metrics, output = evaluated
+    at_half, _ = score(f"ckpt={tiny_run}", "threshold=0.5")
+    assert metrics["protocols_at_0.5"] == at_half["protocols"] != metrics["protocols"]
+    again, _ = score(f"predictions={output / 'predictions_at_0.5.csv'}")
+    assert again["protocols"] == at_half["protocols"]
+    assert "protocols_at_0.5" not in again
 
 
 def test_a_video_gets_a_row_and_a_picture_for_every_frame(predicted, video):

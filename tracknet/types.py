@@ -32,10 +32,12 @@ class Labels:
     Attributes:
         xy: (N, 2) float32, pixels of the original frame, NaN where there is no position.
         visibility: (N,) int8: -1 unlabelled, 0 no ball, above 0 the layout's class of visible ball.
+        size: (H, W) of the original frame; None while nobody has opened the video.
     """
 
     xy: np.ndarray
     visibility: np.ndarray
+    size: tuple[int, int] | None = None
 
     def __len__(self) -> int:
         return len(self.visibility)
@@ -46,7 +48,7 @@ class Labels:
         visibility = np.full(length, UNLABELLED, np.int8)
         n = min(length, len(self))
         xy[:n], visibility[:n] = self.xy[:n], self.visibility[:n]
-        return Labels(xy, visibility)
+        return Labels(xy, visibility, self.size)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tracknet.metrics import at_threshold, best_threshold, precision_recall, score
+from tracknet.metrics import STRICT, at_threshold, best_threshold, precision_recall
 from tracknet.types import Labels, Track
 
 
@@ -42,7 +42,7 @@ def test_best_is_what_scoring_every_threshold_finds(dtype):
             for c in labels
         ]
         figures = {
-            step / 20: score(labels, [at_threshold(c, step / 20) for c in candidates])["strict"]
+            step / 20: STRICT.score(labels, [at_threshold(c, step / 20) for c in candidates])
             for step in range(1, 20)
         }
         best = max(f["f1"] for f in figures.values())
@@ -69,7 +69,7 @@ def test_lower_of_two_that_are_equally_near_wins():
     """0.45 keeps a hit and a false one, 0.55 neither, 0.5 a false one: shaped by a third ball."""
     labels = [labels_of([1, 1, 1, 0])]
     candidates = [candidates_of([0.95, 0.95, 0.45, 0.52])]
-    at = {t: score(labels, [at_threshold(candidates[0], t)])["strict"]["f1"] for t in (0.5, 0.55)}
+    at = {t: STRICT.score(labels, [at_threshold(candidates[0], t)])["f1"] for t in (0.5, 0.55)}
     assert at[0.5] < at[0.55]
     assert best_threshold(labels, candidates)[0] == 0.45
 

@@ -8,12 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
-from tracknet.metrics import score
+from tracknet.metrics import breakdown, localisation, score
 from tracknet.report import write_report
 from tracknet.types import Clip, Labels, Track
 from tracknet.video import VideoWriter
 
 SIZE = (48, 64)
+PROTOCOLS = ("strict", "wasb", "tracknetv1", "tracknetv2", "tracknetv3")
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def evaluation(tmp_path):
     """Two clips of six frames: a hit, a wrong place, a false ball, a miss, nothing, unlabelled."""
     visibility = np.array([1, 1, 0, 1, 0, -1], np.int8)
     xy = np.where(visibility[:, None] > 0, 20.0, np.nan).astype(np.float32)
-    labels = Labels(np.broadcast_to(xy, (6, 2)), visibility)
+    labels = Labels(np.broadcast_to(xy, (6, 2)), visibility, SIZE)
     guess = np.array([20, 40, 30, np.nan, np.nan, np.nan])
     source = np.where(np.isnan(guess), "", "detected")
     track = Track(np.column_stack([guess] * 2), np.array([0.9, 0.8, 0.77, 0.2, 0.1, 0]), source)
@@ -35,10 +36,16 @@ def evaluation(tmp_path):
     return clips, [labels] * 2, [track] * 2
 
 
-def report(tmp_path, evaluation, candidates=None):
+def report(tmp_path, evaluation, candidates=None, **more):
     clips, labels, tracks = evaluation
     path = tmp_path / "report.html"
-    metrics = {"protocols": score(labels, tracks)}
+    names = [clip.name for clip in clips]
+    metrics = {
+        "protocols": score(labels, tracks),
+        "localisation": localisation(labels, tracks),
+        "breakdown": breakdown(names, labels, tracks),
+        **more,
+    }
     facts = {"Dataset": "tiny & <odd>"}
     write_report(path, "A <title>", facts, clips, labels, tracks, candidates, metrics)
     return path.read_text(encoding="utf-8")
@@ -53,10 +60,12 @@ def text_rows(html):
     ]
 
 
-def test_tables_hold_every_protocol_and_clip(tmp_path, evaluation):
+def test_tables_hold_every_protocol_class_speed_and_clip(tmp_path, evaluation):
     rows = text_rows(report(tmp_path, evaluation))
     assert [row[0] for row in rows] == [
-        *("Protocol", "strict", "wasb"),
+        *("Protocol", *PROTOCOLS),
+        *("Class", "0", "1"),
+        *("Px a frame", "0 to 5 px", "unknown"),
         *("Clip", "test/match1/&lt;a&gt;", "test/match1/b"),
     ]
     strict, wasb = (dict(zip(rows[0], row, strict=True)) for row in rows[1:3])
@@ -66,8 +75,25 @@ def test_tables_hold_every_protocol_and_clip(tmp_path, evaluation):
     assert [strict[k] for k in ("TP", "FP1", "FP2", "FN", "TN")] == ["2"] * 5
     assert wasb["F1 %"] == "40.00"
     assert wasb["RMSE px"] == "20.00"
-    assert rows[3] == ["Clip", "Frames", "TP", "FP1", "FP2", "FN", "F1 %"]
-    assert rows[5][1:] == ["6", "1", "1", "1", "1", "33.33"]
+    clips = dict(zip(rows[-3], rows[-1], strict=True))
+    assert [clips[k] for k in ("TP", "FP1", "FP2", "FN", "TN")] == ["1"] * 5
+    assert (clips["F1 %"], clips["Median px"]) == ("33.33", "14.14")
+    none, visible = (dict(zip(rows[6], row, strict=True)) for row in rows[7:9])
+    assert [none[k] for k in ("Accuracy %", "FP2", "TN", "Median px")] == [
+        *("50.00", "2", "2", "&ndash;")
+    ]
+    assert [visible[k] for k in ("Accuracy %", "TP", "FP1", "FN")] == ["33.33", "2", "2", "2"]
+    slow, unknown = (dict(zip(rows[9], row, strict=True)) for row in rows[10:12])
+    assert [slow[k] for k in ("TP", "FP1", "FN")] == ["2", "2", "0"]
+    assert [unknown[k] for k in ("TP", "FP1", "FN")] == ["0", "0", "2"]
+
+
+def test_the_protocols_at_one_half_stand_beside(tmp_path, evaluation):
+    half = score(evaluation[1], evaluation[2])
+    half["strict"]["tp"] = 7
+    rows = text_rows(report(tmp_path, evaluation, **{"protocols_at_0.5": half}))
+    assert [row[0] for row in rows[6:12]] == ["At threshold 0.5", *PROTOCOLS]
+    assert dict(zip(rows[6], rows[7], strict=True))["TP"] == "7"
 
 
 def test_worst_frames_are_crops_with_their_facts(tmp_path, evaluation):
@@ -99,9 +125,11 @@ def test_text_is_escaped(tmp_path, evaluation):
     assert "tiny &amp; &lt;odd&gt;" in html
 
 
-def test_both_plots_have_both_dresses(tmp_path, evaluation):
+def test_every_plot_has_both_dresses(tmp_path, evaluation):
     pictures = re.findall(r"<picture>(.*?)</picture>", report(tmp_path, evaluation))
-    assert len(pictures) == 2
+    assert re.findall(r'alt="(.*?)"', "".join(pictures)) == [
+        *("Histogram of errors", "PCK curve", "Precision-recall curve")
+    ]
     for picture in pictures:
         light, dark = (re.search(rf' {a}="(.*?)"', picture)[1] for a in ("src", "srcset"))
         assert light != dark
@@ -113,8 +141,8 @@ def test_candidates_change_the_curve_only(tmp_path, evaluation):
         re.findall(r"<picture>.*?</picture>", report(tmp_path, evaluation, c))
         for c in (candidates, None)
     )
-    assert with_them[0] == without[0]
-    assert with_them[1] != without[1]
+    assert with_them[:2] == without[:2]
+    assert with_them[2] != without[2]
 
 
 def test_a_frame_that_the_video_lacks_says_so(tmp_path, evaluation):

@@ -1,117 +1,21 @@
 """The field's scoring protocols: counts and figures from coordinates alone.
 
 Every protocol works per frame, with at most one predicted ball a frame. A protocol is one
-`Protocol` constant; adding one means stating whom it takes for visible, what is close enough and
-what counts as a miss. All positions are pixels of the original frame.
+`Protocol` constant; adding one means stating which labels it takes for a ball, what is close enough
+and what counts as a miss. docs/metrics.md has them in a table. All positions are pixels of the
+original frame. Frames that a data set does not want scored are unlabelled.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
-from enum import IntEnum
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from tracknet.metrics.bootstrap import interval
-from tracknet.types import UNLABELLED, Labels, Track
-
-
-class Outcome(IntEnum):
-    """What became of one frame.
-
-    TP: ball labelled and predicted, close enough. FP1: both, too far away. FP2: predicted only.
-    FN: labelled only. TN: neither. UNSCORED: unlabelled, in no count.
-    """
-
-    UNSCORED = -1
-    TP = 0
-    FP1 = 1
-    FP2 = 2
-    FN = 3
-    TN = 4
-
-
-def ratio(numerator: Any, denominator: Any) -> Any:
-    """Elementwise quotient of counts; 0 where the denominator is 0."""
-    denominator = np.asarray(denominator)
-    zeros = np.zeros(denominator.shape)
-    return np.divide(numerator, denominator, out=zeros, where=denominator > 0)[()]
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many frames had which outcome: integers, or integer arrays of one shape.
-
-    A ball predicted in a wrong place is a miss as well as a false alarm.
-    """
-
-    tp: Any = 0
-    fp1: Any = 0
-    fp2: Any = 0
-    fn: Any = 0
-    tn: Any = 0
-
-    FIGURES: ClassVar = ("precision", "recall", "f1", "accuracy")
-
-    @classmethod
-    def of(cls, outcomes: np.ndarray) -> "Counts":
-        """The counts of `Outcome` codes (N,)."""
-        return cls(*(int(np.sum(outcomes == o)) for o in Outcome if o is not Outcome.UNSCORED))
-
-    def __add__(self, other: "Counts") -> "Counts":
-        if type(other) is not type(self):
-            return NotImplemented
-        return type(self)(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
-
-    @property
-    def predicted(self) -> Any:
-        """Frames with a prediction: the denominator of precision."""
-        return self.tp + self.fp1 + self.fp2
-
-    @property
-    def relevant(self) -> Any:
-        """Frames that should have been found: the denominator of recall."""
-        return self.tp + self.fp1 + self.fn
-
-    @property
-    def precision(self) -> Any:
-        return ratio(self.tp, self.predicted)
-
-    @property
-    def recall(self) -> Any:
-        return ratio(self.tp, self.relevant)
-
-    @property
-    def f1(self) -> Any:
-        """2PR/(P+R), reduced to one division, so that equal figures compare equal."""
-        return ratio(2 * self.tp, self.predicted + self.relevant)
-
-    @property
-    def accuracy(self) -> Any:
-        return ratio(self.tp + self.tn, self.predicted + self.fn + self.tn)
-
-    def as_dict(self) -> dict[str, int | float]:
-        """Counts and figures under the names of ``metrics.json``."""
-        counts = {name: int(value) for name, value in vars(self).items()}
-        return counts | {name: float(getattr(self, name)) for name in self.FIGURES}
-
-
-class LenientCounts(Counts):
-    """Counts in which a ball predicted in a wrong place is not a miss."""
-
-    @property
-    def relevant(self) -> Any:
-        return self.tp + self.fn
-
-
-def distances(labels: Labels, track: Track) -> np.ndarray:
-    """Distance of prediction and label, (N,) float64 original pixels, NaN where either is absent.
-
-    Labels are float32; they are compared as the decimals that their file holds (634.9, not
-    634.900024), so that a distance of exactly the limit is not decided by storage.
-    """
-    written = labels.xy.astype(str).astype(np.float64)
-    return np.linalg.norm(track.xy.astype(np.float64) - written, axis=-1)
+from tracknet.metrics.counts import Counts, LenientCounts, Outcome, ratio
+from tracknet.metrics.distances import distances
+from tracknet.types import ABSENT, UNLABELLED, Labels, Track
 
 
 @dataclass(frozen=True)
@@ -120,14 +24,14 @@ class Protocol:
 
     Attributes:
         name: The name that figures are printed under.
-        visible: Visibility classes (N,) -> bool (N,): which of them count as a ball.
+        ball: Labels -> bool (N,): which of them count as a ball.
         close: Labels and track -> bool (N,): where the prediction is close enough.
         counts: How outcomes add up to figures.
         extras: Further figures of all clips together.
     """
 
     name: str
-    visible: Callable[[np.ndarray], np.ndarray]
+    ball: Callable[[Labels], np.ndarray]
     close: Callable[[Labels, Track], np.ndarray]
     counts: type[Counts]
     extras: Callable[["Protocol", Sequence[Labels], Sequence[Track]], dict[str, Any]]
@@ -136,10 +40,11 @@ class Protocol:
         """`Outcome` codes of one clip's frames, (N,) int8.
 
         Raises:
-            ValueError: Lengths differ, or a ball is labelled or predicted without a position.
+            ValueError: Lengths differ, a ball is labelled or predicted without a position, or the
+                protocol scales and the labels do not know the size of their frame.
         """
         _check_clip(labels, track)
-        labelled, predicted = self.visible(labels.visibility), track.visible
+        labelled, predicted = self.ball(labels), track.visible
         close = self.close(labels, track)
         return np.select(
             [
@@ -177,7 +82,7 @@ def score(labels: Sequence[Labels], tracks: Sequence[Track]) -> dict[str, dict[s
     """The ``protocols`` part of ``metrics.json``.
 
     Args:
-        labels: One per clip, original pixels.
+        labels: One per clip, original pixels, with the size of their frame.
         tracks: The predictions of the same clips in the same order, original pixels.
 
     Returns:
@@ -185,7 +90,8 @@ def score(labels: Sequence[Labels], tracks: Sequence[Track]) -> dict[str, dict[s
         f1_interval, ``wasb`` adds ap and rmse. A ratio with denominator 0 is 0.
 
     Raises:
-        ValueError: Numbers of clips or of frames differ, or a position is missing.
+        ValueError: Numbers of clips or of frames differ, or a position or a frame's size is
+            missing.
     """
     return {name: protocol.score(labels, tracks) for name, protocol in PROTOCOLS.items()}
 
@@ -209,7 +115,7 @@ def _check_clip(labels: Labels, track: Track) -> None:
             "both to the video's length (Labels.resized)"
         )
     for what, present, xy in (
-        ("labelled", labels.visibility > 0, labels.xy),
+        ("labelled", labels.visibility > ABSENT, labels.xy),
         ("predicted", track.visible, track.xy),
     ):
         nowhere = present & ~np.isfinite(xy).all(-1)
@@ -218,10 +124,6 @@ def _check_clip(labels: Labels, track: Track) -> None:
                 f"frame {nowhere.argmax()}: a ball is {what} at {xy[nowhere.argmax()]}; give it a "
                 "position, or mark the frame as one without a ball"
             )
-
-
-def _within_4_px(labels: Labels, track: Track) -> np.ndarray:
-    return distances(labels, track) < 4
 
 
 def _f1_interval(
@@ -258,6 +160,41 @@ def _ap_and_rmse(
     }
 
 
-STRICT = Protocol("strict", lambda v: v > 0, _within_4_px, Counts, _f1_interval)
-WASB = Protocol("wasb", lambda v: (v == 1) | (v == 2), _within_4_px, LenientCounts, _ap_and_rmse)
-PROTOCOLS = {protocol.name: protocol for protocol in (STRICT, WASB)}
+def _no_extras(
+    protocol: Protocol, labels: Sequence[Labels], tracks: Sequence[Track]
+) -> dict[str, Any]:
+    return {}
+
+
+def _visible(labels: Labels) -> np.ndarray:
+    return labels.visibility > ABSENT
+
+
+def _seen(labels: Labels) -> np.ndarray:
+    return np.isin(labels.visibility, (1, 2))
+
+
+def _visible_off_the_corner(labels: Labels) -> np.ndarray:
+    return _visible(labels) & (labels.xy != 0).any(-1)
+
+
+def _within_4_px(labels: Labels, track: Track) -> np.ndarray:
+    return distances(labels, track) < 4
+
+
+def _within_5_px_of_720p(labels: Labels, track: Track) -> np.ndarray:
+    return distances(labels, track, (720, 1280)) < 5
+
+
+def _within_4_cells(labels: Labels, track: Track) -> np.ndarray:
+    return distances(labels, track, (288, 512), truncate=True) <= 4
+
+
+STRICT = Protocol("strict", _visible, _within_4_px, Counts, _f1_interval)
+WASB = Protocol("wasb", _seen, _within_4_px, LenientCounts, _ap_and_rmse)
+TRACKNETV1 = Protocol("tracknetv1", _visible, _within_5_px_of_720p, Counts, _no_extras)
+TRACKNETV2 = Protocol("tracknetv2", _visible, _within_4_cells, LenientCounts, _no_extras)
+TRACKNETV3 = Protocol(
+    "tracknetv3", _visible_off_the_corner, _within_4_cells, LenientCounts, _no_extras
+)
+PROTOCOLS = {p.name: p for p in (STRICT, WASB, TRACKNETV1, TRACKNETV2, TRACKNETV3)}

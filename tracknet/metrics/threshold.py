@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tracknet.metrics.protocols import STRICT, Counts, Outcome, check_clips, ratio
+from tracknet.metrics.counts import Counts, Outcome, ratio
+from tracknet.metrics.protocols import STRICT, check_clips
 from tracknet.types import Labels, Track
 
 STEPS = np.arange(1, 20)

@@ -12,7 +12,7 @@ from tracknet.checkpoint import load, read_checkpoint
 from tracknet.data.predictions import read_predictions, write_predictions
 from tracknet.data.splits import split_sha256
 from tracknet.errors import InputError
-from tracknet.metrics import at_threshold, score
+from tracknet.metrics import at_threshold, breakdown, localisation, score
 from tracknet.pipelines.common import build_dataset, candidates_of, find_clips, open_clips
 from tracknet.pipelines.tables import print_metrics
 from tracknet.report import write_report
@@ -20,6 +20,9 @@ from tracknet.report import write_report
 
 def evaluate(cfg: DictConfig) -> dict[str, Any]:
     """Writes `predictions.csv`, `metrics.json` and `report.html`; returns the metrics.
+
+    From a checkpoint, all protocols are scored at threshold 0.5 too (`predictions_at_0.5.csv`),
+    for comparison with runs whose best threshold is another.
 
     Raises:
         InputError: Neither or both of ckpt and predictions are given, or they cannot be read.
@@ -37,17 +40,19 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     names = [clip.clip.name for clip in clips]
     facts = {"dataset": f"{dataset.name} ({dataset.root})", "split": split}
 
-    best, predictions = None, output / "predictions.csv"
+    labels, lengths = [clip.labels for clip in clips], {c.clip.name: len(c) for c in clips}
+    best, half, predictions = None, {}, output / "predictions.csv"
     if config["ckpt"]:
         choices = {key: config[key] for key in ("threshold", "overlap", "device", "batch_size")}
         predictor = load(config["ckpt"], **choices)
         found = candidates_of(predictor, clips)
         best = [clip.track(c[:, 0]) for clip, c in zip(clips, found, strict=True)]
-        tracks = {
-            name: at_threshold(track, predictor.threshold)
-            for name, track in zip(names, best, strict=True)
-        }
-        write_predictions(predictions, tracks)
+        at_half = output / "predictions_at_0.5.csv"
+        for file, threshold in ((predictions, predictor.threshold), (at_half, 0.5)):
+            accepted = (at_threshold(track, threshold) for track in best)
+            write_predictions(file, dict(zip(names, accepted, strict=True)))
+        read, _ = read_predictions(at_half, lengths)
+        half = {"protocols_at_0.5": score(labels, [read[name] for name in names])}
         _write_candidates(output / "candidates.csv", clips, found)
         facts |= {
             "checkpoint": str(config["ckpt"]),
@@ -58,15 +63,18 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         shutil.copyfile(config["predictions"], predictions)
         facts |= {"predictions": str(config["predictions"])}
     # The file is what is scored, so that scoring it again gives the same figures.
-    read, missing = read_predictions(predictions, {c.clip.name: len(c) for c in clips})
+    read, missing = read_predictions(predictions, lengths)
     facts |= {"frames without a row": str(missing)}
-    labels, tracks = [clip.labels for clip in clips], [read[name] for name in names]
+    tracks = [read[name] for name in names]
     metrics = {
         "split": split,
         "dataset": dataset.name,
         "split_sha256": split_sha256(clip.clip for clip in clips),
         "facts": facts,
         "protocols": score(labels, tracks),
+        **half,
+        "localisation": localisation(labels, tracks),
+        "breakdown": breakdown(names, labels, tracks),
     }
     (output / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
     write_report(

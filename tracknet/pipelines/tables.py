@@ -12,19 +12,25 @@ COLUMNS = ("f1", "precision", "recall", "accuracy", "tp", "fp1", "fp2", "fn", "t
 
 
 def print_metrics(metrics: Mapping[str, Any], output: Path) -> None:
-    """One row per protocol, then where the files are."""
-    out = console()
-    table = Table(title=f"{metrics['dataset']} {metrics['split']}", title_justify="left")
-    table.add_column("protocol")
-    for column in COLUMNS:
-        table.add_column(column, justify="right")
-    for name, figures in metrics["protocols"].items():
-        table.add_row(name, *(_cell(figures.get(column)) for column in COLUMNS))
-    out.print(table)
+    """One row per protocol, also at threshold 0.5 if there is that, then where the files are."""
+    out, title = console(), f"{metrics['dataset']} {metrics['split']}"
+    out.print(_table(title, metrics["protocols"]))
+    if half := metrics.get("protocols_at_0.5"):
+        out.print(_table(f"{title}, threshold 0.5", half))
     low, high = metrics["protocols"]["strict"]["f1_interval"]
     out.print(f"strict F1, 95 % interval over clips: {low:.3f} to {high:.3f}")
     for file in ("metrics.json", "predictions.csv", "report.html"):
         out.print(f"wrote {output / file}")
+
+
+def _table(title: str, protocols: Mapping[str, Mapping[str, Any]]) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column("protocol")
+    for column in COLUMNS:
+        table.add_column(column, justify="right")
+    for name, figures in protocols.items():
+        table.add_row(name, *(_cell(figures.get(column)) for column in COLUMNS))
+    return table
 
 
 def _cell(value: float | None) -> str:

@@ -9,13 +9,14 @@ import cv2
 import numpy as np
 from matplotlib.figure import Figure
 
-from tracknet.metrics import STRICT, Counts, Outcome, distances, precision_recall
+from tracknet.metrics import Outcome, errors, precision_recall
 from tracknet.report.plots import (
     DARK,
     LIGHT,
     Theme,
     data_uri,
     error_histogram,
+    pck_curve,
     png,
     precision_recall_plot,
 )
@@ -41,6 +42,7 @@ HEADINGS = {
     "fp2": "FP2",
     "fn": "FN",
     "tn": "TN",
+    "median_px": "Median px",
 }
 
 
@@ -71,9 +73,12 @@ def write_report(
         ValueError: Numbers of clips or of frames differ, or a position is missing.
         VideoError: A video that is needed cannot be read.
     """
-    counts = [STRICT.count(*pair) for pair in zip(labels, tracks, strict=True)]
-    total = sum(counts, STRICT.counts())
-    errors = _errors(labels, tracks)
+    strict, near = metrics["protocols"]["strict"], metrics["localisation"]
+    groups, half = metrics["breakdown"], metrics.get("protocols_at_0.5")
+    speeds = {
+        name: row for name, row in groups["speed"].items() if row["tp"] + row["fp1"] + row["fn"]
+    }
+    half = f'<div class="scroll">{_table("At threshold 0.5", half)}</div>' if half else ""
     precision, recall = precision_recall(labels, tracks if candidates is None else candidates)
     mistakes = worst_mistakes(labels, tracks)
     pictures = fetch_frames(mistakes, clips)
@@ -87,7 +92,8 @@ def write_report(
         )
         for mistake in mistakes
     ]
-    curve = precision_recall_plot(precision, recall, (total.precision, total.recall))
+    histogram = error_histogram(errors(labels, tracks))
+    curve = precision_recall_plot(precision, recall, (strict["precision"], strict["recall"]))
     path.write_text(
         f"""<!doctype html>
 <html lang="en">
@@ -102,24 +108,39 @@ def write_report(
 <main>
 <h1>{escape(title)}</h1>
 <dl class="facts">{"".join(_fact(name, value) for name, value in facts.items())}</dl>
-<section class="tiles">{_tiles(metrics["protocols"]["strict"], errors)}</section>
+<section class="tiles">{_tiles(strict, near)}</section>
 <section>
 <h2>Protocols</h2>
-<div class="scroll">{_protocol_table(metrics["protocols"])}</div>
-<p class="note"><b>strict</b> counts a ball predicted in a wrong place as a miss, too;
-its interval is a bootstrap over clips. Positions are compared in original pixels.</p>
+<div class="scroll">{_table("Protocol", metrics["protocols"])}</div>
+{half}
+<p class="note"><b>strict</b> and <b>tracknetv1</b> count a ball predicted in a wrong place as a
+miss, too; the interval is a bootstrap over clips. <b>strict</b> and <b>wasb</b> compare positions
+in original pixels, <b>tracknetv1</b> at 1280x720, <b>tracknetv2</b> and <b>tracknetv3</b> as whole
+pixels at 512x288.</p>
 </section>
 <section class="plots">
-<figure><h2>Errors</h2>{_picture(error_histogram(errors), "Histogram of errors")}
+<figure><h2>Errors</h2>{_picture(histogram, "Histogram of errors")}
 <figcaption>Frames with a labelled and a predicted ball; nearer than 4 px counts as
 found.</figcaption></figure>
+<figure><h2>Found within a radius</h2>{_picture(pck_curve(near["pck"]), "PCK curve")}
+<figcaption>Share of the {near["visible"]} visible balls with a prediction within 1 to 20 px
+(PCK).</figcaption></figure>
 <figure><h2>Precision and recall</h2>{_picture(curve, "Precision-recall curve")}
 <figcaption>Protocol strict, over the score threshold; the dot is the predictions
 scored here.</figcaption></figure>
 </section>
+<section class="tables">
+<div><h2>Visibility</h2>
+<div class="scroll">{_table("Class", groups["visibility"], "accuracy")}</div>
+<p class="note">The labels' classes; 0 is no ball. Protocol strict.</p></div>
+<div><h2>Speed</h2>
+<div class="scroll">{_table("Px a frame", speeds, "accuracy")}</div>
+<p class="note">Of visible balls, from the labels of neighbouring frames. Protocol strict.</p></div>
+</section>
 <section>
 <h2>Clips</h2>
-<div class="scroll tall">{_clip_table(clips, labels, counts)}</div>
+<div class="scroll tall">{_table("Clip", groups["clip"], "f1")}</div>
+<p class="note">Protocol strict.</p>
 </section>
 <section>
 <h2>Worst frames</h2>
@@ -136,27 +157,20 @@ the label is in the left half, the prediction in the right.</p>
     )
 
 
-def _errors(labels: Sequence[Labels], tracks: Sequence[Track]) -> np.ndarray:
-    """Errors (N,) in original pixels of all frames with a labelled and a predicted ball."""
-    errors = [np.empty(0)]
-    for label, track in zip(labels, tracks, strict=True):
-        both = np.isin(STRICT.outcomes(label, track), (Outcome.TP, Outcome.FP1))
-        errors.append(distances(label, track)[both])
-    return np.concatenate(errors)
-
-
 def _fact(name: str, value: str) -> str:
     return f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
 
 
-def _tiles(strict: Mapping[str, Any], errors: np.ndarray) -> str:
-    median = f"{np.median(errors):.2f} px" if len(errors) else "none"
+def _tiles(strict: Mapping[str, Any], near: Mapping[str, Any]) -> str:
+    median, p90 = (
+        "none" if near[name] is None else f"{near[name]:.2f} px" for name in ("median_px", "p90_px")
+    )
     low, high = strict["f1_interval"]
     tiles = [
         ("F1, strict", f"{strict['f1']:.1%}", f"95 %: {low:.1%} to {high:.1%}"),
         ("Precision", f"{strict['precision']:.1%}", f"{strict['fp1'] + strict['fp2']} false"),
         ("Recall", f"{strict['recall']:.1%}", f"{strict['fp1'] + strict['fn']} missed"),
-        ("Median error", median, f"{len(errors)} frames"),
+        ("Median error", median, f"90th percentile: {p90}"),
     ]
     return "".join(
         f'<div class="tile"><span>{name}</span><b>{value}</b><span>{detail}</span></div>'
@@ -164,42 +178,29 @@ def _tiles(strict: Mapping[str, Any], errors: np.ndarray) -> str:
     )
 
 
-def _protocol_table(protocols: Mapping[str, Mapping[str, Any]]) -> str:
-    columns = [name for name in HEADINGS if any(name in p for p in protocols.values())]
-    head = "".join(f"<th>{HEADINGS[name]}</th>" for name in columns)
+def _table(name: str, rows: Mapping[str, Mapping[str, Any]], share: str | None = None) -> str:
+    """Rows of figures under the name of what tells them apart; `share` is drawn as a bar, too."""
+    columns = [key for key in HEADINGS if any(key in figures for figures in rows.values())]
+    head = "".join(f"<th>{HEADINGS[key]}</th>" for key in columns)
     body = "".join(
-        f"<tr><th>{escape(protocol)}</th>"
-        + "".join(f"<td>{_cell(name, figures.get(name))}</td>" for name in columns)
+        f"<tr><th>{escape(row).replace('/', '/<wbr>')}</th>"
+        + "".join(_cell(key, figures.get(key), key == share) for key in columns)
         + "</tr>"
-        for protocol, figures in protocols.items()
+        for row, figures in rows.items()
     )
-    return f"<table><thead><tr><th>Protocol</th>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<table><thead><tr><th>{name}</th>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _cell(name: str, value: Any) -> str:
+def _cell(name: str, value: Any, bar: bool) -> str:
+    if bar:
+        return f'<td class="bar" style="--share:{100 * value:.1f}%">{100 * value:.2f}</td>'
     if value is None:
-        return "&ndash;"
+        return "<td>&ndash;</td>"
     if name == "f1_interval":
-        return " to ".join(f"{100 * end:.1f}" for end in value)
+        return f"<td>{' to '.join(f'{100 * end:.1f}' for end in value)}</td>"
     if name in PERCENT:
-        return f"{100 * value:.2f}"
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
-
-
-def _clip_table(clips: Sequence[Clip], labels: Sequence[Labels], counts: Sequence[Counts]) -> str:
-    names = ("Frames", "TP", "FP1", "FP2", "FN", "F1 %")
-    head = "".join(f"<th>{name}</th>" for name in names)
-    rows = [
-        "<tr><th>"
-        + escape(clip.name).replace("/", "/<wbr>")
-        + "</th>"
-        + "".join(f"<td>{n}</td>" for n in (len(label), count.tp, count.fp1, count.fp2, count.fn))
-        + f'<td class="bar" style="--share:{100 * count.f1:.1f}%">{100 * count.f1:.2f}</td></tr>'
-        for clip, label, count in zip(clips, labels, counts, strict=True)
-    ]
-    return (
-        f"<table><thead><tr><th>Clip</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    )
+        return f"<td>{100 * value:.2f}</td>"
+    return f"<td>{value:.2f}</td>" if isinstance(value, float) else f"<td>{value}</td>"
 
 
 def _picture(paint: Callable[[Theme], Figure], name: str) -> str:
@@ -269,6 +270,9 @@ thead th { color: var(--soft); font-size: .8rem; font-weight: 600; position: sti
 tbody th { font-weight: 600; }
 .bar { background: linear-gradient(to right, var(--tint) var(--share), transparent 0);
   min-width: 6rem; }
+.tables { display: grid; gap: 1.25rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(480px, 100%), 1fr)); }
+.tables > div { min-width: 0; }
 .plots { display: grid; gap: 1.25rem;
   grid-template-columns: repeat(auto-fit, minmax(min(320px, 100%), 1fr)); }
 figure { margin: 0; min-width: 0; }

@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +42,21 @@ def error_histogram(errors: np.ndarray) -> Callable[[Theme], Figure]:
         axes.set_xticks(ticks, [*labels[:-1], f"{LAST_BIN}+"])
         axes.set_xlim(0, LAST_BIN + 0.5)
         axes.yaxis.get_major_locator().set_params(integer=True)
+        return figure
+
+    return paint
+
+
+def pck_curve(pck: Mapping[str, float]) -> Callable[[Theme], Figure]:
+    """Radius in original pixels -> share of the visible balls with a prediction within it."""
+
+    def paint(theme: Theme) -> Figure:
+        figure, axes = _axes(theme, "radius (original px)", "share of visible balls")
+        axes.plot([int(radius) for radius in pck], list(pck.values()), color=theme.good, marker=".")
+        axes.axvline(LIMIT, color=theme.text, linewidth=1, linestyle=(0, (4, 3)))
+        axes.set_xticks([1, *range(LIMIT, LAST_BIN + 1, LIMIT)])
+        axes.set_xlim(0, LAST_BIN + 0.5)
+        axes.set_ylim(0, 1)
         return figure
 
     return paint

@@ -34,6 +34,7 @@ def test_good_labels_pass_in_silence():
         warnings.simplefilter("error")
         labels = fit_labels(clip([(1, 1)], [1]), 3, (10, 20))
     assert labels.visibility.tolist() == [1, -1, -1]
+    assert labels.size == (10, 20)
 
 
 def test_strict_makes_reports_errors():

@@ -5,6 +5,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -66,7 +67,7 @@ def fit_labels(clip: Clip, frames: int, size: tuple[int, int]) -> Labels:
             DataWarning,
             stacklevel=2,
         )
-    labels = clip.labels.resized(frames)
+    labels = replace(clip.labels.resized(frames), size=size)
     height, width = size
     low, high = np.array([-0.5, -0.5]), np.array([width - 0.5, height - 0.5])
     outside = (labels.visibility > ABSENT) & ((labels.xy < low) | (labels.xy > high)).any(1)

@@ -1,0 +1,57 @@
+"""How near the predictions are, whatever limit a protocol draws."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tracknet.metrics.counts import ratio
+from tracknet.metrics.distances import distances
+from tracknet.metrics.protocols import STRICT, check_clips
+from tracknet.types import Labels, Track
+
+PCK_RADII = range(1, 21)
+
+
+def errors(labels: Sequence[Labels], tracks: Sequence[Track]) -> np.ndarray:
+    """Errors (M,) in original pixels of all frames with a visible and a predicted ball.
+
+    Args:
+        labels: One per clip, original pixels; visibility > 0 is visible.
+        tracks: The predictions of the same clips, original pixels.
+
+    Raises:
+        ValueError: Numbers of clips or of frames differ.
+    """
+    check_clips(labels, tracks)
+    each = [np.empty(0)]
+    for clip, track in zip(labels, tracks, strict=True):
+        each.append(distances(clip, track)[STRICT.ball(clip) & track.visible])
+    return np.concatenate(each)
+
+
+def localisation(labels: Sequence[Labels], tracks: Sequence[Track]) -> dict[str, Any]:
+    """The ``localisation`` part of ``metrics.json``.
+
+    Args:
+        labels: One per clip, original pixels; visibility > 0 is visible.
+        tracks: The predictions of the same clips, original pixels.
+
+    Returns:
+        visible: frames with a visible ball. predicted: those of them with a prediction. median_px
+        and p90_px: median and 90th percentile of their errors, None without any. pck: radius 1 to
+        20 px -> share of the visible frames with a prediction within it (<=).
+
+    Raises:
+        ValueError: Numbers of clips or of frames differ.
+    """
+    error = errors(labels, tracks)
+    visible = sum(int(STRICT.ball(clip).sum()) for clip in labels)
+    median, p90 = np.percentile(error, [50, 90]).tolist() if len(error) else (None, None)
+    return {
+        "visible": visible,
+        "predicted": len(error),
+        "median_px": median,
+        "p90_px": p90,
+        "pck": {str(r): float(ratio((error <= r).sum(), visible)) for r in PCK_RADII},
+    }
