@@ -21,6 +21,7 @@ from tracknet.pipelines.card import print_card, print_next_steps
 from tracknet.pipelines.common import build_dataset, candidates_of, find_clips, open_clips
 from tracknet.pipelines.manifest import write_manifest
 from tracknet.resume import check_same_network
+from tracknet.training.callbacks import TimeLimit
 from tracknet.training.datamodule import WindowDataModule
 from tracknet.training.module import HeatmapModule
 
@@ -93,9 +94,10 @@ def train(cfg: DictConfig) -> dict[str, float]:
         config,
         config["seed"],
     )
+    limit = config["trainer"]["max_time"]
     trainer = build(
-        {**config["trainer"], "precision": precision(config["trainer"])},
-        callbacks=build_all(config["callbacks"]),
+        {**config["trainer"], "precision": precision(config["trainer"]), "max_time": None},
+        callbacks=[*build_all(config["callbacks"]), *([TimeLimit(limit)] if limit else [])],
         logger=build_all(config["logger"]),
     )
     print_card(config, model, splits, trainer, output)

@@ -5,6 +5,7 @@ from tracknet.training.callbacks.interrupt import InterruptCheckpoint, Interrupt
 from tracknet.training.callbacks.pictures import PredictionGrid
 from tracknet.training.callbacks.progress import ProgressBar
 from tracknet.training.callbacks.thaw import FreezeBackbone
+from tracknet.training.callbacks.time_limit import TimeLimit
 
 __all__ = [
     "CollapseWarning",
@@ -13,4 +14,5 @@ __all__ = [
     "Interrupted",
     "PredictionGrid",
     "ProgressBar",
+    "TimeLimit",
 ]
