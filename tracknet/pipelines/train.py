@@ -60,7 +60,12 @@ def train(cfg: DictConfig) -> dict[str, float]:
     OmegaConf.save(OmegaConf.create(config), output / "config.yaml")
     # What Lightning announces of itself and of the device stands in the start-up card.
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    for untrue_or_idle in (".*LeafSpec.*", ".*your dataloader is not resumable.*"):
+    for untrue_or_idle in (
+        ".*LeafSpec.*",
+        ".*your dataloader is not resumable.*",
+        ".*exists and is not empty.*",
+        ".*smaller than the logging interval.*",
+    ):
         warnings.filterwarnings("ignore", untrue_or_idle)
     pl.seed_everything(config["seed"], verbose=False)
 

@@ -1,3 +1,4 @@
+import warnings
 from fractions import Fraction
 
 import cv2
@@ -91,6 +92,19 @@ def test_a_poster_beside_videos_is_no_clip(tmp_path, video):
     video("train/club/a")
     cv2.imwrite(str(tmp_path / "train" / "club" / "poster.png"), np.zeros((*SIZE, 3), np.uint8))
     assert len(Generic(tmp_path, SPLITS).clips("train")) == 1
+
+
+@pytest.mark.parametrize(("first", "frame", "late"), [(1, 1, True), (1, 0, False), (0, 1, False)])
+def test_pictures_and_labels_that_begin_with_one_are_noticed(tmp_path, first, frame, late):
+    folder = tmp_path / "train" / "a"
+    folder.mkdir(parents=True)
+    for number in range(first, first + 3):
+        cv2.imwrite(str(folder / f"img_{number:05d}.png"), np.zeros((*SIZE, 3), np.uint8))
+    folder.with_suffix(".csv").write_text(f"frame,visibility,x,y\n{frame},1,9,9\n")
+    with warnings.catch_warnings(record=True) as reports:
+        warnings.simplefilter("always")
+        Generic(tmp_path, SPLITS).clips("train")
+    assert ["subtract 1 from each frame" in str(r.message) for r in reports] == [True] * late
 
 
 def test_frames_with_a_gap_are_left_out(tmp_path, video):

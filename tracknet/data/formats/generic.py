@@ -1,15 +1,17 @@
 """Anybody's own clips: videos or folders of frames, each with a CSV file beside it."""
 
 import os
+import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from tracknet.data.formats.base import LabelError, Layout, holds_pictures, is_video
+from tracknet.data.formats.base import DataWarning, LabelError, Layout, holds_pictures, is_video
 from tracknet.data.formats.tables import read_table, to_labels
-from tracknet.types import Labels
-from tracknet.video import probe
+from tracknet.types import UNLABELLED, Labels
+from tracknet.video import image_files, probe
 
 COLUMNS = ("frame", "visibility", "x", "y")
 
@@ -76,7 +78,9 @@ class Generic(Layout):
         files = _tables(found)
         names = " or ".join(file.name for file in files)
         csv = _only(filter(Path.exists, files), f"{source}: no labels; expected {names} beside it")
-        return source, self._in_pixels(to_labels(csv, read_table(csv, COLUMNS)), csv, source)
+        labels = to_labels(csv, read_table(csv, COLUMNS))
+        _check_first_frame(csv, labels, source)
+        return source, self._in_pixels(labels, csv, source)
 
     def _in_pixels(self, labels: Labels, csv: Path, source: Path) -> Labels:
         positions = labels.xy[np.isfinite(labels.xy).all(1)]
@@ -93,6 +97,19 @@ class Generic(Layout):
             return labels
         height, width = probe(source).size
         return Labels(labels.xy * np.array([width, height], np.float32), labels.visibility)
+
+
+def _check_first_frame(csv: Path, labels: Labels, source: Path) -> None:
+    """Warns where both pictures and labels begin with 1: each label would be one picture late."""
+    first = image_files(source)[0].stem if source.is_dir() else ""
+    labelled = np.flatnonzero(labels.visibility != UNLABELLED)
+    if re.fullmatch(r"\D*0*1", first) and labelled[:1] == 1:
+        warnings.warn(
+            f"{csv}: the labels begin with frame 1, and so do the names of the pictures, but frame "
+            f"0 is {first}; subtract 1 from each frame, or begin the names with 0",
+            DataWarning,
+            stacklevel=2,
+        )
 
 
 def _tables(clip: Path) -> list[Path]:
