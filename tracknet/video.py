@@ -184,7 +184,7 @@ def _pictures(folder: Path) -> Iterator[np.ndarray]:
         content = np.fromfile(file, np.uint8)
         picture = cv2.imdecode(content, cv2.IMREAD_COLOR_RGB) if len(content) else None
         if picture is None:
-            raise VideoError(f"{file}: cannot be read as a picture; replace or remove it")
+            raise VideoError(f"{file}: cannot be read as a picture; replace it")
         yield picture
 
 
