@@ -136,9 +136,10 @@ class Layout(ABC):
     def find(self, part: str) -> Iterable[Path]:
         """A path for each clip of a part, also of those whose labels or frames are missing."""
 
-    @abstractmethod
     def place(self, found: Path) -> tuple[str, str]:
-        """A found clip's name and match, see `Clip`."""
+        """A found clip's name and match, see `Clip`: its path below the root, and its folder's."""
+        name = found.relative_to(self.root)
+        return name.as_posix(), name.parent.as_posix()
 
     @abstractmethod
     def read(self, found: Path) -> tuple[Path, Labels]:
@@ -146,6 +147,7 @@ class Layout(ABC):
 
         Raises:
             LabelError: It cannot be used.
+            VideoError: Likewise, because of its video.
         """
 
     def clips(self, split: str) -> list[Clip]:
@@ -221,5 +223,7 @@ def is_video(path: Path) -> bool:
 
 
 def holds_pictures(path: Path) -> bool:
-    """Whether it is a folder of frames."""
-    return path.is_dir() and any(p.suffix.lower() in IMAGE_SUFFIXES for p in path.glob("[!.]*"))
+    """Whether it is a folder of frames, and not hidden."""
+    if path.name.startswith(".") or not path.is_dir():
+        return False
+    return any(p.suffix.lower() in IMAGE_SUFFIXES for p in path.glob("[!.]*"))

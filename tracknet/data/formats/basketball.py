@@ -22,7 +22,9 @@ class Basketball(Layout):
         """``videos/<game>/<clip>`` of every clip."""
         videos, annotations = self.inside("videos") / part, self.inside("ball-annos") / part
         if annotations.is_dir():
-            yield from (videos / xml.stem.rpartition("_")[2] for xml in annotations.glob("*.xml"))
+            yield from (
+                videos / xml.stem.rpartition("_")[2] for xml in annotations.glob("[!.]*.xml")
+            )
             yield from (clip for clip in videos.glob("*") if holds_pictures(clip))
 
     def place(self, found: Path) -> tuple[str, str]:
@@ -32,7 +34,9 @@ class Basketball(Layout):
         if not holds_pictures(found):
             raise LabelError(f"{found}: labelled, but there is no such folder of frames")
         folder = self.inside("ball-annos") / found.parent.name
-        files = sorted(x for x in folder.glob("*.xml") if x.stem.rpartition("_")[2] == found.name)
+        files = sorted(
+            x for x in folder.glob("[!.]*.xml") if x.stem.rpartition("_")[2] == found.name
+        )
         if len(files) != 1:
             raise LabelError(
                 f"{folder}/*_{found.name}.xml: {len(files)} label files for clip {found}; "

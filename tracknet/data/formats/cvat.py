@@ -10,7 +10,7 @@ import numpy as np
 
 from tracknet.data.formats.base import DataWarning, LabelError
 from tracknet.types import ABSENT, Labels
-from tracknet.video import VideoError, image_files, probe
+from tracknet.video import image_files, probe
 
 EXPECTED = (
     'expected CVAT for video 1.1: <track><points frame="0" outside="0" occluded="0" points="x,y">'
@@ -56,6 +56,7 @@ def read_labels(xml: Path, source: Path) -> Labels:
 
     Raises:
         LabelError: There is no such file, it is none of CVAT's, or a frame shows two balls.
+        VideoError: The file does not say how long its task is, and the source cannot be read.
     """
     root = _parse(xml)
     balls: dict[int, TrackPoint] = {}
@@ -126,9 +127,4 @@ def _task_size(root: ElementTree.Element) -> int:
 
 
 def _length(source: Path) -> int:
-    if source.is_dir():
-        return len(image_files(source))
-    try:
-        return probe(source).frames
-    except VideoError as error:
-        raise LabelError(str(error)) from error
+    return len(image_files(source)) if source.is_dir() else probe(source).frames

@@ -64,10 +64,6 @@ class Generic(Layout):
         alone = tables.difference(*map(_tables, clips))
         return clips | {csv.with_name(csv.stem.removesuffix("_ball")) for csv in alone}
 
-    def place(self, found: Path) -> tuple[str, str]:
-        name = found.relative_to(self.root)
-        return name.as_posix(), name.parent.as_posix()
-
     def read(self, found: Path) -> tuple[Path, Labels]:
         if holds_pictures(found):
             source = found

@@ -44,13 +44,9 @@ class Shuttlecock(Layout):
         for match in [folder, *folder.glob("*")]:
             for csv in match.glob("*csv/[!.]*_ball.csv"):
                 yield match / csv.stem.removesuffix("_ball")
-            for source in [*match.glob("video/*"), *match.glob("frame/[!.]*")]:
+            for source in [*match.glob("video/*"), *match.glob("frame/*")]:
                 if is_video(source) or holds_pictures(source):
                     yield match / (source.stem if is_video(source) else source.name)
-
-    def place(self, found: Path) -> tuple[str, str]:
-        name = found.relative_to(self.root)
-        return name.as_posix(), name.parent.as_posix()
 
     def read(self, found: Path) -> tuple[Path, Labels]:
         csv = found.parent / "csv" / f"{found.name}_ball.csv"

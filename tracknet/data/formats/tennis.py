@@ -27,11 +27,7 @@ class Tennis(Layout):
     expected = "Clip*/0000.jpg"
 
     def find(self, part: str) -> Iterator[Path]:
-        yield from (clip for clip in (self.root / part).glob("[!.]*") if holds_pictures(clip))
-
-    def place(self, found: Path) -> tuple[str, str]:
-        name = found.relative_to(self.root)
-        return name.as_posix(), name.parent.as_posix()
+        yield from (clip for clip in (self.root / part).glob("*") if holds_pictures(clip))
 
     def read(self, found: Path) -> tuple[Path, Labels]:
         csv = found / "Label.csv"

@@ -28,7 +28,7 @@ class Volleyball(Layout):
         """``videos/<match>/<clip>`` of every clip."""
         match = self.inside("videos") / part
         yield from (match / txt.stem for txt in (self.inside(ANNOTATION) / part).glob("[!.]*.txt"))
-        yield from (clip for clip in match.glob("[!.]*") if holds_pictures(clip))
+        yield from (clip for clip in match.glob("*") if holds_pictures(clip))
 
     def place(self, found: Path) -> tuple[str, str]:
         return f"{found.parent.name}/{found.name}", found.parent.name
