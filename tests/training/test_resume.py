@@ -63,8 +63,9 @@ def test_resumed_run_is_bit_equal(compose, settings, undisturbed, tmp_path, step
 
     expected, resumed = last(undisturbed), last(tmp_path)
     assert resumed["global_step"] == expected["global_step"] == EPOCHS * BATCHES
-    for name, value in expected["state_dict"].items():
-        assert torch.equal(resumed["state_dict"][name], value), name
+    for weights in ("state_dict", "current_model_state"):
+        for name, value in expected[weights].items():
+            assert torch.equal(resumed[weights][name], value), name
     for mine, theirs in zip(
         resumed["optimizer_states"][0]["state"].values(),
         expected["optimizer_states"][0]["state"].values(),

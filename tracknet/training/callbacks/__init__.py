@@ -1,5 +1,6 @@
 """What happens beside the training step."""
 
+from tracknet.training.callbacks.average import AverageWeights
 from tracknet.training.callbacks.collapse import CollapseWarning
 from tracknet.training.callbacks.interrupt import InterruptCheckpoint, Interrupted
 from tracknet.training.callbacks.pictures import PredictionGrid
@@ -8,6 +9,7 @@ from tracknet.training.callbacks.thaw import FreezeBackbone
 from tracknet.training.callbacks.time_limit import TimeLimit
 
 __all__ = [
+    "AverageWeights",
     "CollapseWarning",
     "FreezeBackbone",
     "InterruptCheckpoint",

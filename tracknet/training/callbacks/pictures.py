@@ -29,7 +29,7 @@ class PredictionGrid(Callback):
         self.samples = samples
 
     @torch.no_grad()
-    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+    def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         windows = trainer.datamodule.val_windows
         chosen = np.linspace(0, len(windows) - 1, min(self.samples, len(windows))).astype(int)
         raw = default_collate([windows[int(i)] for i in chosen])
