@@ -17,6 +17,7 @@ import torch
 from hydra.errors import ConfigCompositionException
 from lightning.pytorch.loggers import Logger
 from omegaconf import OmegaConf
+from torch.utils.data import default_collate
 
 from tracknet.build import build, build_all, build_model
 
@@ -87,11 +88,11 @@ def check_transform(config: dict[str, Any], option: str) -> None:
     augmentation, size = build(config["transform"]), config["image_size"]
     xy, visibility = np.full((T, 2), 50.0, np.float32), np.ones(T)
     drawn = augmentation.draw(np.random.default_rng(0), size, xy, visibility)
-    batch = (torch.from_numpy(a)[None] for a in (xy, visibility, drawn))
-    pictures, xy, visibility = augmentation.apply(torch.rand(1, T, 3, *size), *batch, still=0)
-    assert pictures.shape == (1, T, 3, *(augmentation.crop or size))
-    assert xy.isfinite().all()
-    assert visibility.shape == (1, T)
+    batch = default_collate([(xy, visibility, drawn)] * 2)
+    out = augmentation.apply(torch.rand(2, T, 3, *size), *batch, still=0)
+    assert out.pictures.shape == (2, T, 3, *(augmentation.crop or size))
+    assert out.xy.isfinite().all()
+    assert out.visibility.shape == (2, T)
 
 
 def check_optimizer(config: dict[str, Any], _: str) -> None:

@@ -17,6 +17,7 @@ class Batch:
         xy: (B,T,2) pixels of `frames`.
         visibility: (B,T): -1 unlabelled, 0 no ball, above 0 a ball.
         window: (B,2): clip and first frame.
+        second: xy and visibility of the balls of windows that were laid over, or None.
     """
 
     frames: torch.Tensor
@@ -24,6 +25,7 @@ class Batch:
     xy: torch.Tensor
     visibility: torch.Tensor
     window: torch.Tensor
+    second: tuple[torch.Tensor, torch.Tensor] | None = None
 
 
 def to_unit(pictures: torch.Tensor) -> torch.Tensor:
@@ -42,10 +44,9 @@ def prepare_batch(raw: dict[str, torch.Tensor], augmentation: Augmentation | Non
     pictures, still = raw["frames"], 0
     if "background" in raw:
         pictures, still = torch.cat([raw["background"][:, None], pictures], 1), 1
-    pictures, xy, visibility = to_unit(pictures), raw["xy"], raw["visibility"]
+    pictures, xy, visibility, second = to_unit(pictures), raw["xy"], raw["visibility"], None
     if augmentation is not None:
-        pictures, xy, visibility = augmentation.apply(
-            pictures, xy, visibility, raw["augmentation"], still
-        )
+        out = augmentation.apply(pictures, xy, visibility, raw["augmentation"], still)
+        pictures, xy, visibility, second = out.pictures, out.xy, out.visibility, out.second
     background = pictures[:, 0] if still else None
-    return Batch(pictures[:, still:], background, xy, visibility, raw["window"])
+    return Batch(pictures[:, still:], background, xy, visibility, raw["window"], second)

@@ -74,9 +74,16 @@ class HeatmapModule(LightningModule):
         return loss
 
     def _loss(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
-        xy = scale_points(batch.xy, 1 / self.model.heatmap_stride)
-        target, weight = self.codec.encode(xy, batch.visibility, logits.shape[-2:])
+        target, weight = self._encode(batch.xy, batch.visibility, logits.shape[-2:])
+        if batch.second is not None:
+            other, known = self._encode(*batch.second, logits.shape[-2:])
+            target, weight = torch.maximum(target, other), weight * known
         return self.loss(logits, target, weight)
+
+    def _encode(
+        self, xy: torch.Tensor, visibility: torch.Tensor, size: tuple[int, int]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.codec.encode(scale_points(xy, 1 / self.model.heatmap_stride), visibility, size)
 
     def on_validation_epoch_start(self) -> None:
         self._candidates = []

@@ -1,0 +1,53 @@
+"""What cameras and encoders do to a picture: blur and noise."""
+
+import torch
+import torch.nn.functional as F
+
+RADIUS = 4
+"""Half width of the blur's kernel in pixels: sds up to about 2 are not cut off."""
+
+
+def blur(pictures: torch.Tensor, covariance: torch.Tensor) -> torch.Tensor:
+    """Blurs each sample by a Gaussian, which is symmetric and so moves nothing.
+
+    One that is long in one direction is motion blur.
+
+    Args:
+        pictures: (B,P,3,h,w).
+        covariance: (B,3) variances of x and of y and their covariance, in square pixels; the
+            samples in which all are 0 are not touched.
+    """
+    chosen = covariance.any(1).nonzero()[:, 0]
+    if not len(chosen):
+        return pictures
+    sxx, syy, sxy = (covariance[chosen, i, None, None] for i in range(3))
+    sxx, syy = sxx + 1e-3, syy + 1e-3  # a line has no inverse
+    offset = torch.arange(-RADIUS, RADIUS + 1, device=pictures.device, dtype=torch.float32)
+    x, y = offset[None, None, :], offset[None, :, None]
+    distance = (syy * x**2 - 2 * sxy * x * y + sxx * y**2) / (sxx * syy - sxy**2)
+    kernel = torch.exp(-distance / 2)
+    kernel = (kernel / kernel.sum((1, 2), keepdim=True)).to(pictures.dtype)
+    _, p, _, h, w = pictures.shape
+    # Samples as groups, so that each one has its own kernel.
+    planes = pictures[chosen].view(len(chosen), p * 3, h, w).transpose(0, 1)
+    padded = F.pad(planes, (RADIUS,) * 4, "replicate")
+    blurred = F.conv2d(padded, kernel[:, None], groups=len(chosen)).transpose(0, 1)
+    pictures[chosen] = blurred.reshape(len(chosen), p, 3, h, w)
+    return pictures
+
+
+def add_noise(frames: torch.Tensor, strength: torch.Tensor, seed: torch.Tensor) -> torch.Tensor:
+    """Adds Gaussian noise to the brightness of each frame.
+
+    Args:
+        frames: (B,T,3,h,w) in 0..1, a view that is changed in place.
+        strength: (B,) standard deviation; the samples in which it is 0 are not touched.
+        seed: (B,) int64, of each sample's own generator: the noise depends on nothing else.
+    """
+    generator = torch.Generator(frames.device)
+    for i in strength.nonzero()[:, 0].tolist():
+        generator.manual_seed(int(seed[i]))
+        t, _, h, w = frames[i].shape
+        noise = torch.randn(t, 1, h, w, device=frames.device, generator=generator)
+        frames[i] = (frames[i] + strength[i] * noise).clamp_(0, 1)
+    return frames
