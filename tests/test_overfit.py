@@ -5,7 +5,6 @@ from itertools import product
 import pytest
 import torch
 from omegaconf import OmegaConf
-from torch.utils.data import default_collate
 
 from tracknet.build import build, build_model
 from tracknet.data.batch import Batch, prepare_batch
@@ -29,7 +28,7 @@ def four_windows(config) -> Batch:
     windows = WindowDataset(clips, config["frames"], config["frames"])
     each = [[w for w in windows.with_ball() if w[0] == clip] for clip in range(len(clips))]
     windows.windows = [window for mine in each for window in (mine[0], mine[-1])]
-    return prepare_batch(default_collate([windows[i] for i in range(4)]))
+    return prepare_batch(windows.batch(range(4)))
 
 
 def overfit(model, codec, loss, batch: Batch, lr: float) -> int | None:

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 import torch
-from torch.utils.data import default_collate
 
 from tracknet.data.augment import Augmentation
 from tracknet.data.batch import prepare_batch, to_unit
@@ -14,7 +13,7 @@ def raw(stored):
 
     def make(background=False, augmentation=None):
         windows = WindowDataset([stored("a", 6)], 3, 3, background, augmentation)
-        return default_collate([windows[0], windows[1]])
+        return windows.batch([0, 1])
 
     return make
 

@@ -4,7 +4,7 @@ from torch.utils.data import DataLoader
 
 from tracknet.data.augment import Augmentation
 from tracknet.data.batch import prepare_batch
-from tracknet.data.windows import WindowDataset, window_starts
+from tracknet.data.windows import WindowDataset, collated, window_starts
 
 
 @pytest.mark.parametrize("length", range(1, 12))
@@ -99,7 +99,7 @@ def test_workers_change_nothing(augmented, workers):
     keys = [(3, index) for index in (4, 0, 6, 2, 1, 5)]
 
     def batches(number):
-        loader = DataLoader(augmented(), 3, sampler=keys, num_workers=number)
+        loader = DataLoader(augmented(), 3, sampler=keys, num_workers=number, collate_fn=collated)
         return [(raw, prepare_batch(raw, STRONG)) for raw in loader]
 
     for (one, ours), (other, theirs) in zip(batches(0), batches(workers), strict=True):
@@ -111,8 +111,9 @@ def test_workers_change_nothing(augmented, workers):
 def test_spawned_workers_give_the_same_samples(stored):
     # As on macOS and Windows: what a worker needs is pickled into a new process.
     windows = WindowDataset([stored("a", 9)], 3, 1, True, Augmentation(flip=0.5, scale=1.2))
-    here = list(DataLoader(windows, 2))
-    there = list(DataLoader(windows, 2, num_workers=1, multiprocessing_context="spawn"))
+    here = list(DataLoader(windows, 2, collate_fn=collated))
+    spawned = {"num_workers": 1, "multiprocessing_context": "spawn", "collate_fn": collated}
+    there = list(DataLoader(windows, 2, **spawned))
     assert len(here) == len(there) == 4
     for expected, got in zip(here, there, strict=True):
         assert same(expected, got)

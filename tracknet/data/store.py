@@ -64,6 +64,21 @@ class StoredClip:
         shape = (len(self), *self.letterbox.target, 3)
         return np.memmap(self.folder / "frames.u8", np.uint8, "r", 0, shape)
 
+    def read(self, start: int, out: np.ndarray) -> None:
+        """Reads consecutive frames into memory that is there: faster than by `frames`.
+
+        Args:
+            start: Index of the first one.
+            out: (n, H, W, 3) uint8, contiguous; no more frames than follow.
+        """
+        with open(self.folder / "frames.u8", "rb", buffering=0) as file:
+            file.seek(start * out[0].nbytes)
+            if file.readinto(out.data.cast("B")) != out.nbytes:
+                raise VideoError(
+                    f"{file.name} has become shorter while it was in use; start again, and the "
+                    "store decodes the clip anew"
+                )
+
     @property
     def background(self) -> np.ndarray:
         """(H, W, 3) uint8, the clip's median frame at network size."""

@@ -1,9 +1,11 @@
 """Windows: T consecutive frames of one clip."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from torch.utils.data import Dataset
+import torch
+from torch.utils.data import Dataset, default_collate
 
 from tracknet.data.augment import Augmentation
 from tracknet.data.store import StoredClip
@@ -21,7 +23,7 @@ def window_starts(length: int, frames: int, step: int) -> list[int]:
 
 
 class WindowDataset(Dataset):
-    """Windows of stored clips as numpy arrays, nothing computed on the pixels.
+    """Windows of stored clips, nothing computed on the pixels.
 
     A sample's augmentation is a pure function of (seed, epoch, index), so it depends neither on
     the number of workers nor on where a run was resumed.
@@ -67,34 +69,64 @@ class WindowDataset(Dataset):
             if (self.clips[i].labels.visibility[start : start + self.frames] > ABSENT).any()
         ]
 
-    def __getitem__(self, key: tuple[int, int] | int) -> dict[str, np.ndarray]:
-        """The sample of (epoch, index), or of an index alone.
+    def __getitem__(self, key: tuple[int, int] | int) -> dict[str, Any]:
+        """The sample of (epoch, index), or of an index alone: as `batch`, without B."""
+        return _first(self.batch([key]))
+
+    def batch(self, keys: Sequence[tuple[int, int] | int]) -> dict[str, Any]:
+        """A whole batch, whose frames are read straight into its memory.
 
         Returns:
-            frames (T,H,W,3) uint8, xy (T,2) network pixels, visibility (T,), window (2,): clip and
-            first frame; background (H,W,3) uint8 and augmentation (P,) where they are wanted.
+            frames (B,T,H,W,3) uint8, xy (B,T,2) network pixels, visibility (B,T), window (B,2):
+            clip and first frame; background (B,H,W,3) uint8 and augmentation, a dict of
+            parameters (B,...), where they are wanted.
         """
-        epoch, index = key if isinstance(key, tuple) else (0, key)
+        samples = [self._sample(*(key if isinstance(key, tuple) else (0, key))) for key in keys]
+        batch = default_collate(samples)
+        clips = [self.clips[sample["window"][0]] for sample in samples]
+        size = *clips[0].letterbox.target, 3
+        batch["frames"] = torch.empty(len(keys), self.frames, *size, dtype=torch.uint8)
+        for clip, sample, out in zip(clips, samples, batch["frames"].numpy(), strict=True):
+            start = sample["window"][1]
+            inside = min(self.frames, len(clip) - start)
+            clip.read(start, out[:inside])
+            # A short clip repeats its last frame, which is then not a label a second time.
+            out[inside:] = out[inside - 1]
+        if self.background:
+            batch["background"] = torch.empty(len(keys), *size, dtype=torch.uint8)
+            for clip, out in zip(clips, batch["background"].numpy(), strict=True):
+                out[:] = clip.background
+        return batch
+
+    __getitems__ = batch  # the name that PyTorch's loaders look for
+
+    def _sample(self, epoch: int, index: int) -> dict[str, Any]:
+        """All of a sample but its pixels."""
         number, start = self.windows[index]
         clip = self.clips[number]
-        # A short clip repeats its last frame, which is then not a label a second time.
         rows = np.arange(start, start + self.frames)
         inside = rows < len(clip)
         rows = np.minimum(rows, len(clip) - 1)
-        whole = inside.all()
         sample = {
-            "frames": np.array(clip.frames[start : start + self.frames])
-            if whole
-            else clip.frames[rows],
             "xy": clip.network_xy[rows],
             "visibility": np.where(inside, clip.labels.visibility[rows], UNLABELLED),
             "window": np.array([number, start]),
         }
-        if self.background:
-            sample["background"] = clip.background
         if self.augmentation is not None:
             rng = np.random.default_rng([self.seed, epoch, index])
             sample["augmentation"] = self.augmentation.draw(
                 rng, clip.letterbox.target, sample["xy"], sample["visibility"]
             )
         return sample
+
+
+def collated(batch: dict[str, Any]) -> dict[str, Any]:
+    """The loaders' `collate_fn`: `WindowDataset` makes batches itself."""
+    return batch
+
+
+def _first(batch: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _first(value) if isinstance(value, dict) else value[0]
+        for name, value in batch.items()
+    }

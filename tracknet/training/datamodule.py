@@ -8,7 +8,7 @@ from torch.utils.data import DataLoader
 
 from tracknet.data.augment import Augmentation
 from tracknet.data.store import StoredClip
-from tracknet.data.windows import WindowDataset
+from tracknet.data.windows import WindowDataset, collated
 from tracknet.training.sampler import EpochSampler
 
 
@@ -63,6 +63,7 @@ class WindowDataModule(LightningDataModule):
         return DataLoader(
             windows,
             self.batch_size,
+            collate_fn=collated,
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
             worker_init_fn=_one_thread,

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
-from torch.utils.data import default_collate
 
 from tracknet.data.batch import prepare_batch
 from tracknet.geometry import scale_points
@@ -32,7 +31,7 @@ class PredictionGrid(Callback):
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         windows = trainer.datamodule.val_windows
         chosen = np.linspace(0, len(windows) - 1, min(self.samples, len(windows))).astype(int)
-        raw = default_collate([windows[int(i)] for i in chosen])
+        raw = windows.batch(chosen.tolist())
         raw = {key: value.to(pl_module.device) for key, value in raw.items()}
         batch, model, codec = prepare_batch(raw), pl_module.model, pl_module.codec
         logits = model(batch.frames, batch.background).float()
