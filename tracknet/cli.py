@@ -94,6 +94,19 @@ def predict() -> None:
     _run(_predict, "predict")
 
 
+@hydra.main(version_base="1.3", config_path=CONFIGS, config_name="benchmark")
+def _benchmark(cfg: DictConfig) -> None:
+    from tracknet.pipelines.benchmark import benchmark
+
+    with plain_warnings(), plain_errors():
+        benchmark(cfg)
+
+
+def benchmark() -> None:
+    """``scripts/benchmark.py``."""
+    _run(_benchmark, "benchmark")
+
+
 def _run(main: Callable[[], None], name: str) -> None:
     try:
         main()

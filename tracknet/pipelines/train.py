@@ -1,29 +1,25 @@
 """Trains a network from a configuration."""
 
 import json
-import logging
 import warnings
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
-import torch
 from omegaconf import DictConfig, OmegaConf
 
-from tracknet.build import build, build_all, build_model
+from tracknet.build import build, build_all
 from tracknet.checkpoint import find_checkpoint, load, read_checkpoint, rewrite
 from tracknet.data.formats.base import Dataset
 from tracknet.data.store import StoredClip
-from tracknet.devices import supports_bfloat16
 from tracknet.errors import InputError, InputWarning
 from tracknet.metrics import best_threshold
+from tracknet.pipelines.assemble import assemble, precision, quiet_lightning
 from tracknet.pipelines.card import print_card, print_next_steps
-from tracknet.pipelines.common import build_dataset, candidates_of, find_clips, open_clips
+from tracknet.pipelines.common import candidates_of
 from tracknet.pipelines.manifest import write_manifest
 from tracknet.resume import check_same_network
 from tracknet.training.callbacks import TimeLimit
-from tracknet.training.datamodule import WindowDataModule
-from tracknet.training.module import HeatmapModule
 
 
 def train(cfg: DictConfig) -> dict[str, float]:
@@ -58,58 +54,24 @@ def train(cfg: DictConfig) -> dict[str, float]:
                 stacklevel=2,
             )
     OmegaConf.save(OmegaConf.create(config), output / "config.yaml")
-    # What Lightning announces of itself and of the device stands in the start-up card.
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    for untrue_or_idle in (
-        ".*LeafSpec.*",
-        ".*your dataloader is not resumable.*",
-        ".*exists and is not empty.*",
-        ".*smaller than the logging interval.*",
-    ):
-        warnings.filterwarnings("ignore", untrue_or_idle)
+    quiet_lightning()
     pl.seed_everything(config["seed"], verbose=False)
 
-    model = build_model(config, weights)
-    codec = build(config["codec"])
-    size = tuple(config["image_size"])
-    augmentation = build(config["transform"]) if config["transform"] else None
-    if augmentation is not None and augmentation.crop is not None:
-        model.backbone.check_size(tuple(augmentation.crop), model.heatmap_stride, "transform.crop")
-
-    dataset = build_dataset(config)
-    found = {split: find_clips(config, dataset, split) for split in ("train", "val")}
-    splits = {split: open_clips(config, clips, size) for split, clips in found.items()}
-    data = WindowDataModule(
-        splits["train"],
-        splits["val"],
-        config["frames"],
-        config["background"],
-        augmentation,
-        config["batch_size"],
-        config["num_workers"],
-        config["seed"],
-        config["overfit"],
-    )
-    module = HeatmapModule(
-        model,
-        codec,
-        build(config["loss"]),
-        build(config["optimizer"]),
-        build(config["scheduler"]),
-        config,
-        config["seed"],
-    )
+    parts = assemble(config, weights)
     limit = config["trainer"]["max_time"]
     trainer = build(
         {**config["trainer"], "precision": precision(config["trainer"]), "max_time": None},
         callbacks=[*build_all(config["callbacks"]), *([TimeLimit(limit)] if limit else [])],
         logger=build_all(config["logger"]),
     )
+    model, splits = parts.module.model, parts.splits
     print_card(config, model, splits, trainer, output)
     write_manifest(output / "manifest.json", config, model, splits, trainer)
 
-    trainer.fit(module, datamodule=data, ckpt_path=start and str(start), weights_only=True)
-    return finish(output, splits["val"], dataset)
+    trainer.fit(
+        parts.module, datamodule=parts.data, ckpt_path=start and str(start), weights_only=True
+    )
+    return finish(output, splits["val"], parts.dataset)
 
 
 def finish(output: Path, val: list[StoredClip], dataset: Dataset) -> dict[str, float]:
@@ -135,15 +97,6 @@ def finish(output: Path, val: list[StoredClip], dataset: Dataset) -> dict[str, f
     (output / "summary.json").write_text(json.dumps(figures, indent=1) + "\n")
     print_next_steps(output, figures, dataset)
     return figures
-
-
-def precision(trainer: dict[str, Any]) -> str:
-    """Lightning's name of the precision; ``auto`` is mixed bfloat16 where the device has it."""
-    if trainer["precision"] != "auto":
-        return trainer["precision"]
-    on_gpu = trainer["accelerator"] in ("auto", "gpu", "cuda") and torch.cuda.is_available()
-    device = torch.device("cuda" if on_gpu else "cpu")
-    return "bf16-mixed" if supports_bfloat16(device) else "32-true"
 
 
 def _start(config: dict[str, Any], output: Path) -> Path | None:

@@ -69,11 +69,11 @@ class HeatmapModule(LightningModule):
         augmentation = self.trainer.datamodule.augmentation
         with torch.autocast(self.device.type, enabled=False):
             batch = prepare_batch(raw, augmentation)
-        loss = self._loss(self.model(batch.frames, batch.background), batch)
+        loss = self.loss_of(self.model(batch.frames, batch.background), batch)
         self.log("train/loss", loss, on_step=True, on_epoch=True, prog_bar=True)
         return loss
 
-    def _loss(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+    def loss_of(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
         target, weight = self._encode(batch.xy, batch.visibility, logits.shape[-2:])
         if batch.second is not None:
             other, known = self._encode(*batch.second, logits.shape[-2:])
@@ -91,7 +91,7 @@ class HeatmapModule(LightningModule):
     def validation_step(self, raw: dict[str, torch.Tensor], _: int) -> None:
         batch = prepare_batch(raw)
         logits = self.model(batch.frames, batch.background)
-        self.log("val/loss", self._loss(logits, batch), batch_size=len(logits))
+        self.log("val/loss", self.loss_of(logits, batch), batch_size=len(logits))
         best = self.codec.decode(logits)[:, :, 0].float()
         best[..., :2] = scale_points(best[..., :2], self.model.heatmap_stride)
         self._candidates.append(best.cpu().numpy())

@@ -1,0 +1,206 @@
+"""Where the time of a training run goes: decoding, loading, the batch on the device, the step."""
+
+import itertools
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from omegaconf import DictConfig, OmegaConf
+from rich.table import Table
+from torch.nn.utils import clip_grad_norm_
+
+from tracknet.build import build
+from tracknet.console import console
+from tracknet.data.batch import prepare_batch
+from tracknet.data.store import FrameStore, StoredClip
+from tracknet.pipelines.assemble import Training, assemble, precision, quiet_lightning
+from tracknet.types import Clip
+from tracknet.video import read_raw
+
+SETTLE = 2
+"""Batches at the start of a measured stretch that are not counted: queues fill, caches warm."""
+
+
+def benchmark(cfg: DictConfig) -> dict[str, Any]:
+    """Measures a training configuration; prints a table and writes `benchmark.json`.
+
+    Returns:
+        Figures by name: frames/s, windows/s, milliseconds, and `ratio`, the rate of the training
+        as it runs over that of batch pass and step on a batch that stays on the device: median,
+        least and most of the pairs, which take turns.
+
+    Raises:
+        InputError: As for training.
+    """
+    config = OmegaConf.to_container(cfg, resolve=True)
+    quiet_lightning()
+    pl.seed_everything(config["seed"], verbose=False)
+    pairs, batches = config["pairs"], config["batches"]
+    parts = assemble(config)
+    source = parts.splits["train"][0]
+    figures = {
+        "decode_frames_per_s": _decode(source.clip),
+        "prepare_frames_per_s": _prepare(source),
+        "loader_windows_per_s": _loader(parts, batches * pairs),
+    }
+    turns = _train(config, parts, pairs, batches)
+    figures |= turns.figures(parts.data.batch_size)
+    figures["peak_memory_mb"] = _peak_memory_mb()
+    figures["device"] = str(parts.module.device)
+    _report(figures, Path(config["paths"]["output"]))
+    return figures
+
+
+def _rate(count: int, work: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    work()
+    return count / (time.perf_counter() - start)
+
+
+def _decode(clip: Clip) -> float:
+    frames = []
+    return _rate(1, lambda: frames.append(sum(1 for _ in read_raw(clip.source)))) * frames[0]
+
+
+def _prepare(stored: StoredClip) -> float:
+    """Decoding, resizing, the background and writing, of one clip, into a store of its own."""
+    with TemporaryDirectory(dir=stored.folder.parent) as folder:
+        store = FrameStore(folder, stored.letterbox.target)
+        return _rate(len(stored), lambda: store.open([stored.clip]))
+
+
+def _loader(parts: Training, batches: int) -> float:
+    """Windows/s of the loader in this process; the first pass fills the page cache."""
+    windows, size = parts.data.train_windows, parts.data.batch_size
+    keys = [(0, index) for index in range(min(batches * size, len(windows)))]
+
+    def read() -> None:
+        for i in range(0, len(keys), size):
+            windows.batch(keys[i : i + size])
+
+    read()
+    return _rate(len(keys), read)
+
+
+class _Turns(pl.Callback):
+    """Lets training as it runs and steps on a resident batch take turns, and times both.
+
+    Args:
+        pairs: Turns of each.
+        batches: Batches of a turn.
+    """
+
+    def __init__(self, pairs: int, batches: int) -> None:
+        self.pairs = pairs
+        self.batches = batches
+        self.end_to_end: list[float] = []  # seconds a batch, one for each turn
+        self.resident: list[float] = []
+        self.batch_pass: list[float] = []
+        self._raw: dict[str, torch.Tensor] | None = None
+        self._start = 0.0
+
+    @property
+    def total(self) -> int:
+        """Batches that the trainer has to run."""
+        return self.pairs * (self.batches + SETTLE)
+
+    def on_train_batch_end(self, trainer, module, outputs, raw, index) -> None:
+        done = index % (self.batches + SETTLE) + 1
+        _synchronize(module.device)
+        if done == SETTLE:
+            self._start = time.perf_counter()
+        if done == self.batches + SETTLE:
+            self.end_to_end.append((time.perf_counter() - self._start) / self.batches)
+            self._resident(trainer, module, self._raw or raw)
+            self._raw = self._raw or raw
+
+    def _resident(self, trainer, module, raw) -> None:
+        optimizer = trainer.optimizers[0]
+        seconds, passes = [], []
+        with torch.enable_grad():
+            for _ in range(self.batches + SETTLE):
+                start = time.perf_counter()
+                batch = prepare_batch(raw, trainer.datamodule.augmentation)
+                _synchronize(module.device)
+                passes.append(time.perf_counter() - start)
+                with trainer.precision_plugin.forward_context():
+                    loss = module.loss_of(module.model(batch.frames, batch.background), batch)
+                loss.backward()
+                clip_grad_norm_(module.parameters(), trainer.gradient_clip_val)
+                optimizer.step()
+                optimizer.zero_grad()
+                _synchronize(module.device)
+                seconds.append(time.perf_counter() - start)
+        self.resident.append(sum(seconds[SETTLE:]) / self.batches)
+        self.batch_pass.append(sum(passes[SETTLE:]) / self.batches)
+
+    def figures(self, batch_size: int) -> dict[str, Any]:
+        """Medians over the turns; of the ratios of neighbouring turns least and most too."""
+        ratios = [
+            still / whole for still, whole in zip(self.resident, self.end_to_end, strict=True)
+        ]
+        step = median(self.resident) - median(self.batch_pass)
+        return {
+            "batch_pass_ms": 1000 * median(self.batch_pass),
+            "step_ms": 1000 * step,
+            "resident_windows_per_s": batch_size / median(self.resident),
+            "training_windows_per_s": batch_size / median(self.end_to_end),
+            "ratio": [median(ratios), min(ratios), max(ratios)],
+        }
+
+
+def _train(config: dict[str, Any], parts: Training, pairs: int, batches: int) -> _Turns:
+    turns = _Turns(pairs, batches)
+    average = build(config["callbacks"]["average"])
+    settings = {
+        **config["trainer"],
+        "precision": precision(config["trainer"]),
+        "max_time": None,
+        "max_epochs": 1,
+        "limit_train_batches": turns.total,
+        "limit_val_batches": 0,
+        "enable_checkpointing": False,
+    }
+    # An epoch shorter than what is measured would end in the middle of a turn.
+    windows = parts.data.train_windows
+    needed = turns.total * parts.data.batch_size
+    windows.windows = list(itertools.islice(itertools.cycle(windows.windows), needed))
+    callbacks = [turns] if average is None else [average, turns]
+    trainer = build(settings, callbacks=callbacks, logger=False)
+    trainer.fit(parts.module, datamodule=parts.data)
+    return turns
+
+
+def _synchronize(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def _peak_memory_mb() -> float:
+    """Of this process; shared pages of the frame store count as well."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def _report(figures: dict[str, Any], output: Path) -> None:
+    output.mkdir(parents=True, exist_ok=True)
+    file = output / "benchmark.json"
+    file.write_text(json.dumps(figures, indent=1) + "\n")
+    out, table = console(), Table(title=f"training on {figures['device']}", title_justify="left")
+    table.add_column("what")
+    table.add_column("figure", justify="right")
+    for name, value in figures.items():
+        if name == "ratio":
+            table.add_row("training / resident", "{:.3f} ({:.3f} to {:.3f})".format(*value))
+        elif name != "device":
+            table.add_row(name.replace("_per_s", "/s").replace("_", " "), f"{value:,.1f}")
+    out.print(table)
+    out.print(f"wrote {file}")
