@@ -94,6 +94,19 @@ def predict() -> None:
     _run(_predict, "predict")
 
 
+@hydra.main(version_base="1.3", config_path=CONFIGS, config_name="compare")
+def _compare(cfg: DictConfig) -> None:
+    from tracknet.pipelines.compare import compare
+
+    with plain_warnings(), plain_errors():
+        compare(cfg)
+
+
+def compare() -> None:
+    """``scripts/compare.py``."""
+    _run(_compare, "compare")
+
+
 def _run(main: Callable[[], None], name: str) -> None:
     try:
         main()

@@ -37,7 +37,11 @@ def composed(compose, tmp_path):
     """Composes an entry configuration and resolves it; what users must name is filled in."""
 
     def make(entry: str, *overrides: str) -> dict[str, Any]:
-        needed = {"train": ["data.root=."], "predict": ["ckpt=run", "source=match.mp4"]}
+        needed = {
+            "train": ["data.root=."],
+            "predict": ["ckpt=run", "source=match.mp4"],
+            "compare": ["runs=[a,b]"],
+        }
         settings = [f"paths.output={tmp_path}", *needed.get(entry, []), *overrides]
         return OmegaConf.to_container(compose(entry, settings), resolve=True, throw_on_missing=True)
 

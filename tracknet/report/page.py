@@ -218,6 +218,9 @@ img { display: block; width: 100%; height: auto; }
 .dot.missed { background: var(--miss); }
 .line { display: inline-block; width: 1.4em; border-top: 2px solid var(--soft);
   vertical-align: .25em; }
+.sure { font-weight: 700; }
+.better { color: var(--good); } .worse { color: var(--bad); }
+.cross.other { color: #50aaff; }
 .cross { color: var(--bad); font-weight: 700; font-size: 1.2em; line-height: 1; }
 @media (max-width: 520px) {
   main { padding: 1.25rem .75rem 3rem; }
