@@ -107,6 +107,32 @@ def compare() -> None:
     _run(_compare, "compare")
 
 
+@hydra.main(version_base="1.3", config_path=CONFIGS, config_name="to_cvat")
+def _to_cvat(cfg: DictConfig) -> None:
+    from tracknet.pipelines.labelling import to_cvat
+
+    with plain_warnings(), plain_errors():
+        to_cvat(cfg)
+
+
+def to_cvat() -> None:
+    """``scripts/to_cvat.py``."""
+    _run(_to_cvat, "to_cvat")
+
+
+@hydra.main(version_base="1.3", config_path=CONFIGS, config_name="from_cvat")
+def _from_cvat(cfg: DictConfig) -> None:
+    from tracknet.pipelines.labelling import from_cvat
+
+    with plain_warnings(), plain_errors():
+        from_cvat(cfg)
+
+
+def from_cvat() -> None:
+    """``scripts/from_cvat.py``."""
+    _run(_from_cvat, "from_cvat")
+
+
 def _run(main: Callable[[], None], name: str) -> None:
     try:
         main()

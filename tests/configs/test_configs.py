@@ -41,6 +41,7 @@ def composed(compose, tmp_path):
             "train": ["data.root=."],
             "predict": ["ckpt=run", "source=match.mp4"],
             "compare": ["runs=[a,b]"],
+            "from_cvat": ["annotations=a.zip"],
         }
         settings = [f"paths.output={tmp_path}", *needed.get(entry, []), *overrides]
         return OmegaConf.to_container(compose(entry, settings), resolve=True, throw_on_missing=True)
