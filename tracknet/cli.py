@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from textwrap import fill
 
@@ -61,19 +62,6 @@ def train() -> None:
         _run(_train, "train")
 
 
-@hydra.main(version_base="1.3", config_path=CONFIGS, config_name="evaluate")
-def _evaluate(cfg: DictConfig) -> None:
-    from tracknet.pipelines.evaluate import evaluate
-
-    with plain_warnings(), plain_errors():
-        evaluate(cfg)
-
-
-def evaluate() -> None:
-    """``scripts/evaluate.py``."""
-    _run(_evaluate, "evaluate")
-
-
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="predict")
 def _predict(cfg: DictConfig) -> None:
     from tracknet.inference.windows import CHUNK
@@ -94,17 +82,15 @@ def predict() -> None:
     _run(_predict, "predict")
 
 
-@hydra.main(version_base="1.3", config_path=CONFIGS, config_name="benchmark")
-def _benchmark(cfg: DictConfig) -> None:
-    from tracknet.pipelines.benchmark import benchmark
+def _entry(name: str, module: str) -> Callable[[], None]:
+    """``scripts/<name>.py``: runs the function of that name of a pipeline."""
 
-    with plain_warnings(), plain_errors():
-        benchmark(cfg)
+    @hydra.main(version_base="1.3", config_path=CONFIGS, config_name=name)
+    def main(cfg: DictConfig) -> None:
+        with plain_warnings(), plain_errors():
+            getattr(import_module(f"tracknet.pipelines.{module}"), name)(cfg)
 
-
-def benchmark() -> None:
-    """``scripts/benchmark.py``."""
-    _run(_benchmark, "benchmark")
+    return lambda: _run(main, name)
 
 
 def _run(main: Callable[[], None], name: str) -> None:
@@ -117,3 +103,10 @@ def _run(main: Callable[[], None], name: str) -> None:
             for hint in misspelt(CONFIGS, name, sys.argv[1:]):
                 print(hint, file=sys.stderr)
         raise
+
+
+evaluate = _entry("evaluate", "evaluate")
+benchmark = _entry("benchmark", "benchmark")
+compare = _entry("compare", "compare")
+to_cvat = _entry("to_cvat", "labelling")
+from_cvat = _entry("from_cvat", "labelling")

@@ -38,8 +38,13 @@ def composed(compose, tmp_path):
     """Composes an entry configuration and resolves it; what users must name is filled in."""
 
     def make(entry: str, *overrides: str) -> dict[str, Any]:
-        data = ["data.root=."]
-        needed = {"train": data, "benchmark": data, "predict": ["ckpt=run", "source=match.mp4"]}
+        needed = {
+            "train": ["data.root=."],
+            "benchmark": ["data.root=."],
+            "predict": ["ckpt=run", "source=match.mp4"],
+            "compare": ["runs=[a,b]"],
+            "from_cvat": ["annotations=a.zip"],
+        }
         settings = [f"paths.output={tmp_path}", *needed.get(entry, []), *overrides]
         return OmegaConf.to_container(compose(entry, settings), resolve=True, throw_on_missing=True)
 

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 import cv2
@@ -162,3 +163,35 @@ def test_no_mistake_is_said(tmp_path, evaluation):
 
 def test_no_clips_make_a_report(tmp_path):
     assert "none" in report(tmp_path, ([], [], []))
+
+
+def test_trajectories_say_what_became_of_every_ball(tmp_path, evaluation):
+    html = report(tmp_path, evaluation)
+    assert html.count('<figure class="run">') == 2
+    panels = re.findall(r"<svg.*?</svg>", html)
+    assert len(panels) == 4
+    x, y = panels[:2]
+    assert 'viewBox="-0.5 0 6 64"' in x
+    assert 'viewBox="-0.5 0 6 48"' in y
+    assert re.findall(r' d="(.*?)"', y) == [
+        "M0 20.0 1 20.0h0M3 20.0h0",  # labels
+        "M0 20.0h0",  # found
+        "M1 40.0h0M2 30.0h0",  # in a wrong place, where none is
+        "M3 20.0h0",  # missed
+    ]
+    assert re.findall(r'<path class="(.*?)"', y) == ["hit", "false", "missed"]
+    assert 'd="M0 43.0 1 43.0h0M3 43.0h0"' in x  # right is up
+    assert re.findall(r"<rect.*?/>", y) == ['<rect x="4.5" width="1" height="48"/>']
+
+
+def test_trajectories_are_those_of_the_worst_clips(tmp_path, evaluation):
+    clips, labels, tracks = evaluation
+    perfect = Track(labels[0].xy, np.ones(6), np.where(labels[0].visibility > 0, "detected", ""))
+    others = [replace(clips[1], name=f"c{i}") for i in range(11)]
+    every = [*clips[:1], *others, clips[1]], labels[:1] * 13, [perfect, *tracks[:1] * 12]
+    html = report(tmp_path, every)
+    assert "12 of 13 clips" in html
+    shown = re.findall(r'<figure class="run"><figcaption><b>(.*?)</b> F1 (.*?)%', html)
+    assert ("test/<wbr>match1/<wbr>b", "33.3") in shown
+    assert len(shown) == 12
+    assert {figure for _, figure in shown} == {"33.3"}

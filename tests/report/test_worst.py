@@ -1,24 +1,11 @@
-"""Which frames are called the worst, and how they are drawn."""
-
-from fractions import Fraction
+"""Which frames are called the worst."""
 
 import numpy as np
 import pytest
 
 from tracknet.metrics import Outcome
-from tracknet.report import worst
-from tracknet.report.worst import (
-    CROP,
-    GREEN,
-    MAGNIFICATION,
-    RED,
-    Mistake,
-    draw,
-    fetch_frames,
-    worst_mistakes,
-)
-from tracknet.types import Clip, Labels, Track
-from tracknet.video import VideoWriter, read_frames
+from tracknet.report.worst import Disagreement, Mistake, worst_disagreements, worst_mistakes
+from tracknet.types import Labels, Track
 
 
 def clip_of(*rows):
@@ -70,64 +57,41 @@ def test_clips_take_turns_and_runs_come_once():
     assert places([first, second], count=2) == [(0, 1), (1, 1)]
 
 
-def test_reads_each_clip_once_and_only_as_far_as_needed(tmp_path, monkeypatch):
-    clips = []
-    for k in range(3):
-        with VideoWriter(tmp_path / f"{k}.mp4", (32, 32), Fraction(30), crf=1) as video:
-            for i in range(8):
-                video.write(np.full((32, 32, 3), 60 * k + 10 * i, np.uint8))
-        clips.append(Clip(f"{k}", "m", tmp_path / f"{k}.mp4", Labels(np.empty((0, 2)), [])))
-    read = []
-
-    def spy(source):
-        for i, frame in enumerate(read_frames(source)):
-            read.append((source.stem, i))
-            yield frame
-
-    monkeypatch.setattr(worst, "read_frames", spy)
-    wanted = [(2, 3), (0, 1), (2, 0), (0, 99)]
-    frames = fetch_frames([Mistake(c, f, Outcome.FN, 0, 0) for c, f in wanted], clips)
-    assert sorted(frames) == [(0, 1), (2, 0), (2, 3)]
-    for (clip, frame), picture in frames.items():
-        assert abs(picture.mean() - (60 * clip + 10 * frame)) < 3
-    assert sorted(read) == [("0", i) for i in range(8)] + [("2", i) for i in range(4)]
+TP, FP1, FP2, FN, TN = Outcome.TP, Outcome.FP1, Outcome.FP2, Outcome.FN, Outcome.TN
 
 
-def colour_at(crop, colour):
-    """Mean (x, y) of the pixels of a colour."""
-    ys, xs = np.nonzero((crop == colour).all(-1))
-    return np.array([xs.mean(), ys.mean()])
+def differing(*clips, **options):
+    """Clips of rows (labelled x, the first's x, the other's x); each is surer the later it is."""
+    labels, first, other = [], [], []
+    for rows in clips:
+        scores = [0.5 + i / 100 for i in range(len(rows))]
+        for tracks, column in ((first, 1), (other, 2)):
+            own = [(row[0], row[column], score) for row, score in zip(rows, scores, strict=True)]
+            tracks.append(clip_of(*own)[1])
+        labels.append(clip_of(*own)[0])
+    return worst_disagreements(labels, first, other, **options)
 
 
-def test_markers_lie_where_the_points_are():
-    frame = np.zeros((200, 300, 3), np.uint8)
-    crop = draw(frame, np.array([100.0, 80.0]), np.array([120.0, 90.0]))
-    assert crop.shape == (CROP[0] * MAGNIFICATION, CROP[1] * MAGNIFICATION, 3)
-    apart = colour_at(crop, RED) - colour_at(crop, GREEN)
-    np.testing.assert_allclose(apart, [20 * MAGNIFICATION, 10 * MAGNIFICATION], atol=0.6)
+def test_models_disagree_where_one_alone_is_right():
+    rows = [(5, 5, 5), (5, 5, 50), (None, None, 7), (5, None, 5), (5, None, 50), (None, 8, 9)]
+    found = {found.frame: found.outcomes for found in differing(rows)}
+    assert found == {1: (TP, FP1), 2: (TN, FP2), 3: (FN, TP)}
 
 
-@pytest.mark.parametrize("point", [(0.0, 0.0), (150.0, 100.0), (299.0, 199.0)])
-def test_the_marked_pixel_is_the_point_magnified(point):
-    frame = np.zeros((200, 300, 3), np.uint8)
-    x, y = map(int, point)
-    frame[y, x] = (0, 0, 255)
-    crop = draw(frame, np.array(point), None)
-    centre = colour_at(crop, (0, 0, 255))
-    ys, xs = np.nonzero((crop == GREEN).all(-1))
-    radius = np.hypot(xs - centre[0], ys - centre[1])
-    assert (radius.min(), radius.max()) == pytest.approx((12, 12), abs=1.5)
+def test_an_unlabelled_frame_is_no_disagreement():
+    labels, track = clip_of((5, 5, 0.9))
+    unlabelled = Labels(labels.xy, np.array([-1], np.int8))
+    assert worst_disagreements([unlabelled], [track], [clip_of((5, 50, 0.9))[1]]) == []
 
 
-def test_points_far_apart_stand_in_two_halves():
-    frame = np.zeros((200, 300, 3), np.uint8)
-    crop = draw(frame, np.array([250.0, 80.0]), np.array([50.0, 90.0]))
-    half = crop.shape[1] // 2
-    assert crop.shape == (CROP[0] * MAGNIFICATION, CROP[1] * MAGNIFICATION, 3)
-    assert colour_at(crop, GREEN)[0] < half < colour_at(crop, RED)[0]
-
-
-def test_a_frame_smaller_than_the_crop_is_padded():
-    crop = draw(np.full((20, 30, 3), 90, np.uint8), np.array([4.0, 4.0]), None)
-    assert crop.shape == (CROP[0] * MAGNIFICATION, CROP[1] * MAGNIFICATION, 3)
-    assert (crop[-1, -1] == 0).all()
+def test_disagreements_take_turns_and_a_lone_ball_comes_first():
+    same = (5, 5, 5)
+    near, far = (5, 5, 20), (5, 5, 90)
+    first = [near, same, far, same, (None, None, 7), same, (None, None, 7)]
+    assert differing(first, [same, (5, 30, 5)]) == [
+        Disagreement(0, 6, (TN, FP2)),  # the surer one
+        Disagreement(1, 1, (FP1, TP)),
+        *(Disagreement(0, frame, (TN, FP2)) for frame in (4,)),
+        *(Disagreement(0, frame, (TP, FP1)) for frame in (2, 0)),
+    ]
+    assert len(differing(first, [same], count=2)) == 2

@@ -1,7 +1,8 @@
 """The file of predictions: ``Clip,Frame,Visibility,X,Y,Score,Source``, original pixels."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -31,9 +32,16 @@ def write_predictions(path: Path, tracks: Mapping[str, Track]) -> None:
     """
     parts = [_rows(clip, track) for clip, track in tracks.items()]
     table = pd.concat(parts) if parts else pd.DataFrame(columns=COLUMNS)
+    with whole_file(path) as unfinished:
+        table.to_csv(unfinished, index=False)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A path to write to inside; the file itself then appears whole, or not at all."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        table.to_csv(unfinished, index=False)
+        yield unfinished
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)

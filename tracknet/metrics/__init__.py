@@ -2,6 +2,7 @@
 
 from tracknet.metrics.bootstrap import interval
 from tracknet.metrics.breakdown import breakdown, speeds
+from tracknet.metrics.comparison import f1_difference
 from tracknet.metrics.counts import Counts, LenientCounts, Outcome
 from tracknet.metrics.distances import distances
 from tracknet.metrics.localisation import errors, localisation
@@ -20,6 +21,7 @@ __all__ = [
     "breakdown",
     "distances",
     "errors",
+    "f1_difference",
     "interval",
     "localisation",
     "precision_recall",

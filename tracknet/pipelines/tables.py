@@ -23,6 +23,30 @@ def print_metrics(metrics: Mapping[str, Any], output: Path) -> None:
         out.print(f"wrote {output / file}")
 
 
+def print_comparison(comparison: Mapping[str, Any], output: Path) -> None:
+    """One row per run, its F1 and the difference to the first one's, then where the files are."""
+    title = f"{comparison['dataset']} {comparison['split']}: F1 and difference to the first"
+    table = Table(title=title, title_justify="left")
+    table.add_column("run")
+    for protocol in next(iter(comparison["runs"].values())):
+        for column in (protocol, "difference", "95 % interval"):
+            table.add_column(column, justify="right")
+    for name, protocols in comparison["runs"].items():
+        cells = []
+        for figures in protocols.values():
+            cells.append(_cell(figures["f1"]))
+            if "difference" in figures:
+                low, high = figures["difference_interval"]
+                cells += [f"{figures['difference']:+.3f}", f"{low:+.3f} to {high:+.3f}"]
+            else:
+                cells += ["", ""]
+        table.add_row(name, *cells)
+    out = console()
+    out.print(table)
+    for file in ("comparison.json", "comparison.html"):
+        out.print(f"wrote {output / file}")
+
+
 def _table(title: str, protocols: Mapping[str, Mapping[str, Any]]) -> Table:
     table = Table(title=title, title_justify="left")
     table.add_column("protocol")

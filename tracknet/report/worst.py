@@ -1,24 +1,16 @@
-"""The frames that a model got most wrong, as magnified crops."""
+"""The frames that a model got most wrong, and those on which two models differ most."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
 
-import cv2
 import numpy as np
 
-from tracknet.geometry import Size, scale_points
 from tracknet.metrics import STRICT, Outcome, distances
-from tracknet.types import Clip, Labels, Track
-from tracknet.video import read_frames
+from tracknet.types import Labels, Track
 
-MAGNIFICATION = 3
-CROP = (64, 96)
-GAP = 2
-TOLERANCE = 4
-SHIFT = 4
-GREEN, RED, GREY, BLACK = (40, 220, 90), (255, 60, 60), (128, 128, 128), (0, 0, 0)
+RIGHT = (Outcome.TP, Outcome.TN)
+ONE_ALONE = 1e6
+"""A ball that one of two models alone sees counts as farther apart than any two, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -40,131 +32,111 @@ class Mistake:
     distance: float
 
 
+@dataclass(frozen=True)
+class Disagreement:
+    """A frame that one of two models has right.
+
+    Attributes:
+        clip: Index of the clip.
+        frame: Index of the frame in its clip.
+        outcomes: What became of it with the first and with the other model, protocol ``strict``.
+    """
+
+    clip: int
+    frame: int
+    outcomes: tuple[Outcome, Outcome]
+
+
 def worst_mistakes(
     labels: Sequence[Labels], tracks: Sequence[Track], count: int = 24
 ) -> list[Mistake]:
     """The most confident false positives, farthest misplacements and misses of lowest score.
 
-    The three kinds take turns. Within a kind, one frame of every run of consecutive mistakes comes
-    before the second of any run, and one of every clip before the second of any clip.
+    The three kinds take turns, see `in_turns`.
 
     Args:
         labels: One per clip, original pixels.
         tracks: The predictions of the same clips, original pixels.
         count: How many are returned at most.
     """
-    queues: dict[Outcome, list[tuple[tuple[int, int, float], Mistake]]] = {
+    outcomes, apart = [], []
+    severities: dict[Outcome, list[np.ndarray]] = {
         kind: [] for kind in (Outcome.FP2, Outcome.FP1, Outcome.FN)
     }
-    for clip, (label, track) in enumerate(zip(labels, tracks, strict=True)):
-        outcomes, distance = STRICT.outcomes(label, track), distances(label, track)
-        run = np.cumsum(np.diff(outcomes, prepend=Outcome.UNSCORED) != 0)
-        severities = {Outcome.FP2: track.score, Outcome.FP1: distance, Outcome.FN: -track.score}
-        for kind, severity in severities.items():
-            frames = np.flatnonzero(outcomes == kind)
-            in_run: dict[int, int] = {}
-            in_clip: dict[int, int] = {}
-            for frame in frames[np.argsort(-severity[frames], kind="stable")]:
-                turn = in_run[run[frame]] = in_run.get(run[frame], -1) + 1
-                place = in_clip[turn] = in_clip.get(turn, -1) + 1
-                mistake = Mistake(
-                    clip, int(frame), kind, float(track.score[frame]), float(distance[frame])
-                )
-                queues[kind].append(((turn, place, -float(severity[frame])), mistake))
-    ranked = [
-        (rank, kind, mistake)
-        for kind, queue in enumerate(queues.values())
-        for rank, (_, mistake) in enumerate(sorted(queue, key=lambda item: item[0]))
+    for label, track in zip(labels, tracks, strict=True):
+        outcomes.append(STRICT.outcomes(label, track))
+        apart.append(distances(label, track))
+        for kind, severity in zip(severities, (track.score, apart[-1], -track.score), strict=True):
+            severities[kind].append(np.where(outcomes[-1] == kind, severity, np.nan))
+    return [
+        Mistake(
+            clip,
+            frame,
+            Outcome(outcomes[clip][frame]),
+            float(tracks[clip].score[frame]),
+            float(apart[clip][frame]),
+        )
+        for clip, frame in in_turns(severities.values(), count)
     ]
-    return [mistake for *_, mistake in sorted(ranked, key=lambda item: item[:2])[:count]]
 
 
-def fetch_frames(
-    mistakes: Sequence[Mistake], clips: Sequence[Clip]
-) -> dict[tuple[int, int], np.ndarray]:
-    """The frames of mistakes: (clip, frame) -> (H, W, 3) RGB uint8.
+def worst_disagreements(
+    labels: Sequence[Labels], first: Sequence[Track], other: Sequence[Track], count: int = 24
+) -> list[Disagreement]:
+    """Frames that one model has right and the other has not, the farthest apart first.
 
-    Every clip that is needed is read once, as far as its last mistake; a frame that its video
-    does not hold is left out.
-
-    Raises:
-        VideoError: A video cannot be read.
-    """
-    wanted: dict[int, set[int]] = {}
-    for mistake in mistakes:
-        wanted.setdefault(mistake.clip, set()).add(mistake.frame)
-    return {
-        (clip, frame): picture
-        for clip, frames in wanted.items()
-        for frame, picture in _pick(clips[clip].source, frames).items()
-    }
-
-
-def _pick(source: Path, frames: set[int]) -> Mapping[int, np.ndarray]:
-    pictures = enumerate(islice(read_frames(source), max(frames) + 1))
-    return {frame: picture for frame, picture in pictures if frame in frames}
-
-
-def draw(frame: np.ndarray, label: np.ndarray | None, prediction: np.ndarray | None) -> np.ndarray:
-    """A magnified crop with the label as a green ring and the prediction as a red cross.
-
-    The ring's radius is the 4 px within which a prediction counts. Where both do not fit into one
-    crop, two halves stand side by side, label left.
+    Those that the first has right and those that the other has right take turns, see `in_turns`.
+    Balls that one of them alone sees come before balls that both see, the surer ones first.
 
     Args:
-        frame: (H, W, 3) RGB uint8.
-        label: (2,) original pixels, or None.
-        prediction: (2,) original pixels, or None.
+        labels: One per clip, original pixels.
+        first: The predictions of a model, original pixels.
+        other: Those of another one.
+        count: How many are returned at most.
+    """
+    outcomes, severities = [], ([], [])
+    for label, *tracks in zip(labels, first, other, strict=True):
+        own = [STRICT.outcomes(label, track) for track in tracks]
+        right = [np.isin(codes, RIGHT) for codes in own]
+        score = np.max([np.where(track.visible, track.score, 0) for track in tracks], axis=0)
+        apart = np.linalg.norm(tracks[0].xy - tracks[1].xy, axis=-1)
+        apart = np.where(np.isnan(apart), ONE_ALONE * (1 + score), apart)
+        outcomes.append(own)
+        for severity, better, worse in zip(severities, right, right[::-1], strict=True):
+            scored = label.visibility >= 0
+            severity.append(np.where(scored & better & ~worse, apart, np.nan))
+    return [
+        Disagreement(clip, frame, tuple(Outcome(codes[frame]) for codes in outcomes[clip]))
+        for clip, frame in in_turns(severities, count)
+    ]
+
+
+def in_turns(kinds: Iterable[Sequence[np.ndarray]], count: int) -> list[tuple[int, int]]:
+    """The most severe frames, as different ones as can be.
+
+    The kinds take turns. Within a kind, one frame of every run of consecutive frames comes before
+    the second of any run, and one of every clip before the second of any clip.
+
+    Args:
+        kinds: For each kind and clip the severity of each frame, (N,), NaN where it is no case.
+        count: How many are returned at most.
 
     Returns:
-        RGB uint8, `CROP` times `MAGNIFICATION` large.
+        (clip, frame) of each.
     """
-    points = [point for point in (label, prediction) if point is not None]
-    margin = 2 * TOLERANCE
-    if np.all(np.ptp(points, axis=0) <= np.array(CROP[::-1]) - 2 * margin):
-        return _pane(frame, np.mean(points, axis=0), CROP, label, prediction)
-    half = (CROP[0], (CROP[1] - GAP) // 2)
-    panes = [_pane(frame, point, half, label, prediction) for point in points]
-    gap = np.full((panes[0].shape[0], GAP * MAGNIFICATION, 3), GREY, np.uint8)
-    return np.hstack([panes[0], gap, panes[1]])
-
-
-def _pane(
-    frame: np.ndarray,
-    centre: np.ndarray,
-    size: Size,
-    label: np.ndarray | None,
-    prediction: np.ndarray | None,
-) -> np.ndarray:
-    (h, w), extent = size, np.array(frame.shape[1::-1])
-    corner = np.clip(np.round(centre - np.array([w, h]) / 2), 0, np.maximum(extent - [w, h], 0))
-    left, top = corner.astype(int)
-    crop = np.zeros((h, w, 3), np.uint8)
-    cut = frame[top : top + h, left : left + w]
-    crop[: cut.shape[0], : cut.shape[1]] = cut
-    larger = (w * MAGNIFICATION, h * MAGNIFICATION)
-    pane = cv2.resize(crop, larger, interpolation=cv2.INTER_NEAREST)
-    if label is not None:
-        _ring(pane, scale_points(label - corner, MAGNIFICATION), TOLERANCE * MAGNIFICATION)
-    if prediction is not None:
-        _cross(pane, scale_points(prediction - corner, MAGNIFICATION), 2 * MAGNIFICATION)
-    return pane
-
-
-def _ring(pane: np.ndarray, centre: np.ndarray, radius: int) -> None:
-    for colour, thickness in ((BLACK, 4), (GREEN, 2)):
-        cv2.circle(pane, _fixed(centre), radius << SHIFT, colour, thickness, cv2.LINE_AA, SHIFT)
-
-
-def _cross(pane: np.ndarray, centre: np.ndarray, arm: int) -> None:
-    for colour, thickness in ((BLACK, 4), (RED, 2)):
-        for direction in ((1, 1), (1, -1)):
-            end = arm * np.array(direction)
-            ends = _fixed(centre - end), _fixed(centre + end)
-            cv2.line(pane, *ends, colour, thickness, cv2.LINE_AA, SHIFT)
-
-
-def _fixed(point: np.ndarray) -> tuple[int, int]:
-    """Pixels as OpenCV's fixed-point numbers with `SHIFT` fractional bits."""
-    x, y = np.round(point * (1 << SHIFT)).astype(int).tolist()
-    return x, y
+    ranked: list[tuple[int, int, tuple[int, int]]] = []
+    for kind, clips in enumerate(kinds):
+        queue: list[tuple[tuple[int, int, float], tuple[int, int]]] = []
+        for clip, severity in enumerate(clips):
+            case = np.isfinite(severity)
+            run = np.cumsum(np.diff(case, prepend=False))
+            frames = np.flatnonzero(case)
+            in_run: dict[int, int] = {}
+            in_clip: dict[int, int] = {}
+            for frame in frames[np.argsort(-severity[frames], kind="stable")].tolist():
+                turn = in_run[run[frame]] = in_run.get(run[frame], -1) + 1
+                place = in_clip[turn] = in_clip.get(turn, -1) + 1
+                queue.append(((turn, place, -float(severity[frame])), (clip, frame)))
+        queue.sort(key=lambda item: item[0])
+        ranked += [(rank, kind, place) for rank, (_, place) in enumerate(queue)]
+    return [place for *_, place in sorted(ranked)[:count]]

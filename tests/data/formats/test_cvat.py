@@ -62,6 +62,19 @@ def test_frames_behind_the_annotators_task_are_unlabelled(read):
     assert labels.resized(6).visibility.tolist() == [0, 1, 0, -1, -1, -1]
 
 
+def test_frames_are_those_of_the_video_where_the_task_has_only_some(read):
+    """Start 1, every 2nd frame: CVAT numbers them 1, 3 and 5."""
+    meta = "<size>3</size><start_frame>1</start_frame><frame_filter>step=2</frame_filter>"
+    labels = read([points(3)], meta=f"<meta><task>{meta}</task></meta>", pictures=7)
+    assert labels.visibility.tolist() == [-1, 0, -1, 1, -1, 0]
+
+
+def test_frames_of_a_job_without_a_size(read):
+    frames = "<start_frame>2</start_frame><stop_frame>4</stop_frame>"
+    labels = read([points(3)], meta=f"<meta><job>{frames}</job></meta>")
+    assert labels.visibility.tolist() == [-1, -1, 0, 1, 0]
+
+
 def test_a_track_that_ended_hides_no_other(read):
     labels = read([points(0), points(1, "1,1", outside=1)], [points(1, "20,9")])
     assert labels.visibility[:2].tolist() == [1, 1]
@@ -90,6 +103,7 @@ def test_of_several_points_the_first_is_used_and_it_is_reported(read):
         (f"<annotations><track>{points(0, '1,nan')}</track></annotations>", "'points': '1,nan'"),
         (f"<annotations><track>{points(-1)}</track></annotations>", "'frame': '-1'"),
         ('<annotations><track><points points="1,1"/></track></annotations>', "'frame'"),
+        ("<annotations><meta><project/></meta></annotations>", "exported from a project"),
     ],
 )
 def test_malformed_files_are_refused(read, text, message):

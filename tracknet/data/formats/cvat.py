@@ -1,15 +1,20 @@
-"""CVAT for video 1.1: tracks of points in an XML file -> `Labels`."""
+"""CVAT for video 1.1: tracks of points in an XML file -> `Labels`, as public datasets mean them.
 
+What people have corrected in it is read by `data/from_cvat.py`.
+"""
+
+import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree  # reads no external entity; expat bounds the internal ones
 
 import numpy as np
 
 from tracknet.data.formats.base import DataWarning, LabelError
-from tracknet.types import ABSENT, Labels
+from tracknet.types import ABSENT, UNLABELLED, Labels
 from tracknet.video import image_files, probe
 
 EXPECTED = (
@@ -22,7 +27,7 @@ class TrackPoint:
     """What one track says of one frame.
 
     Attributes:
-        frame: Counts the task's frames from 0.
+        frame: Which frame of the video, from 0, also where the task has only some of them.
         xy: Pixels of the original frame; the first of several points.
         count: How many points the shape has.
         outside: The track has left the picture, or ended.
@@ -58,9 +63,9 @@ def read_labels(xml: Path, source: Path) -> Labels:
         LabelError: There is no such file, it is none of CVAT's, or a frame shows two balls.
         VideoError: The file does not say how long its task is, and the source cannot be read.
     """
-    root = _parse(xml)
+    root = parse(xml)
     balls: dict[int, TrackPoint] = {}
-    for point in _track_points(xml, root):
+    for point in (point for track in root.iterfind("track") for point in points_of(xml, track)):
         if not point.shows_ball:
             continue
         if point.frame in balls:
@@ -69,17 +74,28 @@ def read_labels(xml: Path, source: Path) -> Labels:
                 "outside, or as not used_in_game"
             )
         balls[point.frame] = point
-    _report_several(xml, list(balls.values()))
-    length = max(_task_size(root) or _length(source), max(balls, default=-1) + 1)
-    labels = Labels(np.full((length, 2), np.nan, np.float32), np.full(length, ABSENT, np.int8))
+    report_several(xml, balls.values())
+    frames = task_frames(xml, root) or range(_length(source))
+    length = max([*frames[-1:], *balls], default=-1) + 1
+    labels = Labels(np.full((length, 2), np.nan, np.float32), np.full(length, UNLABELLED, np.int8))
+    labels.visibility[frames] = ABSENT
     for frame, point in balls.items():
         labels.visibility[frame], labels.xy[frame] = 1, point.xy
     return labels
 
 
-def _parse(xml: Path) -> ElementTree.Element:
+def parse(xml: Path, file: IO[bytes] | None = None) -> ElementTree.Element:
+    """The root of a file of tracks.
+
+    Args:
+        xml: Its path.
+        file: Its content, where it lies in an archive.
+
+    Raises:
+        LabelError: It is none.
+    """
     try:
-        root = ElementTree.parse(xml).getroot()
+        root = ElementTree.parse(file or xml).getroot()
     except FileNotFoundError as error:
         raise LabelError(f"{xml}: there is no such label file; {EXPECTED}") from error
     except (OSError, ElementTree.ParseError) as error:
@@ -89,8 +105,13 @@ def _parse(xml: Path) -> ElementTree.Element:
     return root
 
 
-def _track_points(xml: Path, root: ElementTree.Element) -> Iterator[TrackPoint]:
-    for shape in root.iterfind("track/points"):
+def points_of(xml: Path, track: ElementTree.Element) -> Iterator[TrackPoint]:
+    """The points of a track, as the file lists them.
+
+    Raises:
+        LabelError: A frame or a position is no number.
+    """
+    for shape in track.iterfind("points"):
         try:
             points = shape.attrib["points"].split(";")
             x, y = (float(number) for number in points[0].split(","))
@@ -109,7 +130,8 @@ def _track_points(xml: Path, root: ElementTree.Element) -> Iterator[TrackPoint]:
         )
 
 
-def _report_several(xml: Path, balls: list[TrackPoint]) -> None:
+def report_several(xml: Path, balls: Iterable[TrackPoint]) -> None:
+    """Warns of balls of which only the first point is used."""
     several = [ball.frame for ball in balls if ball.count > 1]
     if several:
         warnings.warn(
@@ -120,10 +142,39 @@ def _report_several(xml: Path, balls: list[TrackPoint]) -> None:
         )
 
 
-def _task_size(root: ElementTree.Element) -> int:
-    """How many frames the annotator was given; 0 if the file does not say."""
-    size = root.findtext("meta/*/size", "").strip()
-    return int(size) if size.isdigit() else 0
+def task_frames(xml: Path, root: ElementTree.Element) -> range | None:
+    """Which frames of the video the annotator was given; None if the file does not say.
+
+    CVAT counts frames in the video, not in the task: of a task that begins with frame 10 and takes
+    every 3rd, the second frame is 13.
+
+    Raises:
+        LabelError: The frames cannot be known.
+    """
+    if root.find("meta/project") is not None:
+        raise LabelError(
+            f"{xml}: exported from a project, which counts the frames of its tasks on and on; "
+            "export each task by itself"
+        )
+    task = root.find("meta/task")
+    if task is None:
+        task = root.find("meta/job")
+    if task is None:
+        return None
+
+    def number(name: str, default: int) -> int:
+        text = task.findtext(name, "").strip()
+        return int(text) if text.isdigit() else default
+
+    chosen = task.findtext("frame_filter", "").strip()
+    step = re.fullmatch(r"(?:step=([1-9]\d*))?", chosen)
+    if not step:
+        raise LabelError(f"{xml}: frame_filter is {chosen}; expected step=<number>, or nothing")
+    start, every = number("start_frame", 0), int(step[1] or 1)
+    if size := number("size", 0):
+        return range(start, start + size * every, every)
+    stop = number("stop_frame", -1)
+    return range(start, stop + 1, every) or None
 
 
 def _length(source: Path) -> int:

@@ -15,12 +15,15 @@ FRAMES = 10_000_000
 """More than any clip has; a larger number is a time."""
 
 
-def read_table(csv: Path, columns: Sequence[str | tuple[str, ...]]) -> pd.DataFrame:
+def read_table(
+    csv: Path, columns: Sequence[str | tuple[str, ...]], optional: Sequence[str] = ()
+) -> pd.DataFrame:
     """The columns of a CSV file, found by name in any case and order.
 
     Args:
         csv: The file.
         columns: Each one's name, or the names that it may have.
+        optional: Further ones that are taken where they are there.
 
     Returns:
         These columns, named by the first of their names, without blank rows. The index is the row's
@@ -63,6 +66,7 @@ def read_table(csv: Path, columns: Sequence[str | tuple[str, ...]]) -> pd.DataFr
     twice = [columns for columns in found.values() if len(columns) > 1]
     if twice:
         raise LabelError(f"{csv}: columns {' and '.join(twice[0])} mean the same; keep one")
+    found |= {own: [own] for own in optional if own in table.columns}
     return pd.DataFrame({own: table[column] for own, (column,) in found.items()})
 
 

@@ -1,0 +1,119 @@
+"""To CVAT and back, as the commands do it."""
+
+import json
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from tracknet.build import build
+from tracknet.data.formats.generic import Generic
+from tracknet.data.predictions import write_predictions
+from tracknet.errors import InputError
+from tracknet.pipelines.labelling import from_cvat, to_cvat
+from tracknet.types import Track
+from tracknet.video import VideoWriter
+
+TABLE = "Frame,Visibility,X,Y,Score,Source\n0,1,3.25,4.50,0.9000,detected\n1,0,0.00,0.00,0.1000,\n"
+
+
+@pytest.fixture
+def commands(compose, tmp_path):
+    """Both ways, each into a folder of its own."""
+
+    def to(*overrides):
+        return to_cvat(compose("to_cvat", [*overrides, f"paths.output={tmp_path / 'out'}"]))
+
+    def back(annotations):
+        settings = [f"annotations={annotations}", f"paths.output={tmp_path / 'back'}"]
+        return from_cvat(compose("from_cvat", settings))
+
+    return to, back
+
+
+@pytest.fixture
+def videos(tmp_path):
+    """A folder of two videos of 4 frames, and the table of one with 2 rows."""
+    folder = tmp_path / "train" / "club"
+    folder.mkdir(parents=True)
+    for name in ("a", "b"):
+        with VideoWriter(folder / f"{name}.mp4", (32, 64), Fraction(30)) as writer:
+            for _ in range(4):
+                writer.write(np.zeros((32, 64, 3), np.uint8))
+    (folder / "a.csv").write_text(TABLE)
+    return folder
+
+
+def test_a_corrected_video_is_labels_of_generic(commands, videos, tmp_path):
+    to, back = commands
+    (xml,) = to(f"source={videos / 'a.mp4'}", f"labels={videos / 'a.csv'}")
+    assert xml == tmp_path / "out" / "a.xml"
+    ball, unlabelled = json.loads((tmp_path / "out" / "labels.json").read_text())
+    assert (ball["name"], unlabelled["name"]) == ("ball", "unlabelled")
+    (table,) = back(xml)
+    assert table.read_text() == "Frame,Visibility,X,Y\n0,1,3.25,4.50\n1,0,,\n"
+    table.rename(videos / "a.csv")
+    (videos / "b.mp4").unlink()
+    (clip,) = Generic(tmp_path, {"train": ["train"]}).clips("train")
+    assert clip.labels.visibility.tolist() == [1, 0]
+
+
+def test_frames_behind_the_labels_are_there_and_unlabelled(commands, videos, capsys):
+    commands[0](f"source={videos / 'a.mp4'}", f"labels={videos / 'a.csv'}")
+    assert "1 frames with a ball, 1 without one, 2 unlabelled" in capsys.readouterr().out
+
+
+def test_one_broken_video_does_not_stop_the_others(commands, videos, tmp_path):
+    with pytest.raises(SystemExit, match=r"b.csv: there is no such label file"):
+        commands[0](f"source={videos}/*.mp4", f"labels={videos}")
+    assert (tmp_path / "out" / "a.xml").exists()
+
+
+def test_clips_of_a_dataset_with_labels_or_predictions(commands, compose, tiny_data, tmp_path):
+    to, back = commands
+    data = ["data=synthetic", *(s for s in tiny_data if s.startswith(("paths", "data", "image")))]
+    (clip,) = build(compose("to_cvat", data).data).clips("test")
+    (xml,) = to(*data)
+    assert xml == tmp_path / "out" / f"{clip.name}.xml"
+    (table,) = back(xml)
+    assert table.name == f"{clip.source.stem}.csv"
+    rows = table.read_text().splitlines()[1:]
+    assert [int(row.split(",")[1]) for row in rows] == clip.labels.visibility.tolist()
+
+    lone = np.arange(len(clip.labels)) == 5
+    xy = np.where(lone[:, None], [12.5, 12.5], np.nan)
+    track = Track(xy, np.full(len(lone), 0.5), np.where(lone, "tracked", ""))
+    write_predictions(tmp_path / "p.csv", {clip.name: track})
+    (xml,) = to(*data, f"predictions={tmp_path / 'p.csv'}")
+    rows = back(xml)[0].read_text().splitlines()[1:]
+    assert rows[5] == "5,1,12.50,12.50"
+    assert {row.split(",")[1] for row in rows[:5] + rows[6:]} == {"0"}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ([], "name what to show: source="),
+        (["source=a.mp4"], "name what to show: source="),
+        (["data=synthetic", "source=a.mp4"], "name either data=, or source="),
+    ],
+)
+def test_what_to_write_must_be_said(commands, overrides, message):
+    with pytest.raises(InputError, match=message):
+        commands[0](*overrides)
+
+
+def test_many_videos_need_a_folder_of_tables(commands, videos):
+    with pytest.raises(InputError, match="the folder of the tables of 2 videos"):
+        commands[0](f"source={videos}/*.mp4", f"labels={videos / 'a.csv'}")
+
+
+def test_two_files_of_one_video_are_refused_and_the_first_is_kept(commands, videos, tmp_path):
+    to, back = commands
+    (xml,) = to(f"source={videos / 'a.mp4'}", f"labels={videos / 'a.csv'}")
+    (xml.parent / "c.xml").write_text(xml.read_text())
+    with pytest.raises(SystemExit, match=r"c.xml: of a, as .*a.xml is"):
+        back(xml.parent)
+    assert (tmp_path / "back" / "a.csv").exists()
+    with pytest.raises(InputError, match="no XML or ZIP file"):
+        back(tmp_path / "nowhere")

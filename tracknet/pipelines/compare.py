@@ -1,0 +1,143 @@
+"""Compares runs of `evaluate`, or predictions files, on the same clips."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from tracknet.data.predictions import read_predictions
+from tracknet.data.splits import split_sha256
+from tracknet.errors import InputError
+from tracknet.metrics import PROTOCOLS, STRICT, f1_difference
+from tracknet.pipelines.common import build_dataset, find_clips, open_clips
+from tracknet.pipelines.tables import print_comparison
+from tracknet.report import write_comparison
+from tracknet.types import Labels, Track
+
+COMPARED = ("strict", "wasb")
+OF_THE_RUN = ["data", "split", "max_clips", "image_size", "paths"]
+
+
+def compare(cfg: DictConfig) -> dict[str, Any]:
+    """Writes `comparison.json` and `comparison.html`; returns what the former holds.
+
+    Raises:
+        InputError: There are fewer than two runs, they cannot be read, or they were scored on
+            different clips or labels.
+    """
+    config = OmegaConf.to_container(cfg, resolve=True)
+    paths = [Path(run) for run in config["runs"]]
+    if len(set(paths)) < max(2, len(paths)):
+        raise InputError(f"runs={list(map(str, paths))}: name two different ones or more")
+    names = short_names(paths)
+    hashes = {name: _sha256(path) for name, path in zip(names, paths, strict=True)}
+    _check_same(hashes)
+    config |= _settings(config, paths)
+    dataset, split = build_dataset(config), config["split"]
+    size = tuple(config["image_size"])
+    clips = open_clips(config, find_clips(config, dataset, split), size)
+    sha256 = split_sha256(clip.clip for clip in clips)
+    _check_same({**hashes, f"{dataset.name} {split} at {dataset.root}": sha256})
+
+    lengths = {clip.clip.name: len(clip) for clip in clips}
+    labels = [clip.labels for clip in clips]
+    runs = {}
+    for name, path in zip(names, paths, strict=True):
+        tracks, _ = read_predictions(_predictions(path), lengths)
+        runs[name] = [tracks[clip] for clip in lengths]
+    output = Path(config["paths"]["output"])
+    output.mkdir(parents=True, exist_ok=True)
+    comparison = {
+        "split": split,
+        "dataset": dataset.name,
+        "split_sha256": sha256,
+        "paths": dict(zip(names, map(str, paths), strict=True)),
+        "runs": _figures(labels, runs),
+        "clips": _clips(list(lengths), labels, runs),
+    }
+    (output / "comparison.json").write_text(json.dumps(comparison, indent=1) + "\n")
+    facts = {"dataset": f"{dataset.name} ({dataset.root})", "split": split, **comparison["paths"]}
+    own = [clip.clip for clip in clips]
+    write_comparison(output / "comparison.html", facts, own, labels, runs, comparison)
+    print_comparison(comparison, output)
+    return comparison
+
+
+def short_names(paths: Sequence[Path]) -> list[str]:
+    """What tells paths apart: without the folders that they begin and end with in common."""
+    parts = [list(path.parts) for path in paths]
+    for end in (0, -1):
+        while all(len(own) > 1 for own in parts) and len({own[end] for own in parts}) == 1:
+            for own in parts:
+                del own[end]
+    return ["/".join(own) for own in parts]
+
+
+def _predictions(run: Path) -> Path:
+    file = run / "predictions.csv" if run.is_dir() else run
+    if not file.is_file():
+        raise InputError(
+            f"{file}: no such file; name run directories of evaluate.py, or predictions files"
+        )
+    return file
+
+
+def _sha256(run: Path) -> str | None:
+    """What the run was scored on; None for a predictions file."""
+    _predictions(run)
+    file = run / "metrics.json"
+    if not run.is_dir():
+        return None
+    if not file.is_file():
+        raise InputError(f"{file}: no such file; name run directories of evaluate.py")
+    return json.loads(file.read_text())["split_sha256"]
+
+
+def _check_same(hashes: Mapping[str, str | None]) -> None:
+    known = [(name, sha256) for name, sha256 in hashes.items() if sha256]
+    for name, sha256 in known[1:]:
+        if sha256 != known[0][1]:
+            raise InputError(
+                f"{known[0][0]} and {name} are of different clips or labels, so that their figures "
+                f"cannot be compared: split_sha256 {known[0][1]} and {sha256}; score both on the "
+                "same split with evaluate.py"
+            )
+
+
+def _settings(config: Mapping[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
+    """The data that is to be read: what is given, or else the first run directory's own."""
+    if config.get("data"):
+        return {}
+    for path in paths:
+        if (file := path / ".hydra" / "config.yaml").is_file():
+            own = OmegaConf.load(file)
+            own.paths.output = config["paths"]["output"]
+            return OmegaConf.to_container(OmegaConf.masked_copy(own, OF_THE_RUN), resolve=True)
+    raise InputError("which data? add data=<layout> data.root=<folder> split=<split>")
+
+
+def _figures(
+    labels: Sequence[Labels], runs: Mapping[str, Sequence[Track]]
+) -> dict[str, dict[str, Any]]:
+    first = next(iter(runs.values()))
+    figures: dict[str, dict[str, Any]] = {}
+    for name, tracks in runs.items():
+        figures[name] = {}
+        for protocol in (PROTOCOLS[compared] for compared in COMPARED):
+            figures[name][protocol.name] = own = {"f1": protocol.score(labels, tracks)["f1"]}
+            if tracks is not first:
+                difference, interval = f1_difference(protocol, labels, first, tracks)
+                own |= {"difference": difference, "difference_interval": list(interval)}
+    return figures
+
+
+def _clips(
+    clips: Sequence[str], labels: Sequence[Labels], runs: Mapping[str, Sequence[Track]]
+) -> dict[str, dict[str, float]]:
+    """Clip -> run -> strict F1."""
+    return {
+        clip: {name: float(STRICT.count(labels[i], tracks[i]).f1) for name, tracks in runs.items()}
+        for i, clip in enumerate(clips)
+    }

@@ -1,0 +1,160 @@
+"""Labels and predictions to CVAT and back."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from glob import glob
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from omegaconf import DictConfig, OmegaConf
+
+from tracknet.console import console
+from tracknet.data.from_cvat import read_cvat, write_labels
+from tracknet.data.predictions import read_predictions
+from tracknet.data.to_cvat import read_marks, task_labels, write_cvat
+from tracknet.errors import InputError
+from tracknet.pipelines.common import build_dataset, find_clips, open_clips
+from tracknet.types import ABSENT, UNLABELLED, Labels, Track
+from tracknet.video import find_sources, probe, read_raw
+
+Marked = tuple[str, Path, Labels, Track | None]
+"""What a file is called, its video, and what is known of its frames."""
+
+
+def to_cvat(cfg: DictConfig) -> list[Path]:
+    """Writes one XML file a video for CVAT, and `labels.json`, the labels that its task needs.
+
+    Returns:
+        The XML files.
+
+    Raises:
+        InputError: What is to be written is not said, or cannot be read.
+        SystemExit: A video could not be used; the others were.
+    """
+    config = OmegaConf.to_container(cfg, resolve=True)
+    output, out = Path(config["paths"]["output"]), console()
+    broken: list[str] = []
+    marked = list(_of_dataset(config) if config.get("data") else _of_videos(config, broken))
+    files = []
+    for name, source, labels, track in marked:
+        file = output / f"{name}.xml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_cvat(file, source.name, labels, track)
+        out.print(f"wrote {file}: {_counts(labels)}")
+        files.append(file)
+    if files:
+        spec = output / "labels.json"
+        spec.write_text(json.dumps(task_labels([labels for *_, labels, _ in marked]), indent=1))
+        out.print(f"wrote {spec}: paste it into the task's constructor of labels, tab Raw")
+    if broken:
+        sys.exit("\n".join(broken))
+    return files
+
+
+def from_cvat(cfg: DictConfig) -> list[Path]:
+    """Writes `<video>.csv`, a table of labels, for every file that CVAT exported.
+
+    Returns:
+        The tables.
+
+    Raises:
+        InputError: There is no such file.
+        SystemExit: A file could not be read, or two are of one video; the others were.
+    """
+    output, out = Path(cfg.paths.output), console()
+    output.mkdir(parents=True, exist_ok=True)
+    written: dict[Path, Path] = {}
+    broken: list[str] = []
+    for path in _annotations(cfg.annotations):
+        try:
+            name, labels = read_cvat(path)
+            table = output / f"{name}.csv"
+            if table in written:
+                raise InputError(
+                    f"{path}: of {name}, as {written[table]} is; export the parts of a video from "
+                    "one task"
+                )
+            write_labels(table, labels)
+        except InputError as error:
+            broken.append(str(error))
+            continue
+        written[table] = path
+        out.print(f"wrote {table}: {_counts(labels)}")
+    if broken:
+        sys.exit("\n".join(broken))
+    return list(written)
+
+
+def _of_dataset(config: Mapping[str, Any]) -> Iterator[Marked]:
+    """Clips of a split, with their labels or with the predictions of a file."""
+    if config["source"] or config["labels"]:
+        raise InputError("name either data=, or source= with labels=, not both")
+    clips = find_clips(config, build_dataset(config), config["split"])
+    clips = open_clips(config, clips, tuple(config["image_size"]))
+    tracks: dict[str, Track] = {}
+    if config["predictions"]:
+        lengths = {clip.clip.name: len(clip) for clip in clips}
+        tracks, _ = read_predictions(Path(config["predictions"]), lengths)
+    for clip in clips:
+        labels, track = clip.labels, tracks.get(clip.clip.name)
+        if track is not None:
+            labels = Labels(track.xy, track.visible.astype(np.int8), labels.size)
+        yield clip.clip.name, clip.clip.source, labels, track
+
+
+def _of_videos(config: Mapping[str, Any], broken: list[str]) -> Iterator[Marked]:
+    """Videos, each with its table; what is wrong with one is added to `broken`."""
+    if not (config["source"] and config["labels"]):
+        raise InputError(
+            "name what to show: source=<video, folder of frames or glob> labels=<csv, or a folder "
+            "with one of each video's name>; or data=<layout> data.root=<folder> split=<split>"
+        )
+    sources, tables = find_sources(config["source"]), Path(config["labels"])
+    if len(sources) > 1 and not tables.is_dir():
+        raise InputError(f"labels={tables}: name the folder of the tables of {len(sources)} videos")
+    for source in sources:
+        try:
+            labels, track = read_marks(tables / f"{source.stem}.csv" if tables.is_dir() else tables)
+            length = max(len(labels), _length(source, len(labels)))
+            labels = replace(labels.resized(length), size=probe(source).size)
+        except InputError as error:
+            broken.append(str(error))
+        else:
+            yield source.stem, source, labels, track
+
+
+def _length(source: Path, labelled: int) -> int:
+    """How many frames there are to see; containers lie, so that more than are labelled are counted.
+
+    A track goes on to the end of CVAT's task, and must be ended where the labels end, but not later
+    than the video does: CVAT refuses that.
+    """
+    if probe(source).frames <= labelled:
+        return labelled
+    return sum(1 for _ in read_raw(source))
+
+
+def _annotations(pattern: str) -> list[Path]:
+    path = Path(pattern)
+    found = sorted(
+        Path(file)
+        for file in (
+            path.iterdir() if path.is_dir() else [path] if path.exists() else glob(pattern)
+        )
+        if Path(file).suffix.lower() in (".xml", ".zip")
+    )
+    if not found:
+        raise InputError(f"annotations={pattern}: no XML or ZIP file that CVAT exported")
+    return found
+
+
+def _counts(labels: Labels) -> str:
+    balls, none, unknown = (
+        int((labels.visibility > ABSENT).sum()),
+        int((labels.visibility == ABSENT).sum()),
+        int((labels.visibility == UNLABELLED).sum()),
+    )
+    return f"{balls} frames with a ball, {none} without one, {unknown} unlabelled"
