@@ -101,6 +101,10 @@ def check_transform(config: dict[str, Any], option: str) -> None:
     assert out.visibility.shape == (2, T)
 
 
+def check_sampling(config: dict[str, Any], option: str) -> None:
+    assert f"{build(config['sampling']).balance}s" == option
+
+
 def check_optimizer(config: dict[str, Any], _: str) -> None:
     weight = torch.nn.Parameter(torch.ones(1))
     optimizer = build(config["optimizer"])([weight])
@@ -146,6 +150,7 @@ CHECKS = {
     "loss": check_loss,
     "data": check_data,
     "transform": check_transform,
+    "sampling": check_sampling,
     "optimizer": check_optimizer,
     "scheduler": check_scheduler,
     "trainer": check_trainer,

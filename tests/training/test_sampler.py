@@ -1,3 +1,5 @@
+import numpy as np
+import pytest
 from torch.utils.data import DataLoader
 
 from tracknet.training.sampler import EpochSampler
@@ -24,6 +26,19 @@ def test_a_resumed_epoch_goes_on_where_it_stopped():
     assert order(2, used=8) == order(2)[8:]
     assert order(2, used=20) == []
     assert len(EpochSampler(20, 0, lambda: (2, 8))) == 20
+
+
+def test_weighted_draws_are_a_pure_function_of_seed_and_epoch_too():
+    probabilities = np.array([0.0, 0.1, 0.9])
+
+    def drawn(epoch, used=0):
+        sampler = EpochSampler(3, 0, lambda: (epoch, used), probabilities)
+        return [index for _, index in sampler]
+
+    assert drawn(3) == drawn(3)
+    assert drawn(3, used=1) == drawn(3)[1:]
+    shares = np.bincount(np.ravel([drawn(epoch) for epoch in range(1000)]), minlength=3) / 3000
+    assert shares == pytest.approx(probabilities, abs=0.03)
 
 
 def test_the_position_is_asked_for_when_an_iterator_is_made():

@@ -63,6 +63,7 @@ def assemble(config: dict[str, Any], weights: dict[str, Any] | None = None) -> T
         config["num_workers"],
         config["seed"],
         config["overfit"],
+        build(config["sampling"]),
     )
     module = HeatmapModule(
         model,

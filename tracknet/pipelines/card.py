@@ -119,5 +119,6 @@ def _data(dataset: Dataset) -> list[str]:
     if dataset.name == "synthetic":
         return []
     given = HydraConfig.get().overrides.task if HydraConfig.initialized() else []
-    options = [o for o in given if o.startswith("data.")] or [f"data.root={dataset.root}"]
+    options = [o for o in given if o.lstrip("+").startswith(("data.", "data@"))]
+    options = options or [f"data.root={dataset.root}"]
     return [f"data={dataset.name}", *options]

@@ -10,6 +10,7 @@ from tracknet.data.augment import Augmentation
 from tracknet.data.store import StoredClip
 from tracknet.data.windows import WindowDataset, collated
 from tracknet.training.sampler import EpochSampler
+from tracknet.training.sampling import Sampling
 
 
 class WindowDataModule(LightningDataModule):
@@ -25,6 +26,7 @@ class WindowDataModule(LightningDataModule):
         num_workers: Processes that read windows; 0 reads in the training process.
         seed: Of order and augmentation.
         overfit: Number of training windows to learn by heart and to validate on; None for all.
+        sampling: How often each training window is drawn; None for once an epoch.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class WindowDataModule(LightningDataModule):
         num_workers: int,
         seed: int,
         overfit: int | None = None,
+        sampling: Sampling | None = None,
     ) -> None:
         super().__init__()
         self.train_windows = WindowDataset(train, frames, 1, background, augmentation, seed)
@@ -47,13 +50,16 @@ class WindowDataModule(LightningDataModule):
             with_ball = self.val_windows.with_ball()
             self.val_windows.windows = with_ball[:: max(1, len(with_ball) // overfit)][:overfit]
             self.train_windows.windows = self.val_windows.windows
+        self.probabilities = sampling.probabilities(self.train_windows) if sampling else None
         self.augmentation = augmentation
         self.batch_size = min(batch_size, len(self.train_windows))
         self.num_workers = num_workers
         self.seed = seed
 
     def train_dataloader(self) -> DataLoader:
-        sampler = EpochSampler(len(self.train_windows), self.seed, self._position)
+        sampler = EpochSampler(
+            len(self.train_windows), self.seed, self._position, self.probabilities
+        )
         return self._loader(self.train_windows, sampler=sampler, drop_last=True)
 
     def val_dataloader(self) -> DataLoader:

@@ -17,17 +17,29 @@ class EpochSampler(Sampler[tuple[int, int]]):
         length: Number of samples.
         seed: Of the order.
         position: Says (epoch, samples of it already used) at that moment.
+        probabilities: (length,) of each draw; None takes every sample once.
     """
 
-    def __init__(self, length: int, seed: int, position: Callable[[], tuple[int, int]]) -> None:
+    def __init__(
+        self,
+        length: int,
+        seed: int,
+        position: Callable[[], tuple[int, int]],
+        probabilities: np.ndarray | None = None,
+    ) -> None:
         self.length = length
         self.seed = seed
         self.position = position
+        self.probabilities = probabilities
 
     def __len__(self) -> int:
         return self.length
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         epoch, used = self.position()
-        order = np.random.default_rng([self.seed, epoch]).permutation(self.length)
+        rng = np.random.default_rng([self.seed, epoch])
+        if self.probabilities is None:
+            order = rng.permutation(self.length)
+        else:
+            order = rng.choice(self.length, self.length, p=self.probabilities)
         return iter([(epoch, int(index)) for index in order[used:]])

@@ -1,0 +1,43 @@
+"""Several datasets as one."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from tracknet.data.formats.base import Dataset, LabelError
+from tracknet.types import Clip
+
+
+class Mixed:
+    """Joins the same split of several datasets, of one sport or of many.
+
+    Args:
+        parts: Name -> dataset; a clip's name and match begin with the name of its part.
+    """
+
+    name = "mixed"
+
+    def __init__(self, parts: Mapping[str, Dataset]) -> None:
+        self.parts = dict(parts)
+
+    @property
+    def root(self) -> Path:
+        """Of the first part; the parts share none."""
+        return next(iter(self.parts.values())).root
+
+    def clips(self, split: str) -> list[Clip]:
+        """See `Dataset.clips`.
+
+        Raises:
+            LabelError: As there, or there are no parts.
+        """
+        if not self.parts:
+            raise LabelError(
+                "data=mixed has no parts; give each one a name, as in "
+                "+data@data.parts.tennis=tennis data.parts.tennis.root=<folder>"
+            )
+        return [
+            replace(clip, name=f"{name}/{clip.name}", match=f"{name}/{clip.match}")
+            for name, dataset in self.parts.items()
+            for clip in dataset.clips(split)
+        ]

@@ -1,0 +1,98 @@
+"""How often each training window is drawn."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from tracknet.data.predictions import read_predictions
+from tracknet.data.store import StoredClip
+from tracknet.data.windows import WindowDataset
+from tracknet.errors import InputError
+from tracknet.metrics import PROTOCOLS
+from tracknet.metrics.counts import Outcome
+
+WRONG = (Outcome.FP1, Outcome.FP2, Outcome.FN)
+
+
+class Sampling:
+    """Weights of windows: alike, balanced over clips or datasets, more for what was hard.
+
+    Args:
+        balance: What is drawn equally often: every ``window``, every ``clip``, or every
+            ``dataset`` of `Mixed`.
+        weights: Beginning of a clip's name -> how many times as often its windows are drawn; of
+            several that fit they multiply.
+        hard: A `predictions.csv` that `evaluate` wrote for split ``train``: windows with a frame
+            that it has wrong (strict protocol) are drawn more often.
+        hard_weight: How many times as often.
+    """
+
+    def __init__(
+        self,
+        balance: Literal["window", "clip", "dataset"] = "window",
+        weights: Mapping[str, float] | None = None,
+        hard: str | None = None,
+        hard_weight: float = 3.0,
+    ) -> None:
+        if balance not in ("window", "clip", "dataset"):
+            raise InputError(f"sampling.balance={balance}; expected window, clip or dataset")
+        self.balance = balance
+        self.weights = dict(weights or {})
+        self.hard = hard
+        self.hard_weight = hard_weight
+
+    def probabilities(self, windows: WindowDataset) -> np.ndarray | None:
+        """(W,) how likely each draw is each window; None: every window once an epoch.
+
+        Raises:
+            InputError: A weight is negative, fits no clip, or leaves nothing to draw.
+            PredictionError: The file of `hard` does not belong to these clips.
+        """
+        if self.balance == "window" and not self.weights and not self.hard:
+            return None
+        clips = np.array([number for number, _ in windows.windows])
+        weight = self._of_clips(windows.clips)[clips]
+        if self.hard:
+            weight = weight * np.where(self._hard(windows), self.hard_weight, 1.0)
+        if self.balance != "window":
+            groups = [self._group(clip.clip.name) for clip in windows.clips]
+            number = np.unique(groups, return_inverse=True)[1][clips]
+            own = np.array([self._factor(groups[i]) for i in clips])
+            # Within a group hard windows count more; between groups only what was asked for.
+            share = np.bincount(number, weight)[number]
+            weight = np.divide(weight, share, out=np.zeros_like(weight), where=share > 0) * own
+        if not weight.sum() > 0:
+            raise InputError(f"sampling.weights={self.weights} leave no window to draw")
+        return weight / weight.sum()
+
+    def _group(self, name: str) -> str:
+        return name if self.balance == "clip" else name.split("/")[0]
+
+    def _factor(self, name: str) -> float:
+        return float(np.prod([w for start, w in self.weights.items() if name.startswith(start)]))
+
+    def _of_clips(self, clips: Sequence[StoredClip]) -> np.ndarray:
+        names = [clip.clip.name for clip in clips]
+        for start, weight in self.weights.items():
+            if weight < 0:
+                raise InputError(f"sampling.weights: {start} has {weight}; expected 0 or more")
+            if not any(name.startswith(start) for name in names):
+                raise InputError(
+                    f"sampling.weights: no training clip begins with {start!r}; they are called "
+                    f"like {names[0]}"
+                )
+        return np.array([self._factor(name) for name in names])
+
+    def _hard(self, windows: WindowDataset) -> np.ndarray:
+        """(W,) whether a window holds a frame that was wrong."""
+        lengths = {clip.clip.name: len(clip) for clip in windows.clips}
+        tracks, _ = read_predictions(Path(self.hard), lengths)
+        wrong = [
+            np.isin(PROTOCOLS["strict"].outcomes(clip.labels, tracks[clip.clip.name]), WRONG)
+            for clip in windows.clips
+        ]
+        return np.array(
+            [wrong[i][start : start + windows.frames].any() for i, start in windows.windows]
+        )
