@@ -45,7 +45,8 @@ def composed(compose, tmp_path):
             "compare": ["runs=[a,b]"],
             "from_cvat": ["annotations=a.zip"],
         }
-        settings = [f"paths.output={tmp_path}", *needed.get(entry, []), *overrides]
+        named = [] if "data=mixed" in overrides else needed.get(entry, [])  # its parts have roots
+        settings = [f"paths.output={tmp_path}", *named, *overrides]
         return OmegaConf.to_container(compose(entry, settings), resolve=True, throw_on_missing=True)
 
     return make
