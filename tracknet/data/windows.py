@@ -35,6 +35,10 @@ class WindowDataset(Dataset):
         background: Whether samples carry the clip's median frame.
         augmentation: Draws each sample's parameters; None for none.
         seed: Of the augmentation.
+
+    Attributes:
+        pixels: Whether batches hold frames and backgrounds; without them, `ResidentFrames` adds
+            them on the device.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class WindowDataset(Dataset):
         self.background = background
         self.augmentation = augmentation
         self.seed = seed
+        self.pixels = True
         self.windows = [
             (i, start)
             for i, clip in enumerate(clips)
@@ -83,6 +88,8 @@ class WindowDataset(Dataset):
         """
         samples = [self._sample(*(key if isinstance(key, tuple) else (0, key))) for key in keys]
         batch = default_collate(samples)
+        if not self.pixels:
+            return batch
         clips = [self.clips[sample["window"][0]] for sample in samples]
         size = *clips[0].letterbox.target, 3
         batch["frames"] = torch.empty(len(keys), self.frames, *size, dtype=torch.uint8)

@@ -64,6 +64,7 @@ def assemble(config: dict[str, Any], weights: dict[str, Any] | None = None) -> T
         config["seed"],
         config["overfit"],
         build(config["sampling"]),
+        config["resident"],
     )
     module = HeatmapModule(
         model,

@@ -9,10 +9,12 @@ import lightning.pytorch as pl
 import numpy as np
 import torch
 from hydra.core.hydra_config import HydraConfig
+from rich.filesize import decimal
 from rich.table import Table
 
 from tracknet.console import command, console
 from tracknet.data.formats.base import Dataset
+from tracknet.data.resident import size_of, stays_resident
 from tracknet.data.store import StoredClip
 from tracknet.models import HeatmapModel
 from tracknet.types import ABSENT, UNLABELLED
@@ -43,6 +45,9 @@ def print_card(
     out.print(f"device      {device}, precision {trainer.precision}")
     for name, clips in splits.items():
         out.print(f"{name:<11} {describe(clips)}")
+    resident = stays_resident(config["resident"], splits["train"], device)
+    where = f"on {device}" if resident else "memory-mapped"
+    out.print(f"frames      {decimal(size_of(splits['train']))} of training, {where}")
     out.print(f"outputs     {output}\n")
 
 

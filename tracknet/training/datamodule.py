@@ -1,12 +1,14 @@
 """Stored clips as Lightning's training and validation loaders."""
 
 from collections.abc import Sequence
+from typing import Any, Literal
 
 import cv2
 from lightning.pytorch import LightningDataModule
 from torch.utils.data import DataLoader
 
 from tracknet.data.augment import Augmentation
+from tracknet.data.resident import ResidentFrames, stays_resident
 from tracknet.data.store import StoredClip
 from tracknet.data.windows import WindowDataset, collated
 from tracknet.training.sampler import EpochSampler
@@ -27,6 +29,7 @@ class WindowDataModule(LightningDataModule):
         seed: Of order and augmentation.
         overfit: Number of training windows to learn by heart and to validate on; None for all.
         sampling: How often each training window is drawn; None for once an epoch.
+        resident: Whether the training frames stay on the device, see `stays_resident`.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class WindowDataModule(LightningDataModule):
         seed: int,
         overfit: int | None = None,
         sampling: Sampling | None = None,
+        resident: Literal["auto"] | bool = "auto",
     ) -> None:
         super().__init__()
         self.train_windows = WindowDataset(train, frames, 1, background, augmentation, seed)
@@ -51,10 +55,23 @@ class WindowDataModule(LightningDataModule):
             self.val_windows.windows = with_ball[:: max(1, len(with_ball) // overfit)][:overfit]
             self.train_windows.windows = self.val_windows.windows
         self.probabilities = sampling.probabilities(self.train_windows) if sampling else None
+        self.resident = resident
+        self._frames: ResidentFrames | None = None
         self.augmentation = augmentation
         self.batch_size = min(batch_size, len(self.train_windows))
         self.num_workers = num_workers
         self.seed = seed
+
+    def setup(self, stage: str) -> None:
+        device, clips = self.trainer.strategy.root_device, self.train_windows.clips
+        if stage == "fit" and stays_resident(self.resident, clips, device):
+            self._frames = ResidentFrames(clips, self.train_windows.background, device)
+            self.train_windows.pixels = False
+
+    def on_after_batch_transfer(self, batch: dict[str, Any], _: int) -> dict[str, Any]:
+        if "frames" not in batch:
+            self._frames.add_to(batch)
+        return batch
 
     def train_dataloader(self) -> DataLoader:
         sampler = EpochSampler(
