@@ -65,12 +65,13 @@ def train() -> None:
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="predict")
 def _predict(cfg: DictConfig) -> None:
     from tracknet.inference.windows import CHUNK
-    from tracknet.video import find_sources, prefetch, read_raw
+    from tracknet.video import find_sources, is_stream, prefetch, read_raw
 
     with plain_warnings(), plain_errors():
         sources = find_sources(cfg.source)
         # The first video is being decoded while torch is imported, which takes longer.
-        frames = prefetch(read_raw(sources[0]), CHUNK)
+        first = sources[0]
+        frames = None if is_stream(first) else prefetch(read_raw(first), CHUNK)
 
         from tracknet.pipelines.predict import predict
 

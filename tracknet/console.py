@@ -60,6 +60,23 @@ def plain_warnings() -> Iterator[None]:
         warnings.showwarning = show
 
 
+@contextmanager
+def noticed(category: type[Warning]) -> Iterator[list[str]]:
+    """Collects what warnings of that kind say inside; they are shown all the same."""
+    show, said = warnings.showwarning, []
+
+    def show_and_note(message, kind, *args, **kwargs):
+        if issubclass(kind, category):
+            said.append(str(message))
+        show(message, kind, *args, **kwargs)
+
+    warnings.showwarning = show_and_note
+    try:
+        yield said
+    finally:
+        warnings.showwarning = show
+
+
 def command(name: str) -> str:
     """How ``train``, ``evaluate`` or ``predict`` is called where this process was started.
 

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
 from glob import glob
+from itertools import chain
 from pathlib import Path
 from queue import Full, Queue
 from threading import Event, Thread
@@ -35,6 +36,12 @@ Item = TypeVar("Item")
 VIDEO_SUFFIXES = {".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm", ".mpg", ".mpeg", ".ts"}
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp"}
 
+TICKS = 90_000
+"""A second of a written video has about as many; a frame's duration is a whole number of them."""
+
+SILENCE = 10.0
+"""Seconds without data after which a stream counts as broken."""
+
 NO_FRAME = "no frame can be decoded; is the file complete?"
 
 
@@ -46,6 +53,10 @@ class DamageError(VideoError):
     """A video is damaged from here on."""
 
 
+class DamageWarning(InputWarning):
+    """A video is damaged; what can be decoded of it is used."""
+
+
 @dataclass(frozen=True)
 class VideoInfo:
     """What a source says of itself; `frames` is a claim, containers lie."""
@@ -55,12 +66,25 @@ class VideoInfo:
     frames: int
 
 
-def find_sources(pattern: str) -> list[Path]:
+Source: TypeAlias = Path | str
+"""A video, a folder of frames, or the URL of a stream."""
+
+
+def is_stream(source: Source) -> bool:
+    """Whether it is a URL: ``http://``, ``rtsp://``, ``udp://`` and what else FFmpeg opens."""
+    return isinstance(source, str) and "://" in source
+
+
+def find_sources(pattern: str) -> list[Source]:
     """The videos and folders of frames that a path or a glob names, in the order of their names.
+
+    A URL names itself.
 
     Raises:
         VideoError: There is none.
     """
+    if is_stream(pattern):
+        return [pattern]
     found = [Path(pattern)] if Path(pattern).exists() else [Path(p) for p in sorted(glob(pattern))]
     if not found:
         quotes = "; quote a pattern, so that the shell leaves it alone" if "*" in pattern else ""
@@ -97,6 +121,36 @@ def probe(source: Path, fps: Fraction = Fraction(30)) -> VideoInfo:
         return VideoInfo(frame_size(first), rate, stream.frames)
 
 
+def open_stream(url: str, fps: Fraction = Fraction(30)) -> tuple[VideoInfo, Iterator[Frame]]:
+    """What a stream says of itself, and its frames as they arrive; it is opened once.
+
+    Args:
+        url: As `is_stream` knows them.
+        fps: What a stream that does not say is taken to have.
+
+    Raises:
+        VideoError: It cannot be opened or holds no picture. While the frames are read: it broke
+            off, or was silent for `SILENCE` seconds.
+    """
+    container = _open(url)
+    arriving = _decoded(container)
+
+    def frames() -> Iterator[Frame]:
+        with container:
+            try:
+                yield from arriving
+            except av.FFmpegError as error:
+                raise VideoError(f"{url}: the stream broke off ({error.strerror})") from error
+
+    reading = frames()
+    first = next(reading, None)
+    if first is None:
+        raise VideoError(f"{url}: {NO_FRAME}")
+    stream = container.streams.video[0]
+    info = VideoInfo(frame_size(first), stream.average_rate or stream.guessed_rate or fps, 0)
+    return info, _of_one_size(chain([first], reading), url)
+
+
 def read_frames(source: Path) -> Iterator[np.ndarray]:
     """Every frame that can be decoded, (H, W, 3) RGB uint8, upright, read once, first to last.
 
@@ -128,7 +182,7 @@ def read_raw(source: Path, skip_damage: bool = True) -> Iterator[Frame]:
         yield from _of_one_size(_decoded(container, skip_damage), source)
 
 
-def _of_one_size(frames: Iterable[Frame], source: Path) -> Iterator[Frame]:
+def _of_one_size(frames: Iterable[Frame], source: Source) -> Iterator[Frame]:
     size = None
     for index, frame in enumerate(frames):
         size = size or frame_size(frame)
@@ -157,21 +211,35 @@ def _decoded(container: "av.container.InputContainer", skip_damage: bool = True)
         decoded += len(frames)
         for frame in frames:
             turns = round(frame.rotation / 90) % 4
-            yield np.rot90(to_rgb(frame), turns) if turns else frame
+            yield _turned(frame, turns) if turns else frame
     if damaged:
         warnings.warn(
             f"{container.name}: {damaged} damaged packets were skipped; frames after the first of "
             "them are counted as if these had not been there. Copy or convert the video again",
-            InputWarning,
+            DamageWarning,
             stacklevel=2,
         )
     elif skip_damage and decoded < container.streams.video[0].frames:
         warnings.warn(
             f"{container.name}: ends after {decoded} of the {container.streams.video[0].frames} "
             "frames that its header promises; is it complete?",
-            InputWarning,
+            DamageWarning if _is_cut_off(container) else InputWarning,
             stacklevel=2,
         )
+
+
+def _is_cut_off(container: "av.container.InputContainer") -> bool:
+    """Whether its index names places beyond the file's end; else the header merely miscounts."""
+    entries = container.streams.video[0].index_entries
+    return 0 < container.size < max((entry.pos + entry.size for entry in entries), default=0)
+
+
+def _turned(frame: av.VideoFrame, turns: int) -> av.VideoFrame:
+    """A frame after quarter turns to the left, at the same time."""
+    picture = np.ascontiguousarray(np.rot90(to_rgb(frame), turns))
+    turned = av.VideoFrame.from_ndarray(picture, format="rgb24")
+    turned.pts, turned.time_base = frame.pts, frame.time_base
+    return turned
 
 
 def _pictures(folder: Path) -> Iterator[np.ndarray]:
@@ -188,12 +256,18 @@ def _pictures(folder: Path) -> Iterator[np.ndarray]:
         yield picture
 
 
-def _open(source: Path) -> "av.container.InputContainer":
-    if not source.exists():
+def _open(source: Source) -> "av.container.InputContainer":
+    streams = is_stream(source)
+    if not streams and not source.exists():
         raise VideoError(f"{source}: no such file or folder")
     try:
-        container = av.open(str(source), metadata_errors="ignore")
+        silence = SILENCE if streams else None
+        container = av.open(str(source), metadata_errors="ignore", timeout=silence)
     except av.FFmpegError as error:
+        if streams:
+            raise VideoError(
+                f"{source}: the stream cannot be opened ({error.strerror}); does a player open it?"
+            ) from error
         raise VideoError(
             f"{source}: not a video that can be opened ({error.strerror}); is it complete, and "
             "does it play? Copy or convert it again"
@@ -205,6 +279,13 @@ def _open(source: Path) -> "av.container.InputContainer":
         container.close()
         raise VideoError(f"{source}: there is no decoder for its video; convert it to H.264")
     return container
+
+
+def frame_time(frame: Frame) -> Fraction | None:
+    """When a video's frame is shown, in seconds; None where nothing says so."""
+    if isinstance(frame, np.ndarray) or frame.pts is None or frame.time_base is None:
+        return None
+    return frame.pts * frame.time_base
 
 
 def frame_size(frame: Frame) -> "Size":
@@ -295,29 +376,41 @@ class VideoWriter(AbstractContextManager):
         preset: str = "veryfast",
     ) -> None:
         self._fps = Fraction(fps).limit_denominator(2**16)
-        self._count = 0
+        self._next = Fraction(0)  # seconds
         self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
         self._stream = self._container.add_stream("libx264", rate=self._fps)
         self._stream.height, self._stream.width = (n + n % 2 for n in size)
         self._stream.pix_fmt = "yuv420p"
         self._stream.options = {"crf": str(crf), "preset": preset}
         self._stream.thread_type = "AUTO"
+        # Fine enough for the frames of any rate, and for those that follow none.
+        rate = self._fps.numerator
+        self._tick = 1 / (self._fps * max(1, min(round(TICKS / self._fps), (2**31 - 1) // rate)))
+        self._stream.codec_context.time_base = self._tick
 
-    def write(self, frame: Frame) -> None:
-        """Appends a copy of a frame."""
-        self.encode(to_yuv420(frame))
+    def write(self, frame: Frame, time: Fraction | None = None) -> None:
+        """Appends a copy of a frame, see `encode`."""
+        self.encode(to_yuv420(frame), time)
 
-    def encode(self, picture: av.VideoFrame) -> None:
-        """Appends a frame that `to_yuv420` made, itself."""
-        if self._count == 0:
+    def encode(self, picture: av.VideoFrame, time: Fraction | None = None) -> None:
+        """Appends a frame that `to_yuv420` made, itself.
+
+        Args:
+            picture: The frame.
+            time: When it is shown, in seconds after the first; None, and a time that is not later
+                than the last one, is a frame's duration after the last one.
+        """
+        if not self._next:
             self._stream.codec_context.colorspace = picture.colorspace
             self._stream.codec_context.color_range = picture.color_range
-        picture.pts, picture.time_base = self._count, 1 / self._fps
-        self._count += 1
+        earliest = self._next - 1 / self._fps + self._tick if self._next else self._next
+        time = self._next if time is None or time < earliest else time
+        self._next = time + 1 / self._fps
+        picture.pts, picture.time_base = round(time / self._tick), self._tick
         self._container.mux(self._stream.encode(picture))
 
     def __exit__(self, *_: object) -> None:
-        if self._count:
+        if self._next:
             self._container.mux(self._stream.encode())
         self._container.close()
 

@@ -132,7 +132,7 @@ def test_an_interrupted_run_leaves_whole_rows_and_no_finished_file(
     file, _ = video(20)
     model = predictor()
 
-    def broken(*_: object):
+    def broken(*_: object, **__: object):
         yield from list(model.__class__.stream(model, read_raw(file)))[:7]
         raise KeyboardInterrupt
 

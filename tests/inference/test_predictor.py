@@ -170,3 +170,58 @@ def test_rgb_frames_and_the_file_give_the_same_track(predictor, video):
     file, _ = video(9)
     ours, theirs = predictor().predict(file), predictor().predict(read_frames(file))
     np.testing.assert_allclose(ours.xy, theirs.xy, atol=0.1)
+
+
+def test_a_batch_that_does_not_fit_is_halved(predictor, dots):
+    frames, _ = dots(30)
+    expected = predictor(batch_size=8).predict(frames)
+    small = predictor(batch_size=8)
+    sizes = []
+
+    class Small(torch.nn.Module):
+        """A device that holds two windows."""
+
+        def __init__(self, model):
+            super().__init__()
+            self.model, self.background, self.heatmap_stride = model, False, 1
+            self.frames = model.frames
+
+        def forward(self, frames, background):
+            sizes.append(len(frames))
+            if len(frames) > 2:
+                raise torch.OutOfMemoryError("no memory")
+            return self.model(frames, background)
+
+    small.model = Small(small.model)
+    track = small.predict(frames)
+    np.testing.assert_array_equal(track.xy, expected.xy)
+    assert sizes == [8, 4, 2, 2, 4, 2, 2, 2]
+    assert small.batch_size == 2
+
+
+@pytest.mark.parametrize(("overlap", "wait"), [("none", 3), ("mean", 5)])
+def test_a_live_stream_waits_for_its_window_only(predictor, dots, overlap, wait):
+    frames, xy = dots(100, (96, 160), radius=3)
+    given = 0
+
+    def arriving():
+        nonlocal given
+        for frame in frames:
+            given += 1
+            yield frame
+
+    model = predictor(background=True, overlap=overlap)
+    found = []
+    for candidates in model.candidates(arriving(), live=True):
+        found.append(candidates[0, :2])
+        if len(found) > windows.FIRST:
+            assert given - len(found) < wait
+    assert len(found) == 100
+    seen = np.isfinite(xy[:, 0])
+    assert (np.linalg.norm(found - xy, axis=1)[seen] < 1.5).all()
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_short_live_stream_has_a_prediction_for_every_frame(predictor, dots, count):
+    rows = list(predictor(background=True).stream(dots(count)[0], live=True))
+    assert [row.frame for row in rows] == list(range(count))

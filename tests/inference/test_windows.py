@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 
 from tracknet.data.background import median_background
-from tracknet.inference.windows import Shot, windows, with_background
+from tracknet.inference.windows import Shot, windows, with_background, with_running_background
 
 
 def shots(count: int) -> list[Shot]:
     return [Shot(np.full((2, 2, 3), i, np.uint8), None) for i in range(count)]
+
+
+def flat(count: int) -> list[np.ndarray]:
+    return [shot.frame for shot in shots(count)]
 
 
 def indices(count: int, frames: int, step: int) -> list[tuple[int, int, list[int]]]:
@@ -66,3 +70,20 @@ def test_the_median_is_the_lower_middle_of_the_samples(count):
     expected = np.sort(frames[chosen], 0)[(n - 1) // 2]
     np.testing.assert_array_equal(median_background(frames), expected)
     np.testing.assert_array_equal(median_background(list(frames)), expected)
+
+
+def test_a_running_background_is_of_frames_that_came_before():
+    shots = list(with_running_background(flat(40), first=8, every=10))
+    assert [int(shot.frame[0, 0, 0]) for shot in shots] == list(range(40))
+    levels = [int(shot.background[0, 0, 0]) for shot in shots]
+    assert levels[:8] == [levels[0]] * 8
+    assert 2 <= levels[0] <= 5
+    changes = [i for i in range(1, 40) if levels[i] != levels[i - 1]]
+    assert changes == [9, 19, 29, 39]
+    assert all(level <= i for i, level in enumerate(levels) if i >= 8)
+
+
+def test_a_stream_that_ends_before_its_first_background_has_one_too():
+    shots = list(with_running_background(flat(5), first=8))
+    assert len(shots) == 5
+    assert list(with_running_background(iter([]), first=8)) == []

@@ -7,12 +7,15 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+import numpy as np
 
 from tracknet.inference.overlay import Overlay
 from tracknet.inference.predictor import LOOKAHEAD, Prediction, Predictor
 from tracknet.inference.windows import CHUNK
-from tracknet.video import Frame, prefetch, probe, read_raw
+from tracknet.video import Frame, Source, is_stream, open_stream, prefetch, probe, read_raw
 
 COLUMNS = ("Frame", "Visibility", "X", "Y", "Score", "Source")
 HELD_BYTES = 1 << 30
@@ -31,6 +34,7 @@ class Summary:
         frames: How many frames could be decoded.
         balls: In how many of them a ball is predicted.
         seconds: How long it took.
+        delays: Of a stream, (N,) seconds from a frame's arrival to its row in the csv, else None.
     """
 
     csv: Path
@@ -38,6 +42,7 @@ class Summary:
     frames: int
     balls: int
     seconds: float
+    delays: np.ndarray | None = None
 
 
 class CsvWriter(AbstractContextManager):
@@ -72,18 +77,19 @@ class CsvWriter(AbstractContextManager):
 
 def predict_video(
     predictor: Predictor,
-    source: Path,
+    source: Source,
     out_dir: Path,
     overlay: bool = True,
     frames: Iterable[Frame] | None = None,
 ) -> Summary:
-    """Writes ``<name>.csv`` and ``<name>_overlay.mp4`` of a video or a folder of frames.
+    """Writes ``<name>.csv`` and ``<name>_overlay.mp4`` of a video, a folder of frames or a stream.
 
-    Both appear under their names when they are complete.
+    Both appear under their names when they are complete. A stream is followed to its end, and
+    each frame is written as soon as its window is complete.
 
     Args:
         predictor: Finds the ball.
-        source: A video or a folder of frames.
+        source: A video, a folder of frames or the URL of a stream, called after its last part.
         out_dir: Folder of the results.
         overlay: Whether the video is drawn as well.
         frames: The source's frames if they are being read already, as `prefetch(read_raw(source),
@@ -93,34 +99,60 @@ def predict_video(
         VideoError: The source cannot be read.
     """
     started = time.perf_counter()
-    info = probe(source)
-    name = source.name if source.is_dir() else source.stem
+    live = is_stream(source)
+    if live:
+        info, frames = open_stream(source)
+        name = PurePosixPath(urlsplit(source).path).stem or urlsplit(source).hostname or "stream"
+    else:
+        info = probe(source)
+        name = source.name if source.is_dir() else source.stem
     out_dir.mkdir(parents=True, exist_ok=True)
     target, video = out_dir / f"{name}.csv", out_dir / f"{name}_overlay.mp4"
     part = video.with_name(video.name + ".part")
 
     count = balls = 0
+    arrivals: deque[float] = deque()
+    delays: list[float] = []
     with ExitStack() as stack:
         table = stack.enter_context(CsvWriter(target))
         reading = read_raw(source) if frames is None else frames
+        if live:
+            reading = _timed(reading, arrivals)
         if overlay:
             drawn = stack.enter_context(Overlay(part, info.size, info.fps))
-            bytes_per_pixel = 3 if source.is_dir() else 1.5
-            if CHUNK * math.prod(info.size) * bytes_per_pixel <= HELD_BYTES:
+            bytes_per_pixel = 3 if not live and source.is_dir() else 1.5
+            if live or CHUNK * math.prod(info.size) * bytes_per_pixel <= HELD_BYTES:
                 waiting: deque[Frame] = deque()
                 reading, original = _keep(reading, waiting), waiting.popleft
             else:
                 again = stack.enter_context(closing(prefetch(read_raw(source), LOOKAHEAD)))
                 original = again.__next__
-        for row in _progress(predictor.stream(reading), info.frames, f"tracking {name}"):
+        rows = predictor.stream(reading, live=live)
+        for row in _progress(rows, info.frames, f"tracking {name}"):
             table.write(row)
+            if live:
+                delays.append(time.perf_counter() - arrivals.popleft())
             count, balls = count + 1, balls + row.visible
             if overlay:
                 drawn.write(original(), row)
     if overlay:
         part.replace(video)
     seconds = time.perf_counter() - started
-    return Summary(target, video if overlay else None, count, balls, seconds)
+    return Summary(
+        target,
+        video if overlay else None,
+        count,
+        balls,
+        seconds,
+        np.array(delays) if live else None,
+    )
+
+
+def _timed(frames: Iterable[Frame], arrivals: deque[float]) -> Iterator[Frame]:
+    """The same frames; when each one came is left in `arrivals`."""
+    for frame in frames:
+        arrivals.append(time.perf_counter())
+        yield frame
 
 
 def _keep(frames: Iterable[Frame], waiting: deque[Frame]) -> Iterator[Frame]:

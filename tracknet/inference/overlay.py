@@ -14,7 +14,7 @@ import numpy as np
 
 from tracknet.geometry import Size
 from tracknet.inference.predictor import Prediction
-from tracknet.video import Frame, VideoWriter, planes, to_yuv420
+from tracknet.video import Frame, VideoWriter, frame_time, planes, to_yuv420
 
 BALL = (210, 16, 146)
 """Yellow, as Y, U, V."""
@@ -41,6 +41,7 @@ class Overlay(AbstractContextManager):
     def __init__(self, path: Path, size: Size, fps: Fraction, trail: int = 12) -> None:
         self._writer = VideoWriter(path, size, fps, preset="ultrafast")
         self._trail: deque[Prediction] = deque(maxlen=trail)
+        self._start: Fraction | None = None
         self._error: BaseException | None = None
         self._queue: Queue[tuple[Frame, Prediction] | None] = Queue(WAITING)
         self._thread = Thread(target=self._work, name="overlay", daemon=True)
@@ -71,9 +72,17 @@ class Overlay(AbstractContextManager):
                 self._trail.append(prediction)
                 canvas = to_yuv420(frame)
                 draw(canvas, list(self._trail))
-                self._writer.encode(canvas)
+                self._writer.encode(canvas, self._since_start(frame))
             except BaseException as error:
                 self._error = error
+
+    def _since_start(self, frame: Frame) -> Fraction | None:
+        """Seconds: a video of uneven frame rate keeps its pace."""
+        time = frame_time(frame)
+        if time is None:
+            return None
+        self._start = time if self._start is None else self._start
+        return time - self._start
 
 
 def draw(canvas: av.VideoFrame, trail: list[Prediction]) -> None:
@@ -101,7 +110,12 @@ def draw(canvas: av.VideoFrame, trail: list[Prediction]) -> None:
     if ball is None:
         return
     box = _Box(canvas, ball[None], 10 * unit)
-    cv2.circle(box.mask, *box.local, RADIUS * unit, 255, 2 * unit, cv2.LINE_AA)
+    # A dashed ring: not seen, filled in between.
+    step = 360 if trail[-1].source != "interpolated" else 45
+    for angle in range(0, 360, step):
+        arc = (angle, angle + (step if step == 360 else step // 2))
+        sides = (RADIUS * unit, RADIUS * unit)
+        cv2.ellipse(box.mask, *box.local, sides, 0, *arc, 255, 2 * unit, cv2.LINE_AA)
     box.blend(BALL)
 
     text, font, scale = f"{trail[-1].score:.2f}", cv2.FONT_HERSHEY_SIMPLEX, 0.45 * unit

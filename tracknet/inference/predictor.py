@@ -15,13 +15,22 @@ from tracknet.data.batch import to_unit
 from tracknet.devices import supports_bfloat16
 from tracknet.errors import InputError
 from tracknet.geometry import Letterbox, Size, scale_points
-from tracknet.inference.windows import FrameWindow, Shot, windows, with_background
+from tracknet.inference.windows import (
+    FrameWindow,
+    Shot,
+    windows,
+    with_background,
+    with_running_background,
+)
 from tracknet.models.heatmap_model import HeatmapModel
 from tracknet.types import Track
 from tracknet.video import Frame, frame_size, prefetch, read_raw, resize
 
 LOOKAHEAD = 32
 """Frames that are read and resized while the network is busy."""
+
+WINDOWS = {"cpu": 4, "cuda": 32, "mps": 8}
+"""A forward pass of ``batch_size="auto"``: more are hardly faster."""
 
 Overlap = Literal["none", "mean"]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -67,7 +76,8 @@ class Predictor:
         threshold: Score from which a ball is reported.
         overlap: ``none`` or ``mean``.
         device: Where the network runs.
-        batch_size: Windows per forward pass.
+        batch_size: Windows per forward pass; ``auto`` suits the device. It is halved whenever its
+            memory does not hold them.
         precision: ``auto`` is bfloat16 where that is faster, else float32.
     """
 
@@ -79,7 +89,7 @@ class Predictor:
         threshold: float,
         overlap: Overlap = "none",
         device: str | torch.device = "cpu",
-        batch_size: int = 4,
+        batch_size: int | Literal["auto"] = "auto",
         precision: Precision = "auto",
     ) -> None:
         if overlap not in ("none", "mean"):
@@ -92,7 +102,7 @@ class Predictor:
         self.image_size = tuple(image_size)
         self.threshold = threshold
         self.overlap = overlap
-        self.batch_size = batch_size
+        self.batch_size = WINDOWS[self.device.type] if batch_size == "auto" else batch_size
         self.bfloat16 = precision == "bfloat16" or (
             precision == "auto" and supports_bfloat16(self.device)
         )
@@ -115,7 +125,7 @@ class Predictor:
         )
 
     def stream(
-        self, frames: Iterable[Frame], background: np.ndarray | None = None
+        self, frames: Iterable[Frame], background: np.ndarray | None = None, live: bool = False
     ) -> Iterator[Prediction]:
         """Predictions in the order of the frames, while these arrive.
 
@@ -125,6 +135,8 @@ class Predictor:
         Args:
             frames: RGB arrays (H, W, 3) uint8 or frames of `read_raw`, all of one size.
             background: (H, W, 3) uint8 of network size; None takes the median of each chunk.
+            live: Whether to wait for no more frames than a window has: the background is then one
+                of earlier frames, and windows go through the network one by one.
 
         Raises:
             VideoError: The frames differ in size.
@@ -136,7 +148,7 @@ class Predictor:
         letterbox = Letterbox(frame_size(first), self.image_size)
         resized = (resize(frame, letterbox) for frame in chain([first], frames))
         with closing(prefetch(resized, LOOKAHEAD)) as resized:
-            for index, candidates in enumerate(self.candidates(resized, background)):
+            for index, candidates in enumerate(self.candidates(resized, background, live)):
                 yield self._prediction(index, candidates, letterbox)
 
     def network_frames(
@@ -154,15 +166,18 @@ class Predictor:
         return np.stack(list(self.candidates(frames, background)))
 
     def candidates(
-        self, frames: Iterable[np.ndarray], background: np.ndarray | None = None
+        self,
+        frames: Iterable[np.ndarray],
+        background: np.ndarray | None = None,
+        live: bool = False,
     ) -> Iterator[np.ndarray]:
-        """As `network_frames`, as a stream: (K, 3) for every frame, in order."""
+        """As `network_frames`, as a stream: (K, 3) for every frame, in order; see `stream`."""
         if self.model.background and background is None:
-            shots = with_background(frames)
+            shots = with_running_background(frames) if live else with_background(frames)
         else:
             shots = (Shot(frame, background) for frame in frames)
         each = windows(shots, self.model.frames, 1 if self.overlap == "mean" else self.model.frames)
-        batches = iter(lambda: list(islice(each, self.batch_size)), [])
+        batches = iter(lambda: list(islice(each, 1 if live else self.batch_size)), [])
         return self._averaged(batches) if self.overlap == "mean" else self._separate(batches)
 
     def _separate(self, batches: Iterable[list[FrameWindow]]) -> Iterator[np.ndarray]:
@@ -198,9 +213,18 @@ class Predictor:
         mean = sums / torch.as_tensor(counts, dtype=sums.dtype, device=sums.device)[:, None, None]
         return self._network_pixels(self.codec.decode_probability(mean))
 
-    @torch.inference_mode()
     def _logits(self, batch: list[FrameWindow]) -> torch.Tensor:
-        """(B,T,h,w) float32."""
+        """(B,T,h,w) float32; of a batch that is too large for the device in two halves."""
+        try:
+            return self._forward(batch)
+        except torch.OutOfMemoryError:
+            if len(batch) == 1:
+                raise
+        half = self.batch_size = len(batch) // 2
+        return torch.cat([self._logits(batch[:half]), self._logits(batch[half:])])
+
+    @torch.inference_mode()
+    def _forward(self, batch: list[FrameWindow]) -> torch.Tensor:
         frames = np.stack([[shot.frame for shot in window.shots] for window in batch])
         frames = to_unit(torch.from_numpy(frames).to(self.device))
         background = None

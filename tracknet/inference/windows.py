@@ -10,6 +10,8 @@ from tracknet.data.background import median_background
 
 CHUNK = 256
 """Frames of a video that share one background."""
+FIRST, EVERY = 32, 64
+"""Of a live stream: frames before its first background, and until the next one."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,35 @@ def with_background(frames: Iterable[np.ndarray], chunk: int = CHUNK) -> Iterato
     if held:
         background = median_background((before + held)[-chunk:])
         yield from (Shot(frame, background) for frame in held)
+
+
+def with_running_background(
+    frames: Iterable[np.ndarray], first: int = FIRST, every: int = EVERY
+) -> Iterator[Shot]:
+    """Joins each frame with a median of frames that came before it, for streams that do not wait.
+
+    The first frames are held back until there are enough for a median.
+
+    Args:
+        frames: (H, W, 3) uint8 each.
+        first: Frames of the first median.
+        every: Frames after which it is taken anew, over as many as a chunk has.
+    """
+    recent: deque[np.ndarray] = deque(maxlen=CHUNK)
+    background = None
+    for count, frame in enumerate(frames, 1):
+        recent.append(frame)
+        if background is None:
+            if count == first:
+                background = median_background(list(recent))
+                yield from (Shot(held, background) for held in recent)
+            continue
+        if count % every == 0:
+            background = median_background(list(recent))
+        yield Shot(frame, background)
+    if background is None and recent:
+        background = median_background(list(recent))
+        yield from (Shot(held, background) for held in recent)
 
 
 def windows(shots: Iterable[Shot], frames: int, step: int) -> Iterator[FrameWindow]:

@@ -1,50 +1,75 @@
 """Turns videos into trajectories and pictures of them."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tracknet.checkpoint import load
-from tracknet.console import console
+from tracknet.console import console, noticed
 from tracknet.inference.export import Summary, predict_video
-from tracknet.video import Frame, VideoError
+from tracknet.inference.predictor import Predictor
+from tracknet.video import DamageWarning, Frame, Source, VideoError
 
 
 def predict(
-    cfg: Mapping[str, Any], sources: list[Path], frames: Iterable[Frame] | None = None
+    cfg: Mapping[str, Any], sources: list[Source], frames: Iterable[Frame] | None = None
 ) -> list[Summary]:
-    """Writes `<name>.csv` and, if wanted, `<name>_overlay.mp4` of every source.
+    """Loads a checkpoint and follows the ball in every source, see `predict_all`.
 
     Args:
         cfg: The resolved configuration ``predict``.
-        sources: Videos and folders of frames.
+        sources: Videos, folders of frames and URLs of streams.
         frames: The first source's frames if they are being read already.
 
     Raises:
         CheckpointError: The checkpoint cannot be read.
-        SystemExit: A source could not be read; the others were.
+        SystemExit: As in `predict_all`.
     """
     choices = {key: cfg[key] for key in ("threshold", "overlap", "device", "batch_size")}
     predictor = load(cfg["ckpt"], **choices)
-    output = Path(cfg["paths"]["output"])
+    return predict_all(predictor, sources, Path(cfg["paths"]["output"]), cfg["overlay"], frames)
+
+
+def predict_all(
+    predictor: Predictor,
+    sources: Sequence[Source],
+    output: Path,
+    overlay: bool = True,
+    frames: Iterable[Frame] | None = None,
+) -> list[Summary]:
+    """Writes `<name>.csv` and, if wanted, `<name>_overlay.mp4` of every source.
+
+    Raises:
+        SystemExit: A source could not be read, or is damaged; what could be read is written.
+    """
     output.mkdir(parents=True, exist_ok=True)
     out = console()
     summaries, broken = [], []
     for source in sources:
         try:
-            summary = predict_video(predictor, source, output, cfg["overlay"], frames)
+            with noticed(DamageWarning) as damage:
+                summary = predict_video(predictor, source, output, overlay, frames)
         except VideoError as error:
             broken.append(str(error))
             continue
         finally:
             frames = None
         summaries.append(summary)
+        if damage:
+            broken.append(f"{source} is damaged; what could be read is in {summary.csv}")
         share = summary.balls / max(1, summary.frames)
         out.print(
-            f"{source.name}: {summary.frames} frames, a ball in {summary.balls} ({share:.0%}), "
-            f"{summary.frames / summary.seconds:.0f} frames/s"
+            f"{getattr(source, 'name', source)}: {summary.frames} frames, a ball in "
+            f"{summary.balls} ({share:.0%}), {summary.frames / summary.seconds:.0f} frames/s"
         )
+        if summary.delays is not None:
+            out.print(
+                f"delay of a frame: median {np.median(summary.delays):.2f} s, "
+                f"most {summary.delays.max():.2f} s"
+            )
         for file in (summary.csv, summary.overlay):
             if file:
                 out.print(f"wrote {file}")

@@ -1,0 +1,214 @@
+"""Videos as they are: what can be read is written, in order, and what is wrong is said."""
+
+import csv
+import functools
+import threading
+from fractions import Fraction
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import av
+import numpy as np
+import pytest
+from torch import nn
+
+from tracknet.codecs import GaussianCodec
+from tracknet.errors import InputWarning
+from tracknet.inference.predictor import Predictor
+from tracknet.pipelines.predict import predict_all
+from tracknet.video import read_raw
+
+H, W = 96, 160
+
+
+class Brightness(nn.Module):
+    """Takes what is bright for the ball."""
+
+    frames, background, heatmap_stride = 3, False, 1
+
+    def forward(self, frames, background=None):
+        small = nn.functional.avg_pool2d(frames.mean(2), 5, 1, 2)
+        return small.clamp(1e-4, 1 - 1e-4).logit()
+
+
+@pytest.fixture
+def predictor():
+    return Predictor(Brightness(), GaussianCodec(radius=4), (H, W), 0.3, precision="float32")
+
+
+def dot(frame: int, size=(H, W)) -> np.ndarray:
+    picture = np.zeros((*size, 3), np.uint8)
+    x, y = centre(frame)
+    picture[y - 3 : y + 4, x - 3 : x + 4] = 255
+    return picture
+
+
+def centre(frame: int) -> tuple[int, int]:
+    return 20 + 4 * frame, 30 + frame
+
+
+def write(path, pictures, times=None, audio=False, suffix_options=None):
+    """Pictures as H.264; `times` are milliseconds, else 25 frames/s."""
+    with av.open(str(path), "w", options=suffix_options or {}) as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.height, stream.width = pictures[0].shape[:2]
+        # Odd sizes need a pixel format that does not share chroma between pixels.
+        stream.pix_fmt = "yuv444p" if np.remainder(pictures[0].shape[:2], 2).any() else "yuv420p"
+        stream.options = {"crf": "10", "bf": "0", "g": "5"}
+        stream.codec_context.time_base = Fraction(1, 1000)
+        if audio:
+            sound = container.add_stream("aac", rate=16000)
+            silence = av.AudioFrame.from_ndarray(np.zeros((1, 16000), np.float32), "fltp", "mono")
+            silence.sample_rate, silence.pts = 16000, 0
+            container.mux(sound.encode(silence))
+            container.mux(sound.encode())
+        for i, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts, frame.time_base = times[i] if times else 40 * i, Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def rows(path):
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def check(path, count, size=(H, W)):
+    """One row for every frame, in order, each where the dot is."""
+    found = rows(path)
+    assert [int(row["Frame"]) for row in found] == list(range(count))
+    for i, row in enumerate(found):
+        assert row["Visibility"] == "1"
+        assert np.hypot(float(row["X"]) - centre(i)[0], float(row["Y"]) - centre(i)[1]) < 1.5
+
+
+def times_of(path):
+    frames = list(read_raw(path))
+    return [float((f.pts - frames[0].pts) * f.time_base) for f in frames]
+
+
+@pytest.mark.parametrize(
+    "size", [(H, W), (95, 161), (240, 136), (34, 300)], ids=["plain", "odd", "portrait", "wide"]
+)
+def test_sizes(predictor, tmp_path, size):
+    pictures = [dot(i, size) if size[0] > 60 else dot(0, size) * 0 for i in range(12)]
+    file = write(tmp_path / "a.mp4", pictures)
+    (summary,) = predict_all(predictor, [file], tmp_path / "out")
+    assert len(times_of(summary.overlay)) == summary.frames == 12
+    if size[0] > 60:
+        check(summary.csv, 12, size)
+
+
+def test_an_uneven_frame_rate_is_kept(predictor, tmp_path):
+    times = [0, 40, 80, 200, 210, 400, 440, 1000]
+    file = write(tmp_path / "a.mp4", [dot(i) for i in range(8)], times)
+    (summary,) = predict_all(predictor, [file], tmp_path / "out")
+    check(summary.csv, 8)
+    assert times_of(summary.overlay) == pytest.approx(np.array(times) / 1000, abs=1e-3)
+
+
+def test_a_phone_s_video_is_upright_and_keeps_its_pace(predictor, tmp_path):
+    times = [0, 40, 110, 150, 300]
+    file = write(tmp_path / "a.mp4", [np.rot90(dot(i)).copy() for i in range(5)], times)
+    data = bytearray(file.read_bytes())
+    matrix = data.index(b"tkhd") + 4 + 40
+    quarter_clockwise = [0, 1 << 16, 0, -(1 << 16), 0, 0, H << 16, 0, 1 << 30]
+    data[matrix : matrix + 36] = np.array(quarter_clockwise, ">i4").tobytes()
+    file.write_bytes(data)
+    (summary,) = predict_all(predictor, [file], tmp_path / "out")
+    check(summary.csv, 5)
+    assert times_of(summary.overlay) == pytest.approx(np.array(times) / 1000, abs=1e-3)
+    first = next(read_raw(summary.overlay))
+    assert (first.height, first.width, first.rotation) == (H, W, 0)
+
+
+def test_one_frame_and_sound_beside_it(predictor, tmp_path):
+    one = write(tmp_path / "one.mp4", [dot(0)])
+    loud = write(tmp_path / "loud.mp4", [dot(i) for i in range(9)], audio=True)
+    first, second = predict_all(predictor, [one, loud], tmp_path / "out")
+    check(first.csv, 1)
+    check(second.csv, 9)
+    assert len(times_of(first.overlay)) == 1
+
+
+def test_no_ball_at_all(predictor, tmp_path):
+    file = write(tmp_path / "a.mp4", [np.zeros((H, W, 3), np.uint8)] * 7)
+    (summary,) = predict_all(predictor, [file], tmp_path / "out")
+    assert summary.balls == 0
+    assert {(r["Visibility"], r["X"], r["Source"]) for r in rows(summary.csv)} == {
+        ("0", "0.00", "")
+    }
+
+
+def test_a_damaged_tail_is_written_as_far_as_it_goes_and_fails(predictor, tmp_path, capsys):
+    whole = write(tmp_path / "whole.mp4", [dot(i) for i in range(20)])
+    cut = write(
+        tmp_path / "cut.mp4",
+        [dot(i) for i in range(20)],
+        suffix_options={"movflags": "+faststart"},
+    )
+    with av.open(str(cut)) as container:
+        positions = [packet.pos for packet in container.demux(video=0) if packet.size]
+    cut.write_bytes(cut.read_bytes()[: positions[12] + 5])
+    empty = tmp_path / "empty.mp4"
+    empty.touch()
+    with pytest.warns(InputWarning), pytest.raises(SystemExit) as stop:
+        predict_all(predictor, [cut, empty, whole], tmp_path / "out")
+    assert "cut.mp4 is damaged; what could be read is in" in str(stop.value.code)
+    assert "empty.mp4" in str(stop.value.code)
+    assert "whole" not in str(stop.value.code)
+    check(tmp_path / "out" / "whole.csv", 20)
+    left = len(rows(tmp_path / "out" / "cut.csv"))
+    assert 0 < left < 20
+    check(tmp_path / "out" / "cut.csv", left)
+    assert len(times_of(tmp_path / "out" / "cut_overlay.mp4")) == left
+
+
+def test_a_header_that_counts_too_many_is_no_damage(predictor, tmp_path):
+    file = write(tmp_path / "a.mp4", [dot(i) for i in range(10)])
+    data = file.read_bytes()
+    # The edit list ends what is shown after 200 ms; all packets are there.
+    at = data.index(b"elst") + 12
+    file.write_bytes(data[:at] + (200).to_bytes(4, "big") + data[at + 4 :])
+    with pytest.warns(InputWarning, match="of the 10 frames that its header promises"):
+        (summary,) = predict_all(predictor, [file], tmp_path / "out")
+    assert 0 < summary.frames < 10
+    check(summary.csv, summary.frames)
+
+
+@pytest.fixture
+def served(tmp_path):
+    """Serves a folder on this machine; yields its URL and the folder."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", folder
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("suffix", ["ts", "mp4"])
+def test_a_stream_is_followed_to_its_end(predictor, served, tmp_path, capsys, suffix):
+    url, folder = served
+    write(folder / f"match.{suffix}", [dot(i) for i in range(30)])
+    (summary,) = predict_all(predictor, [f"{url}/match.{suffix}?key=1"], tmp_path / "out")
+    assert summary.csv.name == "match.csv"
+    check(summary.csv, 30)
+    assert len(times_of(summary.overlay)) == 30
+    assert summary.delays.shape == (30,)
+    assert (summary.delays > 0).all()
+    assert "delay of a frame: median 0." in capsys.readouterr().out
+
+
+def test_a_stream_that_is_not_there(predictor, served, tmp_path):
+    url, _ = served
+    with pytest.raises(SystemExit, match=r"lost.ts: the stream cannot be opened"):
+        predict_all(predictor, [f"{url}/lost.ts"], tmp_path / "out")
+    assert not list((tmp_path / "out").iterdir())
