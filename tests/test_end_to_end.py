@@ -13,6 +13,8 @@ from omegaconf import OmegaConf
 import tracknet
 from tracknet.build import build
 from tracknet.checkpoint import CheckpointError
+from tracknet.data.predictions import PredictionError
+from tracknet.errors import InputError
 from tracknet.pipelines.evaluate import evaluate
 from tracknet.pipelines.predict import predict
 from tracknet.video import read_frames
@@ -118,6 +120,26 @@ def test_predictions_scored_again_give_the_same_figures(score, evaluated):
     again, _ = score(f"predictions={output / 'predictions.csv'}")
     for part in ("protocols", "localisation", "breakdown", "split_sha256"):
         assert again[part] == metrics[part]
+
+
+@pytest.mark.parametrize("mode", ["online", "offline"])
+def test_a_checkpoint_and_its_candidates_are_tracked_alike(score, tiny_run, evaluated, mode):
+    choices = [f"tracking={mode}", "tracking.weak=0", "tracking.start=0", "threshold=1"]
+    _, output = score(f"ckpt={tiny_run}", *choices)
+    _, plain = evaluated
+    _, again = score(f"predictions={plain / 'predictions.csv'}", *choices)
+    first, second = (rows_of(folder / "predictions.csv") for folder in (output, again))
+    assert first == second
+    assert {row["Source"] for row in first} == {"tracked"}  # none reaches the threshold
+
+
+def test_tracking_a_file_needs_a_threshold_and_candidates(score, evaluated, tmp_path):
+    _, output = evaluated
+    with pytest.raises(InputError, match="set threshold="):
+        score(f"predictions={output / 'predictions.csv'}", "tracking=online")
+    alone = shutil.copy(output / "predictions.csv", tmp_path / "predictions.csv")
+    with pytest.raises(PredictionError, match=r"candidates.csv: no such file"):
+        score(f"predictions={alone}", "tracking=online", "threshold=0.5")
 
 
 def test_the_figures_at_one_half_are_those_of_that_threshold(score, evaluated, tiny_run):

@@ -79,7 +79,9 @@ def load(
         {name.removeprefix(prefix): state[name] for name in state if name.startswith(prefix)}
     )
     if threshold is None:
-        threshold = ours["thresholds"].get(overlap, ours["thresholds"]["none"])
+        # Scores of every kind of overlap are means over the same windows.
+        known = ours["thresholds"]
+        threshold = known.get("none" if overlap == "none" else "mean", known["none"])
     return Predictor(
         model=model,
         codec=build(config["codec"]),

@@ -106,6 +106,16 @@ def check_sampling(config: dict[str, Any], option: str) -> None:
     assert f"{build(config['sampling']).balance}s" == option
 
 
+def check_tracking(config: dict[str, Any], option: str) -> None:
+    if not config["tracking"]:
+        assert option == "none"
+        return
+    tracker = build(config["tracking"])
+    assert tracker.mode == option
+    track = tracker.track(np.array([[[30.0, 20.0, 0.9]]] * 4), 0.5, (H, W))
+    assert track.source.tolist() == ["detected"] * 4
+
+
 def check_optimizer(config: dict[str, Any], _: str) -> None:
     weight = torch.nn.Parameter(torch.ones(1))
     optimizer = build(config["optimizer"])([weight])
@@ -152,6 +162,7 @@ CHECKS = {
     "data": check_data,
     "transform": check_transform,
     "sampling": check_sampling,
+    "tracking": check_tracking,
     "optimizer": check_optimizer,
     "scheduler": check_scheduler,
     "trainer": check_trainer,
@@ -170,7 +181,8 @@ OTHERS = [(g, option) for g in GROUPS.keys() - {"backbone", "decoder"} for optio
 
 @pytest.mark.parametrize(("group", "option"), sorted(OTHERS), ids=map("=".join, sorted(OTHERS)))
 def test_option(composed, group, option):
-    CHECKS[group](composed("train", f"{group}={option}"), option)
+    entry = "evaluate" if group == "tracking" else "train"
+    CHECKS[group](composed(entry, f"{group}={option}"), option)
 
 
 @pytest.mark.parametrize(("backbone", "decoder"), PAIRS, ids=map("+".join, PAIRS))

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from tracknet.data.predictions import PredictionError, read_predictions, write_predictions
+from tracknet.data.predictions import (
+    PredictionError,
+    candidates_beside,
+    read_candidates,
+    read_predictions,
+    write_candidates,
+    write_predictions,
+)
 from tracknet.types import Track
 
 HEADER = "Clip,Frame,Visibility,X,Y,Score,Source\n"
@@ -131,3 +138,23 @@ def test_a_broken_write_leaves_the_old_file(tmp_path, monkeypatch):
         write_predictions(path, example())
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_candidates_come_back(tmp_path):
+    rng = np.random.default_rng(0)
+    clips = {name: rng.uniform(0, 1, (n, 2, 3)).round(2) for name, n in (("a", 4), ("b/01", 3))}
+    file = candidates_beside(tmp_path / "predictions.csv")
+    write_candidates(file, clips)
+    assert file.read_text().splitlines()[0] == "Clip,Frame,Rank,X,Y,Score"
+    read = read_candidates(file, {"b/01": 3, "a": 4})
+    for name, candidates in clips.items():
+        np.testing.assert_array_equal(read[name], candidates)
+
+
+def test_candidates_of_other_clips_are_refused(tmp_path):
+    file = tmp_path / "candidates.csv"
+    with pytest.raises(PredictionError, match="no such file"):
+        read_candidates(file, {"a": 4})
+    write_candidates(file, {"a": np.zeros((4, 2, 3))})
+    with pytest.raises(PredictionError, match="clip a has 8 rows, expected 2 for each of its 5"):
+        read_candidates(file, {"a": 5})

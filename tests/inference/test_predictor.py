@@ -162,7 +162,7 @@ def test_frames_of_two_sizes_are_refused(predictor):
 
 
 def test_choices_are_checked(predictor):
-    with pytest.raises(ValueError, match="expected none or mean"):
+    with pytest.raises(ValueError, match="expected none, mean, weighted, pool"):
         predictor(overlap="max")
 
 

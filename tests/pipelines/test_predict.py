@@ -12,8 +12,9 @@ import pytest
 from torch import nn
 
 from tracknet.codecs import GaussianCodec
-from tracknet.errors import InputWarning
+from tracknet.errors import InputError, InputWarning
 from tracknet.inference.predictor import Predictor
+from tracknet.inference.tracking import Tracker
 from tracknet.pipelines.predict import predict_all
 from tracknet.video import read_raw
 
@@ -212,3 +213,28 @@ def test_a_stream_that_is_not_there(predictor, served, tmp_path):
     with pytest.raises(SystemExit, match=r"lost.ts: the stream cannot be opened"):
         predict_all(predictor, [f"{url}/lost.ts"], tmp_path / "out")
     assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize("mode", ["online", "offline"])
+def test_tracking_picks_weak_balls_and_fills_what_is_missing(predictor, tmp_path, mode):
+    pictures = [dot(i) for i in range(20)]
+    pictures[8] //= 2  # faint
+    pictures[14] *= 0  # hidden
+    file = write(tmp_path / "a.mp4", pictures)
+    predictor.threshold = 0.6
+    tracker = Tracker(mode, weak=0.5, start=0.1, turn=0.1)
+    (summary,) = predict_all(predictor, [file], tmp_path / "out", tracker=tracker)
+    found = rows(summary.csv)
+    sources = [row["Source"] for row in found]
+    expected = ["detected"] * 20
+    expected[8], expected[14] = "tracked", "interpolated" if mode == "offline" else ""
+    assert sources == expected
+    assert len(times_of(summary.overlay)) == 20
+    x, y = float(found[14]["X"]), float(found[14]["Y"])
+    assert (np.hypot(x - centre(14)[0], y - centre(14)[1]) < 1.5) == (mode == "offline")
+
+
+def test_a_stream_cannot_be_tracked_offline(predictor, served, tmp_path):
+    url, _ = served
+    with pytest.raises(InputError, match="use tracking=online"):
+        predict_all(predictor, [f"{url}/a.ts"], tmp_path / "out", tracker=Tracker("offline"))

@@ -86,4 +86,5 @@ class GaussianCodec:
             mass = share.sum((-2, -1)).clamp_min(1e-12)
             dx = (share.sum(-2) * shift).sum(-1) / mass
             dy = (share.sum(-1) * shift).sum(-1) / mass
-        return torch.stack([column + dx, row + dy, score], -1).reshape(*lead, -1, 3)
+        found = torch.stack([column + dx, row + dy, score], -1)
+        return found.reshape(*lead, *found.shape[1:])

@@ -70,6 +70,59 @@ def _rows(clip: str, track: Track) -> pd.DataFrame:
     )
 
 
+def candidates_beside(path: Path) -> Path:
+    """The file of the k best candidates that belongs to a file of predictions."""
+    return path.with_name("candidates.csv")
+
+
+def write_candidates(path: Path, clips: Mapping[str, np.ndarray]) -> None:
+    """Writes ``Clip,Frame,Rank,X,Y,Score``: the k best of every frame, best first.
+
+    Args:
+        path: The csv file; it appears whole or not at all.
+        clips: Clip name -> candidates (N,K,3), original pixels and score.
+    """
+    with whole_file(path) as unfinished, open(unfinished, "w") as file:
+        file.write("Clip,Frame,Rank,X,Y,Score\n")
+        for clip, candidates in clips.items():
+            for frame, ranked in enumerate(candidates.tolist()):
+                for rank, (x, y, score) in enumerate(ranked):
+                    file.write(f"{clip},{frame},{rank},{x:.2f},{y:.2f},{score:.4f}\n")
+
+
+def read_candidates(path: Path, lengths: Mapping[str, int]) -> dict[str, np.ndarray]:
+    """Reads what `write_candidates` wrote.
+
+    Args:
+        path: The csv file.
+        lengths: Clip name -> number of frames of every clip that is wanted.
+
+    Returns:
+        Clip name -> candidates (N,K,3), original pixels and score.
+
+    Raises:
+        PredictionError: The file is missing or not of these clips.
+    """
+    if not path.is_file():
+        raise PredictionError(
+            f"{path}: no such file; tracking chooses among the candidates that evaluate.py writes "
+            "beside predictions.csv"
+        )
+    table = pd.read_csv(path, dtype={"Clip": str}, keep_default_na=False)
+    ranks = int(table["Rank"].max()) + 1 if len(table) else 0
+    found = {}
+    for clip, length in lengths.items():
+        rows = table[table["Clip"] == clip]
+        if len(rows) != length * ranks:
+            raise PredictionError(
+                f"{path}: clip {clip} has {len(rows)} rows, expected {ranks} for each of its "
+                f"{length} frames; it is of another split, or of another video"
+            )
+        ordered = rows.sort_values(["Frame", "Rank"])[["X", "Y", "Score"]]
+        found[clip] = ordered.to_numpy(float).reshape(length, ranks, 3)
+    return found
+
+
 def read_predictions(path: Path, lengths: Mapping[str, int]) -> tuple[dict[str, Track], int]:
     """Reads predictions of known clips.
 

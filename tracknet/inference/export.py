@@ -6,14 +6,17 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 import numpy as np
 
+from tracknet.errors import InputError
+from tracknet.geometry import Size
 from tracknet.inference.overlay import Overlay
 from tracknet.inference.predictor import LOOKAHEAD, Prediction, Predictor
+from tracknet.inference.tracking import Follower, Tracker
 from tracknet.inference.windows import CHUNK
 from tracknet.video import Frame, Source, is_stream, open_stream, prefetch, probe, read_raw
 
@@ -81,6 +84,7 @@ def predict_video(
     out_dir: Path,
     overlay: bool = True,
     frames: Iterable[Frame] | None = None,
+    tracker: Tracker | None = None,
 ) -> Summary:
     """Writes ``<name>.csv`` and ``<name>_overlay.mp4`` of a video, a folder of frames or a stream.
 
@@ -94,12 +98,18 @@ def predict_video(
         overlay: Whether the video is drawn as well.
         frames: The source's frames if they are being read already, as `prefetch(read_raw(source),
             CHUNK)` does while torch is still being imported; None reads them here.
+        tracker: Picks among the candidates of each frame; None takes the best one. Offline, the
+            csv is written when all frames are known, and the video is read twice.
 
     Raises:
         VideoError: The source cannot be read.
+        InputError: A stream is to be tracked offline.
     """
     started = time.perf_counter()
     live = is_stream(source)
+    offline = tracker is not None and tracker.mode == "offline"
+    if live and offline:
+        raise InputError(f"{source} is a stream, which has no end to wait for; use tracking=online")
     if live:
         info, frames = open_stream(source)
         name = PurePosixPath(urlsplit(source).path).stem or urlsplit(source).hostname or "stream"
@@ -121,13 +131,17 @@ def predict_video(
         if overlay:
             drawn = stack.enter_context(Overlay(part, info.size, info.fps))
             bytes_per_pixel = 3 if not live and source.is_dir() else 1.5
-            if live or CHUNK * math.prod(info.size) * bytes_per_pixel <= HELD_BYTES:
+            if live or (
+                not offline and CHUNK * math.prod(info.size) * bytes_per_pixel <= HELD_BYTES
+            ):
                 waiting: deque[Frame] = deque()
                 reading, original = _keep(reading, waiting), waiting.popleft
             else:
                 again = stack.enter_context(closing(prefetch(read_raw(source), LOOKAHEAD)))
                 original = again.__next__
         rows = predictor.stream(reading, live=live)
+        if tracker:
+            rows = _tracked(rows, tracker, predictor.threshold, info.size)
         for row in _progress(rows, info.frames, f"tracking {name}"):
             table.write(row)
             if live:
@@ -146,6 +160,29 @@ def predict_video(
         seconds,
         np.array(delays) if live else None,
     )
+
+
+def _tracked(
+    rows: Iterable[Prediction], tracker: Tracker, threshold: float, size: Size
+) -> Iterator[Prediction]:
+    """The same frames with the candidates that the tracker picks."""
+    if tracker.mode == "offline":
+        rows = list(rows)
+        track = tracker.track(np.stack([row.candidates for row in rows]), threshold, size)
+        for row, (x, y), score, source in zip(
+            rows, track.xy.tolist(), track.score.tolist(), track.source.tolist(), strict=True
+        ):
+            yield replace(row, x=x, y=y, score=score, source=source)
+        return
+    follower = Follower(tracker, threshold, size)
+    for row in rows:
+        pick = follower.pick(row.candidates)
+        if pick == len(row.candidates):
+            yield replace(row, x=math.nan, y=math.nan, source="")
+            continue
+        x, y, score = row.candidates[pick].tolist()
+        certain = pick == 0 and score >= threshold
+        yield replace(row, x=x, y=y, score=score, source="detected" if certain else "tracked")
 
 
 def _timed(frames: Iterable[Frame], arrivals: deque[float]) -> Iterator[Frame]:

@@ -15,6 +15,7 @@ from tracknet.data.batch import to_unit
 from tracknet.devices import supports_bfloat16
 from tracknet.errors import InputError
 from tracknet.geometry import Letterbox, Size, scale_points
+from tracknet.inference.overlap import OVERLAPS
 from tracknet.inference.windows import (
     FrameWindow,
     Shot,
@@ -32,7 +33,7 @@ LOOKAHEAD = 32
 WINDOWS = {"cpu": 4, "cuda": 32, "mps": 8}
 """A forward pass of ``batch_size="auto"``: more are hardly faster."""
 
-Overlap = Literal["none", "mean"]
+Overlap = Literal["none", "mean", "weighted", "pool"]
 Precision = Literal["auto", "float32", "bfloat16"]
 
 
@@ -66,15 +67,16 @@ class Predictor:
     """Runs a network over videos, frames in a stream, or frames of network size.
 
     Windows of T frames follow each other; the last one ends at the last frame, and a video
-    shorter than T repeats its last frame. With ``overlap="mean"`` there is a window for every
-    start, and each frame's heatmap is the mean over the windows that hold it.
+    shorter than T repeats its last frame. With an `overlap` there is a window for every start.
 
     Args:
         model: The network.
         codec: Decodes its heatmaps.
         image_size: (H, W) of the network's input.
         threshold: Score from which a ball is reported.
-        overlap: ``none`` or ``mean``.
+        overlap: What becomes of the windows that hold a frame: ``none`` takes the first of
+            windows that follow each other; ``mean`` averages their heatmaps, ``weighted`` counts
+            those more in whose middle it is; ``pool`` joins their candidates.
         device: Where the network runs.
         batch_size: Windows per forward pass; ``auto`` suits the device. It is halved whenever its
             memory does not hold them.
@@ -92,8 +94,8 @@ class Predictor:
         batch_size: int | Literal["auto"] = "auto",
         precision: Precision = "auto",
     ) -> None:
-        if overlap not in ("none", "mean"):
-            raise InputError(f"overlap={overlap!r}; expected none or mean")
+        if overlap not in OVERLAPS:
+            raise InputError(f"overlap={overlap!r}; expected {', '.join(OVERLAPS)}")
         if precision not in ("auto", "float32", "bfloat16"):
             raise InputError(f"precision={precision!r}; expected auto, float32 or bfloat16")
         self.device = torch.device(device)
@@ -172,46 +174,39 @@ class Predictor:
         live: bool = False,
     ) -> Iterator[np.ndarray]:
         """As `network_frames`, as a stream: (K, 3) for every frame, in order; see `stream`."""
+        overlap = OVERLAPS[self.overlap](self.codec, self.model.frames)
+        for batch, logits in self._outputs(frames, background, overlap.step, live):
+            yield from self._network_pixels(overlap.add(batch, logits))
+        yield from self._network_pixels(overlap.finish())
+
+    def every_overlap(
+        self, frames: np.ndarray, background: np.ndarray | None = None
+    ) -> dict[str, np.ndarray]:
+        """As `network_frames`, for every choice of `overlap`, in one pass of the network."""
+        overlaps = {name: make(self.codec, self.model.frames) for name, make in OVERLAPS.items()}
+        found: dict[str, list[np.ndarray]] = {name: [] for name in overlaps}
+        for batch, logits in self._outputs(frames, background, step=1):
+            for name, overlap in overlaps.items():
+                found[name] += [*self._network_pixels(overlap.add(batch, logits))]
+        for name, overlap in overlaps.items():
+            found[name] += [*self._network_pixels(overlap.finish())]
+        return {name: np.stack(rows) for name, rows in found.items()}
+
+    def _outputs(
+        self,
+        frames: Iterable[np.ndarray],
+        background: np.ndarray | None,
+        step: int,
+        live: bool = False,
+    ) -> Iterator[tuple[list[FrameWindow], torch.Tensor]]:
+        """Batches of windows, and their logits (B,T,h,w)."""
         if self.model.background and background is None:
             shots = with_running_background(frames) if live else with_background(frames)
         else:
             shots = (Shot(frame, background) for frame in frames)
-        each = windows(shots, self.model.frames, 1 if self.overlap == "mean" else self.model.frames)
-        batches = iter(lambda: list(islice(each, 1 if live else self.batch_size)), [])
-        return self._averaged(batches) if self.overlap == "mean" else self._separate(batches)
-
-    def _separate(self, batches: Iterable[list[FrameWindow]]) -> Iterator[np.ndarray]:
-        """Each frame's candidates from the first window that holds it."""
-        done = 0
-        for batch in batches:
-            decoded = self._network_pixels(self.codec.decode(self._logits(batch)))
-            for window, candidates in zip(batch, decoded, strict=True):
-                yield from candidates[done - window.start : window.length]
-                done = window.start + window.length
-
-    def _averaged(self, batches: Iterable[list[FrameWindow]]) -> Iterator[np.ndarray]:
-        """Each frame's candidates from the mean probability over the windows that hold it."""
-        total = count = None  # of the frames from the next window's start on, (T-1,h,w) and (T-1,)
-        for batch in batches:
-            probability = self._logits(batch).sigmoid()
-            n, t, h, w = probability.shape
-            sums, counts = probability.new_zeros(n + t - 1, h, w), np.zeros(n + t - 1)
-            if total is not None:
-                sums[: t - 1], counts[: t - 1] = total, count
-            for i, window in enumerate(probability):
-                sums[i : i + t] += window
-                counts[i : i + t] += 1
-            yield from self._decode_mean(sums[:n], counts[:n])
-            total, count = sums[n:], counts[n:]
-        if total is not None:
-            rest = batch[-1].length - 1
-            yield from self._decode_mean(total[:rest], count[:rest])
-
-    def _decode_mean(self, sums: torch.Tensor, counts: np.ndarray) -> np.ndarray:
-        if not len(sums):
-            return np.empty((0, 0, 3))
-        mean = sums / torch.as_tensor(counts, dtype=sums.dtype, device=sums.device)[:, None, None]
-        return self._network_pixels(self.codec.decode_probability(mean))
+        each = windows(shots, self.model.frames, step)
+        for batch in iter(lambda: list(islice(each, 1 if live else self.batch_size)), []):
+            yield batch, self._logits(batch)
 
     def _logits(self, batch: list[FrameWindow]) -> torch.Tensor:
         """(B,T,h,w) float32; of a batch that is too large for the device in two halves."""

@@ -2,20 +2,31 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
+from tracknet.build import build
 from tracknet.checkpoint import load, read_checkpoint
-from tracknet.data.predictions import read_predictions, write_predictions
+from tracknet.data.predictions import (
+    candidates_beside,
+    read_candidates,
+    read_predictions,
+    write_candidates,
+    write_predictions,
+)
 from tracknet.data.splits import split_sha256
+from tracknet.data.store import StoredClip
 from tracknet.errors import InputError
+from tracknet.inference.tracking import Tracker
 from tracknet.metrics import at_threshold, breakdown, localisation, score
 from tracknet.pipelines.common import build_dataset, candidates_of, find_clips, open_clips
 from tracknet.pipelines.tables import print_metrics
 from tracknet.report import write_report
+from tracknet.types import Labels, Track
 
 
 def evaluate(cfg: DictConfig) -> dict[str, Any]:
@@ -41,24 +52,44 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     facts = {"dataset": f"{dataset.name} ({dataset.root})", "split": split}
 
     labels, lengths = [clip.labels for clip in clips], {c.clip.name: len(c) for c in clips}
+    tracker = build(config["tracking"]) if config["tracking"] else None
+    if tracker:
+        facts |= {"tracking": tracker.mode}
     best, half, predictions = None, {}, output / "predictions.csv"
     if config["ckpt"]:
         choices = {key: config[key] for key in ("threshold", "overlap", "device", "batch_size")}
         predictor = load(config["ckpt"], **choices)
         found = candidates_of(predictor, clips)
         best = [clip.track(c[:, 0]) for clip, c in zip(clips, found, strict=True)]
+        originals = {
+            name: _original(*pair) for name, *pair in zip(names, clips, found, strict=True)
+        }
         at_half = output / "predictions_at_0.5.csv"
         for file, threshold in ((predictions, predictor.threshold), (at_half, 0.5)):
-            accepted = (at_threshold(track, threshold) for track in best)
-            write_predictions(file, dict(zip(names, accepted, strict=True)))
+            if tracker:
+                accepted = _tracked(tracker, originals, threshold, labels)
+            else:
+                tracks = (at_threshold(track, threshold) for track in best)
+                accepted = dict(zip(names, tracks, strict=True))
+            write_predictions(file, accepted)
         read, _ = read_predictions(at_half, lengths)
         half = {"protocols_at_0.5": score(labels, [read[name] for name in names])}
-        _write_candidates(output / "candidates.csv", clips, found)
+        write_candidates(candidates_beside(predictions), originals)
         facts |= {
             "checkpoint": str(config["ckpt"]),
             "threshold": f"{predictor.threshold:.2f}",
             "overlap": predictor.overlap,
         }
+    elif tracker:
+        threshold = config["threshold"]
+        if threshold is None:
+            raise InputError(
+                "tracking a predictions file needs the threshold from which a candidate is "
+                "certain; set threshold= to the one that its report names"
+            )
+        originals = read_candidates(candidates_beside(Path(config["predictions"])), lengths)
+        write_predictions(predictions, _tracked(tracker, originals, threshold, labels))
+        facts |= {"predictions": str(config["predictions"]), "threshold": f"{threshold:.2f}"}
     else:
         shutil.copyfile(config["predictions"], predictions)
         facts |= {"predictions": str(config["predictions"])}
@@ -98,12 +129,19 @@ def _image_size(config: dict[str, Any]) -> tuple[int, int]:
     return tuple(config["image_size"])
 
 
-def _write_candidates(path: Path, clips: list, found: list[np.ndarray]) -> None:
-    """The k best of every frame, best first, in original pixels."""
-    with open(path, "w") as file:
-        file.write("Clip,Frame,Rank,X,Y,Score\n")
-        for clip, candidates in zip(clips, found, strict=True):
-            xy = clip.letterbox.to_original(candidates[..., :2])
-            for frame, (points, scores) in enumerate(zip(xy, candidates[..., 2], strict=True)):
-                for rank, ((x, y), s) in enumerate(zip(points, scores, strict=True)):
-                    file.write(f"{clip.clip.name},{frame},{rank},{x:.2f},{y:.2f},{s:.4f}\n")
+def _original(clip: StoredClip, candidates: np.ndarray) -> np.ndarray:
+    """Candidates (N,K,3) in network pixels, moved to original ones."""
+    xy = clip.letterbox.to_original(candidates[..., :2])
+    return np.concatenate([xy, candidates[..., 2:]], -1)
+
+
+def _tracked(
+    tracker: Tracker,
+    candidates: dict[str, np.ndarray],
+    threshold: float,
+    labels: Sequence[Labels],
+) -> dict[str, Track]:
+    return {
+        name: tracker.track(found, threshold, clip.size)
+        for (name, found), clip in zip(candidates.items(), labels, strict=True)
+    }

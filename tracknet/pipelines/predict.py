@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from tracknet.build import build
 from tracknet.checkpoint import load
 from tracknet.console import console, noticed
 from tracknet.inference.export import Summary, predict_video
 from tracknet.inference.predictor import Predictor
+from tracknet.inference.tracking import Tracker
 from tracknet.video import DamageWarning, Frame, Source, VideoError
 
 
@@ -30,7 +32,9 @@ def predict(
     """
     choices = {key: cfg[key] for key in ("threshold", "overlap", "device", "batch_size")}
     predictor = load(cfg["ckpt"], **choices)
-    return predict_all(predictor, sources, Path(cfg["paths"]["output"]), cfg["overlay"], frames)
+    tracker = build(cfg["tracking"]) if cfg["tracking"] else None
+    output = Path(cfg["paths"]["output"])
+    return predict_all(predictor, sources, output, cfg["overlay"], frames, tracker)
 
 
 def predict_all(
@@ -39,6 +43,7 @@ def predict_all(
     output: Path,
     overlay: bool = True,
     frames: Iterable[Frame] | None = None,
+    tracker: Tracker | None = None,
 ) -> list[Summary]:
     """Writes `<name>.csv` and, if wanted, `<name>_overlay.mp4` of every source.
 
@@ -51,7 +56,7 @@ def predict_all(
     for source in sources:
         try:
             with noticed(DamageWarning) as damage:
-                summary = predict_video(predictor, source, output, overlay, frames)
+                summary = predict_video(predictor, source, output, overlay, frames, tracker)
         except VideoError as error:
             broken.append(str(error))
             continue

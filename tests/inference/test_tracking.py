@@ -1,0 +1,105 @@
+"""Hand-made candidates with known paths."""
+
+import numpy as np
+import pytest
+
+from tracknet.inference.tracking import Follower, Tracker
+
+SIZE = (300, 400)  # a diagonal of 500
+AWAY = (5.0, 290.0, 0.01)
+THRESHOLD = 0.5
+
+
+def clip(path, scores, others=None):
+    """Candidates (N,3,3): the path's, one far away, and one without a score."""
+    found = np.zeros((len(path), 3, 3))
+    found[:] = AWAY
+    found[:, 2, 2] = 0
+    found[:, 0, :2], found[:, 0, 2] = path, scores
+    for frame, (x, y, score) in (others or {}).items():
+        found[frame, 1] = x, y, score
+    order = np.argsort(-found[..., 2], axis=1, kind="stable")
+    return np.take_along_axis(found, order[..., None], 1)
+
+
+def straight(count, step=(10, 3)):
+    return np.array([20.0, 30.0]) + np.arange(count)[:, None] * np.array(step, float)
+
+
+@pytest.fixture(params=["online", "offline"])
+def tracker(request):
+    return Tracker(request.param, weak=0.6, start=0.1, turn=0.2)
+
+
+def test_certain_candidates_are_detected(tracker):
+    path = straight(9)
+    track = tracker.track(clip(path, [0.9] * 9), THRESHOLD, SIZE)
+    assert track.source.tolist() == ["detected"] * 9
+    np.testing.assert_allclose(track.xy, path)
+    assert track.score.tolist() == [0.9] * 9
+
+
+def test_a_weak_candidate_on_the_path_is_tracked_and_one_alone_is_not(tracker):
+    path, scores = straight(9), [0.9, 0.9, 0.9, 0.4, 0.9, 0.2, 0.2, 0.2, 0.2]
+    track = tracker.track(clip(path, scores, {7: (300, 200, 0.39)}), THRESHOLD, SIZE)
+    assert track.source[:5].tolist() == [*["detected"] * 3, "tracked", "detected"]
+    np.testing.assert_allclose(track.xy[3], path[3])
+    assert track.source[7] == ""
+
+
+def test_the_candidate_on_the_path_beats_a_better_one_elsewhere(tracker):
+    path, scores = straight(9), [0.8] * 4 + [0.6] + [0.8] * 4
+    track = tracker.track(clip(path, scores, {4: (350, 250, 0.7)}), THRESHOLD, SIZE)
+    np.testing.assert_allclose(track.xy, path)
+    assert track.source.tolist() == [*["detected"] * 4, "tracked", *["detected"] * 4]
+
+
+def test_a_hit_is_followed_at_once(tracker):
+    path = np.concatenate([straight(6), straight(6, (-25, 10)) + straight(6)[-1]])
+    track = tracker.track(clip(path, [0.9] * 12), THRESHOLD, SIZE)
+    np.testing.assert_allclose(track.xy, path)
+
+
+def test_short_gaps_are_filled_once_and_long_ones_are_not():
+    path = straight(14)
+    scores = np.array([0.1, 0.9, 0.9, 0.1, 0.1, 0.9, 0.9, 0.1, 0.1, 0.1, 0.9, 0.9, 0.1, 0.1])
+    track = Tracker("offline", gap=2).track(clip(path, scores), THRESHOLD, SIZE)
+    expected = ["", "detected", "detected", "interpolated", "interpolated", "detected", "detected"]
+    assert track.source.tolist() == [*expected, "", "", "", "detected", "detected", "", ""]
+    np.testing.assert_allclose(track.xy[3:5], path[3:5])
+    assert np.isnan(track.xy[~track.visible]).all()
+    online = Tracker("online", gap=2).track(clip(path, scores), THRESHOLD, SIZE)
+    assert (online.source != "interpolated").all()
+    assert (online.visible == (scores > 0.5)).all()
+
+
+def test_offline_looks_ahead_where_online_cannot():
+    """Two candidates alike; only what follows tells which one is the ball."""
+    path = straight(8)
+    found = clip(path, [0.6] + [0.8] * 7, {0: (300, 200, 0.62)})
+    offline = Tracker("offline", turn=0.2).track(found, THRESHOLD, SIZE)
+    online = Tracker("online", turn=0.2).track(found, THRESHOLD, SIZE)
+    np.testing.assert_allclose(offline.xy[0], path[0])
+    np.testing.assert_allclose(online.xy[0], (300, 200))
+
+
+def test_following_a_stream_is_tracking_online():
+    rng = np.random.default_rng(0)
+    found = clip(straight(60) % 300, rng.uniform(0.2, 0.9, 60))
+    found[:, 1] = np.column_stack([rng.uniform(0, 300, (60, 2)), rng.uniform(0, 0.2, 60)])
+    tracker = Tracker("online")
+    follower = Follower(tracker, THRESHOLD, SIZE)
+    track = tracker.track(found, THRESHOLD, SIZE)
+    for row, xy, visible in zip(found, track.xy, track.visible, strict=True):
+        pick = follower.pick(row)
+        assert (pick < 3) == visible
+        if visible:
+            np.testing.assert_array_equal(row[pick, :2], xy)
+
+
+def test_nothing_there(tracker):
+    track = tracker.track(clip(straight(5), [0.1] * 5), THRESHOLD, SIZE)
+    assert not track.visible.any()
+    assert track.score.tolist() == [0.1] * 5
+    one = tracker.track(clip(straight(1), [0.9]), THRESHOLD, SIZE)
+    assert one.source.tolist() == ["detected"]

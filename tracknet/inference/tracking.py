@@ -1,0 +1,154 @@
+"""Candidates over time -> one trajectory.
+
+A path through the candidates is worth the scores that it takes, less what its motion costs: a ball
+keeps its velocity but for what gravity and drag change in a frame, or it is hit, which costs the
+same however sharp the turn. `online` takes the best candidate of each frame as it comes, `offline`
+the best path of the whole clip (Viterbi, over pairs of frames, since velocity takes two).
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+
+from tracknet.geometry import Size
+from tracknet.types import Track
+
+Mode = Literal["online", "offline"]
+
+
+@dataclass(frozen=True)
+class Tracker:
+    """Picks among the candidates of each frame, and fills short gaps.
+
+    Scores are the network's, 0..1; lengths are shares of the frame's diagonal, per frame.
+
+    Attributes:
+        mode: ``online`` looks back only and fills no gaps; ``offline`` sees the whole clip.
+        weak: A candidate counts from this share of the threshold on, if the path leads to it.
+        start: What a path costs that begins or goes on after a frame without a ball.
+        turn: What leaving the expected place costs at most: a hit.
+        gate: How far from the place that the last velocity leads to this cost is reached.
+        reach: The same without a velocity, from the last place.
+        gap: Longest gap between two picks that is filled, in frames.
+    """
+
+    mode: Mode = "offline"
+    weak: float = 0.7
+    start: float = 0.15
+    turn: float = 0.15
+    gate: float = 0.03
+    reach: float = 0.08
+    gap: int = 3
+
+    def track(self, candidates: np.ndarray, threshold: float, size: Size) -> Track:
+        """One clip's trajectory.
+
+        Args:
+            candidates: (N,K,3) x, y in original pixels and score, best first.
+            threshold: Score from which a candidate needs no path to it.
+            size: (H, W) of the original frame.
+
+        Returns:
+            ``detected`` where the best candidate reaches the threshold, ``tracked`` where the path
+            chose another or a weaker one, ``interpolated`` in filled gaps.
+        """
+        count, ranks = candidates.shape[:2]
+        if self.mode == "online":
+            follower = Follower(self, threshold, size)
+            picks = np.array([follower.pick(frame) for frame in candidates], int)
+        else:
+            picks = self._best_path(candidates, threshold, size)
+        xy, source = np.full((count, 2), np.nan), np.full(count, "", "<U12")
+        score = candidates[:, 0, 2].copy()
+        seen = np.flatnonzero(picks < ranks)
+        xy[seen], score[seen] = candidates[seen, picks[seen], :2], candidates[seen, picks[seen], 2]
+        certain = (picks[seen] == 0) & (score[seen] >= threshold)
+        source[seen] = np.where(certain, "detected", "tracked")
+        if self.mode == "offline":
+            self._fill(xy, source, seen)
+        return Track(xy, score, source)
+
+    def gains(self, scores: np.ndarray, threshold: float) -> np.ndarray:
+        """(K+1,): what each candidate of a frame is worth by itself, and no ball."""
+        return np.append(scores - self.weak * threshold, 0)
+
+    def costs(
+        self, here: np.ndarray, last: np.ndarray | None, earlier: np.ndarray | None
+    ) -> np.ndarray:
+        """What it costs to come here.
+
+        Args:
+            here: (K,2) places of a frame's candidates, in diagonals.
+            last: The same of the frame before; None before the first.
+            earlier: The same of the frame before that.
+
+        Returns:
+            (K+1,K+1,K+1): from each candidate of the earlier frame, by each of the last one, to
+            each of this one. Index K stands for no ball.
+        """
+        none = len(here)
+        cost = np.full((none + 1,) * 3, self.start)
+        if last is not None:
+            away = np.linalg.norm(here[None] - last[:, None], axis=-1)
+            cost[:, :none, :none] = self.turn * np.minimum(away / self.reach, 1)
+        if earlier is not None:
+            expected = 2 * last[None] - earlier[:, None]
+            off = np.linalg.norm(here - expected[:, :, None], axis=-1)
+            cost[:none, :none, :none] = self.turn * np.minimum(off / self.gate, 1)
+        cost[..., none] = 0
+        return cost
+
+    def _best_path(self, candidates: np.ndarray, threshold: float, size: Size) -> np.ndarray:
+        """(N,) index of each frame's pick, K for no ball."""
+        places, none = candidates[..., :2] / np.hypot(*size), candidates.shape[1]
+        worth = np.full((none + 1, none + 1), -np.inf)  # of the best path to (last, this) pick
+        worth[none, none] = 0
+        last = earlier = None
+        came_from, picks = [], []
+        for here, scores in zip(places, candidates[..., 2], strict=True):
+            paths = worth[:, :, None] - self.costs(here, last, earlier)
+            came_from.append(paths.argmax(0))
+            worth = paths.max(0) + self.gains(scores, threshold)
+            last, earlier = here, last
+        before, this = np.unravel_index(worth.argmax(), worth.shape)
+        for back in reversed(came_from):
+            picks.append(this)
+            before, this = back[before, this], before
+        return np.array(picks[::-1], int)
+
+    def _fill(self, xy: np.ndarray, source: np.ndarray, seen: np.ndarray) -> None:
+        """Joins picks over short gaps by a straight line, in place."""
+        for before, after in pairwise(seen.tolist()):
+            between = np.arange(before + 1, after)
+            if 0 < len(between) <= self.gap:
+                share = (between - before)[:, None] / (after - before)
+                xy[between] = xy[before] + share * (xy[after] - xy[before])
+                source[between] = "interpolated"
+
+
+class Follower:
+    """Picks online: each frame's best candidate, given the picks before it.
+
+    Args:
+        tracker: What motion costs.
+        threshold: Score from which a candidate needs no path to it.
+        size: (H, W) of the original frame.
+    """
+
+    def __init__(self, tracker: Tracker, threshold: float, size: Size) -> None:
+        self.tracker = tracker
+        self.threshold = threshold
+        self.diagonal = np.hypot(*size)
+        self._places: list[np.ndarray | None] = [None, None]
+        self._picks = [-1, -1]  # no ball
+
+    def pick(self, candidates: np.ndarray) -> int:
+        """The index of the next frame's pick among its candidates (K,3), K for no ball."""
+        here = candidates[:, :2] / self.diagonal
+        costs = self.tracker.costs(here, self._places[1], self._places[0])
+        gains = self.tracker.gains(candidates[:, 2], self.threshold)
+        pick = int((gains - costs[tuple(self._picks)]).argmax())
+        self._places, self._picks = [self._places[1], here], [self._picks[1], pick]
+        return pick
