@@ -41,6 +41,7 @@ def composed(compose, tmp_path):
         needed = {
             "train": ["data.root=."],
             "benchmark": ["data.root=."],
+            "prepare": ["data.root=."],
             "predict": ["ckpt=run", "source=match.mp4"],
             "compare": ["runs=[a,b]"],
             "from_cvat": ["annotations=a.zip"],

@@ -25,7 +25,20 @@ LEFT_OUT = "; the clip is left out"
 
 
 class DataWarning(InputWarning):
-    """Something is wrong with the data, and the job goes on without it."""
+    """Something is wrong with the data, and the job goes on without it.
+
+    Args:
+        message: What is wrong, and the remedy.
+        kind: Of the problem, one word for tables.
+        clip: The clip's name, or its label file where only that is known.
+        frame: The first frame that is concerned, from 0; None where there is no single one.
+    """
+
+    def __init__(
+        self, message: str, kind: str = "unreadable", clip: str = "", frame: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.kind, self.clip, self.frame = kind, clip, frame
 
 
 @contextmanager
@@ -61,10 +74,14 @@ def fit_labels(clip: Clip, frames: int, size: tuple[int, int]) -> Labels:
     beyond = np.flatnonzero(clip.labels.visibility[frames:] != UNLABELLED)
     if len(beyond):
         warnings.warn(
-            f"clip {clip.name}: {len(beyond)} label rows, from frame {frames + beyond[0]} on, lie "
-            f"beyond the {frames} frames that can be decoded, and are not used. Is the video "
-            "complete? If you count frames from 1, every label is one late: subtract 1",
-            DataWarning,
+            DataWarning(
+                f"clip {clip.name}: {len(beyond)} label rows, from frame {frames + beyond[0]} on, "
+                f"lie beyond the {frames} frames that can be decoded, and are not used. Is the "
+                "video complete? If you count frames from 1, every label is one late: subtract 1",
+                "row_beyond_video",
+                clip.name,
+                frames + int(beyond[0]),
+            ),
             stacklevel=2,
         )
     labels = replace(clip.labels.resized(frames), size=size)
@@ -75,10 +92,14 @@ def fit_labels(clip: Clip, frames: int, size: tuple[int, int]) -> Labels:
         frame = outside.argmax()
         x, y = labels.xy[frame]
         warnings.warn(
-            f"clip {clip.name}: {outside.sum()} balls lie outside the {width}x{height} picture, "
-            f"the first in frame {frame} at x={x:g}, y={y:g}; are the labels in pixels of this "
-            "video? These frames count as unlabelled",
-            DataWarning,
+            DataWarning(
+                f"clip {clip.name}: {outside.sum()} balls lie outside the {width}x{height} "
+                f"picture, the first in frame {frame} at x={x:g}, y={y:g}; are the labels in "
+                "pixels of this video? These frames count as unlabelled",
+                "out_of_frame",
+                clip.name,
+                int(frame),
+            ),
             stacklevel=2,
         )
         labels.visibility[outside], labels.xy[outside] = UNLABELLED, np.nan

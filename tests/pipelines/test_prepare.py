@@ -1,0 +1,46 @@
+"""What is wrong with a dataset is named by clip and frame, and a broken clip ends nothing."""
+
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tracknet.data.formats.base import LabelError
+from tracknet.pipelines.prepare import prepare
+from tracknet.video import VideoWriter
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """A dataset of one clip in each split."""
+    for split in ("train", "val", "test"):
+        folder = tmp_path / "data" / split
+        folder.mkdir(parents=True)
+        with VideoWriter(folder / "a.mp4", (32, 64), Fraction(25)) as writer:
+            for i in range(6):
+                writer.write(np.full((32, 64, 3), 40 * i, np.uint8))
+        rows = "".join(f"{i},1,{5 + i},9\n" for i in range(6))
+        (folder / "a.csv").write_text("Frame,Visibility,X,Y\n" + rows)
+    return [
+        "data=generic",
+        f"data.root={tmp_path / 'data'}",
+        f"paths.store={tmp_path / 'store'}",
+        f"paths.output={tmp_path / 'run'}",
+        "image_size=[32,64]",
+    ]
+
+
+def test_a_sound_dataset_has_no_problems(compose, settings):
+    assert prepare(compose("prepare", [*settings, "strict=true"])).empty
+
+
+def test_problems_are_written_and_fail_where_asked(compose, settings, tmp_path):
+    with open(tmp_path / "data" / "train" / "a.csv", "a") as labels:
+        labels.write("6,1,5,9\n")
+    (tmp_path / "data" / "val" / "a.mp4").write_bytes(b"no video")
+    with pytest.raises(LabelError, match="2 problems"):
+        prepare(compose("prepare", [*settings, "strict=true"]))
+    written = pd.read_csv(tmp_path / "run" / "problems.csv")
+    assert written["Kind"].tolist() == ["row_beyond_video", "unreadable"]
+    assert written["Frame"][0] == 6
