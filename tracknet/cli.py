@@ -94,19 +94,6 @@ def _entry(name: str, module: str) -> Callable[[], None]:
     return lambda: _run(main, name)
 
 
-@hydra.main(version_base="1.3", config_path=CONFIGS, config_name="prepare")
-def _prepare(cfg: DictConfig) -> None:
-    from tracknet.pipelines.prepare import prepare
-
-    with plain_warnings(), plain_errors():
-        prepare(cfg)
-
-
-def prepare() -> None:
-    """``scripts/prepare.py``."""
-    _run(_prepare, "prepare")
-
-
 def _run(main: Callable[[], None], name: str) -> None:
     try:
         main()
@@ -124,3 +111,4 @@ benchmark = _entry("benchmark", "benchmark")
 compare = _entry("compare", "compare")
 to_cvat = _entry("to_cvat", "labelling")
 from_cvat = _entry("from_cvat", "labelling")
+prepare = _entry("prepare", "prepare")

@@ -222,7 +222,7 @@ def test_tracking_picks_weak_balls_and_fills_what_is_missing(predictor, tmp_path
     pictures[14] *= 0  # hidden
     file = write(tmp_path / "a.mp4", pictures)
     predictor.threshold = 0.6
-    tracker = Tracker(mode, weak=0.5, start=0.1, turn=0.1)
+    tracker = Tracker(mode, weak=0.5, start=0.1, turn=0.1, gap=3)
     (summary,) = predict_all(predictor, [file], tmp_path / "out", tracker=tracker)
     found = rows(summary.csv)
     sources = [row["Source"] for row in found]

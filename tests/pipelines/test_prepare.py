@@ -44,3 +44,32 @@ def test_problems_are_written_and_fail_where_asked(compose, settings, tmp_path):
     written = pd.read_csv(tmp_path / "run" / "problems.csv")
     assert written["Kind"].tolist() == ["row_beyond_video", "unreadable"]
     assert written["Frame"][0] == 6
+
+
+def test_a_row_twice_and_a_ball_nowhere_are_named_by_clip_and_frame(compose, settings, tmp_path):
+    with open(tmp_path / "data" / "train" / "a.csv", "a") as labels:
+        labels.write("3,1,5,9\n")
+    file = tmp_path / "data" / "test" / "a.csv"
+    file.write_text(file.read_text().replace("2,1,7,9", "2,1,,"))
+    found = prepare(compose("prepare", settings))
+    rows = found[["Clip", "Frame", "Kind"]].astype(object).values.tolist()
+    assert ["train/a", 3, "duplicate_row"] in rows
+    assert ["test/a", 2, "nan"] in rows
+
+
+def test_a_rally_in_two_splits_is_found(compose, settings, tmp_path):
+    rng = np.random.default_rng(0)
+    places = np.cumsum(rng.normal(0, 4, (60, 2)), 0) + np.array([32, 64])
+    for split, crf in (("train", 18), ("test", 30)):
+        folder = tmp_path / "data" / split
+        with VideoWriter(folder / f"{split}.mp4", (64, 128), Fraction(25), crf=crf) as writer:
+            for y, x in places.astype(int):
+                picture = np.full((64, 128, 3), 90, np.uint8)
+                picture[max(0, y) : y + 20, max(0, x) : x + 14] = 220
+                writer.write(picture)
+        rows = "".join(f"{i},0,0,0\n" for i in range(60))
+        (folder / f"{split}.csv").write_text("Frame,Visibility,X,Y\n" + rows)
+    found = prepare(compose("prepare", settings))
+    assert found["Kind"].tolist() == ["cross_split_duplicate"]
+    assert found["Clip"][0] == "train/train"
+    assert "test/test" in found["Message"][0]

@@ -35,12 +35,12 @@ class Tracker:
     """
 
     mode: Mode = "offline"
-    weak: float = 0.7
-    start: float = 0.15
+    weak: float = 0.9
+    start: float = 0.25
     turn: float = 0.15
     gate: float = 0.03
     reach: float = 0.08
-    gap: int = 3
+    gap: int = 0
 
     def track(self, candidates: np.ndarray, threshold: float, size: Size) -> Track:
         """One clip's trajectory.

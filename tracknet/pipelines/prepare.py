@@ -1,16 +1,23 @@
 """Decodes every split of a dataset into the frame store, and names what is wrong with it."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from omegaconf import DictConfig, OmegaConf
+from rich.progress import Progress
 from rich.table import Table
 
 from tracknet.console import console
+from tracknet.data.checks.duplicates import Signature, is_duplicate, signature
+from tracknet.data.checks.repeats import repeated_frames
+from tracknet.data.checks.rows import Problem, row_problems
+from tracknet.data.checks.time_shift import time_shifts
 from tracknet.data.formats.base import Dataset, DataWarning, LabelError
+from tracknet.data.predictions import whole_file
 from tracknet.data.store import FrameStore, StoredClip
 from tracknet.pipelines.common import build_dataset, find_clips
 from tracknet.types import ABSENT, UNLABELLED
@@ -39,10 +46,12 @@ def prepare(cfg: DictConfig) -> pd.DataFrame:
     for split in SPLITS:
         splits[split], problems = _prepare_split(config, dataset, split)
         found += problems
+    found += _checked(splits)
     problems = pd.DataFrame(found, columns=COLUMNS).astype({"Frame": "Int64"})
     file = Path(config["paths"]["output"]) / "problems.csv"
     file.parent.mkdir(parents=True, exist_ok=True)
-    problems.to_csv(file, index=False)
+    with whole_file(file) as unfinished:
+        problems.to_csv(unfinished, index=False)
     _print(splits, problems, file)
     if config["strict"] and len(problems):
         raise LabelError(
@@ -65,7 +74,9 @@ def _prepare_split(
             clips = find_clips({**config, "strict": False}, dataset, split)
             stored, broken = store.open(clips)
             found += [(name, None, "unreadable", text) for name, text in broken.items()]
-        except (LabelError, VideoError) as error:
+        except LabelError as error:
+            found.append((error.clip, error.frame, error.kind, str(error)))
+        except VideoError as error:
             found.append(("", None, "unreadable", str(error)))
     for warning in caught:
         problem = warning.message
@@ -74,6 +85,49 @@ def _prepare_split(
         else:
             warnings.warn_explicit(problem, warning.category, warning.filename, warning.lineno)
     return stored, found
+
+
+def _checked(splits: Mapping[str, Sequence[StoredClip]]) -> list[tuple[str, int | None, str, str]]:
+    """What labels and frames tell of each other, clip by clip and across splits."""
+    found: list[tuple[str, int | None, str, str]] = []
+    signatures: list[tuple[str, str, Signature]] = []
+    with Progress(transient=True) as progress:
+        task = progress.add_task("checking clips", total=sum(map(len, splits.values())))
+        for split, clips in splits.items():
+            for clip in clips:
+                name, own = clip.clip.name, signature(clip.frames)
+                problems = list(row_problems(clip.clip.labels, len(clip), clip.letterbox.source))
+                problems += _shifted(clip)
+                repeats = repeated_frames(own.changes)
+                if len(repeats):
+                    problems.append(
+                        (
+                            int(repeats[0]),
+                            "repeated_frame",
+                            f"{len(repeats)} of {len(clip)} frames repeat the one before, as in a "
+                            "video of 25 frames/s that was made one of 30",
+                        )
+                    )
+                found += [(name, *problem) for problem in problems]
+                signatures.append((split, name, own))
+                progress.advance(task)
+    for (split, name, one), (elsewhere, other_name, other) in combinations(signatures, 2):
+        if split != elsewhere and is_duplicate(one, other):
+            message = f"shows the same rally as {other_name}; take one of them out of its split"
+            found.append((name, None, "cross_split_duplicate", message))
+    return found
+
+
+def _shifted(clip: StoredClip) -> Iterator[Problem]:
+    shifts = time_shifts(clip.frames, clip.network_xy, clip.labels.visibility)
+    for shift in shifts:
+        late = "late" if shift.frames < 0 else "early"
+        what = f"the labels of frames {shift.first} to {shift.last} are {abs(shift.frames)} {late}"
+        if shift.whole:
+            remedy = f"add {shift.frames} to their frame numbers"
+        else:
+            remedy = "other parts have another shift: frames were lost or added on the way"
+        yield shift.first, "time_shift" if shift.whole else "drift", f"{what}; {remedy}"
 
 
 def _print(splits: Mapping[str, list[StoredClip]], problems: pd.DataFrame, file: Path) -> None:

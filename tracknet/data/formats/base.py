@@ -18,7 +18,20 @@ from tracknet.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES, VideoError, image_fil
 
 
 class LabelError(InputError):
-    """Labels that cannot be used; the message names the file, the value and the remedy."""
+    """Labels that cannot be used; the message names the file, the value and the remedy.
+
+    Args:
+        message: As said.
+        kind: Of the problem, one word for tables.
+        frame: The frame that is concerned, from 0; None where there is no single one.
+        clip: The clip's name, where it is known.
+    """
+
+    def __init__(
+        self, message: str, kind: str = "unreadable", frame: int | None = None, clip: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.kind, self.frame, self.clip = kind, frame, clip
 
 
 LEFT_OUT = "; the clip is left out"
@@ -183,24 +196,29 @@ class Layout(ABC):
         places = {name: self._places(parts) for name, parts in self.splits.items()}
         refuse_leaks(places)
         clips: list[Clip] = []
-        broken: list[LabelError | VideoError] = []
+        broken: list[tuple[str, LabelError | VideoError]] = []
         for found, place in sorted(places[split].items()):
             try:
-                clip = Clip(*place, *self.read(found))
+                with _warnings_of(place[0]):
+                    clip = Clip(*place, *self.read(found))
                 if clip.source.is_dir():
                     _check_numbers(clip.source)
                 if (clip.labels.visibility == UNLABELLED).all():
                     raise LabelError(f"{found}: no frame is labelled; label some or remove it")
             except (LabelError, VideoError) as error:
-                broken.append(error)
+                broken.append((place[0], error))
             else:
                 clips.append(clip)
         if broken and not clips:
+            name, error = broken[0]
             raise LabelError(
-                f"split {split}: none of its {len(broken)} clips can be used; {broken[0]}"
-            ) from broken[0]
-        for error in broken:
-            warnings.warn(f"{error}{LEFT_OUT}", DataWarning, stacklevel=2)
+                f"split {split}: none of its {len(broken)} clips can be used; {error}",
+                *_kind_and_frame(error),
+                name,
+            ) from error
+        for name, error in broken:
+            kind, frame = _kind_and_frame(error)
+            warnings.warn(DataWarning(f"{error}{LEFT_OUT}", kind, name, frame), stacklevel=2)
         if not clips:
             raise LabelError(
                 f"split {split} is empty: no {self.expected} below {self.root} for "
@@ -216,6 +234,23 @@ class Layout(ABC):
 
     def _places(self, parts: Sequence[str]) -> dict[Path, tuple[str, str]]:
         return {found: self.place(found) for part in parts for found in self.find(part)}
+
+
+def _kind_and_frame(error: LabelError | VideoError) -> tuple[str, int | None]:
+    known = isinstance(error, LabelError)
+    return (error.kind, error.frame) if known else ("unreadable", None)
+
+
+@contextmanager
+def _warnings_of(clip: str) -> Iterator[None]:
+    """Names the clip in each `DataWarning` that its reading gives rise to."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        yield
+    for warning in said:
+        if isinstance(warning.message, DataWarning):
+            warning.message.clip = warning.message.clip or clip
+        warnings.warn(warning.message, stacklevel=4)
 
 
 def _check_numbers(folder: Path) -> None:

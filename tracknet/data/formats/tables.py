@@ -117,24 +117,31 @@ def to_labels(csv: Path, table: pd.DataFrame) -> Labels:
             row = usable.argmin()
             raise LabelError(
                 f"{csv}, line {table.index[row]}: {column} is {table[column].iloc[row]}; "
-                f"expected {expected}"
+                f"expected {expected}",
+                f"bad_{column}",
             )
     again = pd.Series(frame).duplicated().to_numpy()
     if again.any():
         lines = table.index[frame == frame[again.argmax()]]
         raise LabelError(
             f"{csv}: lines {lines[0]} and {lines[1]} are both for frame "
-            f"{frame[again.argmax()]:g}; keep one of them"
+            f"{frame[again.argmax()]:g}; keep one of them",
+            "duplicate_row",
+            int(frame[again.argmax()]),
         )
     visible = visibility > ABSENT
     nowhere = visible & ~(np.isfinite(x) & np.isfinite(y))
     if nowhere.any():
         row = nowhere.argmax()
         warnings.warn(
-            f"{csv}: {nowhere.sum()} rows with a visible ball have no position, the first in line "
-            f"{table.index[row]} with x={table['x'].iloc[row]}, y={table['y'].iloc[row]}; write "
-            "numbers, or visibility 0 where there is no ball. These frames count as unlabelled",
-            DataWarning,
+            DataWarning(
+                f"{csv}: {nowhere.sum()} rows with a visible ball have no position, the first in "
+                f"line {table.index[row]} with x={table['x'].iloc[row]}, "
+                f"y={table['y'].iloc[row]}; write numbers, or visibility 0 where there is no "
+                "ball. These frames count as unlabelled",
+                "nan",
+                frame=int(frame[row]),
+            ),
             stacklevel=2,
         )
     rows, visible = frame.astype(int), visible & ~nowhere

@@ -1,0 +1,35 @@
+"""What labels alone give away."""
+
+import numpy as np
+import pytest
+
+from tracknet.data.checks.rows import row_problems
+from tracknet.types import Labels
+
+SIZE = (720, 1280)
+
+
+def labels(count=100, low=(0, 0), high=(1279, 719), unlabelled=()):
+    xy = np.random.default_rng(0).uniform(low, high, (count, 2)).astype(np.float32)
+    visibility = np.ones(count, np.int8)
+    visibility[::7] = 0
+    visibility[list(unlabelled)] = -1
+    xy[visibility < 1] = np.nan
+    return Labels(xy, visibility)
+
+
+@pytest.mark.parametrize(
+    ("found", "frames", "expected"),
+    [
+        (labels(), 100, []),
+        (labels(unlabelled=[40, 41]), 100, [(40, "missing_row")]),
+        (labels(unlabelled=range(20, 90)), 100, []),  # labelled here and there on purpose
+        (labels(), 120, [(100, "label_count")]),
+        (labels(high=(1, 1)), 100, [(None, "normalised")]),
+        (labels(high=(719, 1279)), 100, [(None, "swapped")]),
+    ],
+    ids=["sound", "holes", "sparse", "too few", "normalised", "swapped"],
+)
+def test_rows(found, frames, expected):
+    problems = list(row_problems(found, frames, SIZE))
+    assert [(frame, kind) for frame, kind, _ in problems] == expected

@@ -1,0 +1,1 @@
+"""What labels and frames tell of each other before anything is trained."""

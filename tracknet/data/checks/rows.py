@@ -1,0 +1,39 @@
+"""What is wrong with a clip's labels by themselves, once its frames are counted."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from tracknet.types import ABSENT, UNLABELLED, Labels
+
+FEW = 0.1
+"""Of a clip's frames: where fewer have no label between others, these were forgotten."""
+
+Problem = tuple[int | None, str, str]
+"""Frame (None for the whole clip), kind and message."""
+
+
+def row_problems(labels: Labels, frames: int, size: tuple[int, int]) -> Iterator[Problem]:
+    """What is wrong with labels as they were read.
+
+    Args:
+        labels: Original pixels, before they were fitted to the video.
+        frames: How many could be decoded.
+        size: (H, W) of the original frames.
+    """
+    known = labels.visibility != UNLABELLED
+    holes = np.flatnonzero(~known[: frames if known.any() else 0])
+    if 0 < len(holes) <= FEW * frames:
+        yield int(holes[0]), "missing_row", f"{len(holes)} frames between labels have none"
+    if known.all() and len(labels) < frames:
+        message = f"labels of {len(labels)} frames, but {frames} can be decoded"
+        yield len(labels), "label_count", message
+    xy = labels.xy[labels.visibility > ABSENT]
+    if len(xy) >= 10 and np.nanmax(xy) <= 1.5:
+        message = "positions are shares of the frame, not pixels (data.normalised=true)"
+        yield None, "normalised", message
+    height, width = size
+    outside = (xy > (width, height)).any(1).mean() if len(xy) else 0
+    turned = (xy > (height, width)).any(1).mean() if len(xy) else 0
+    if outside > FEW > turned:
+        yield None, "swapped", "x and y seem to be swapped: the other way round they fit the frame"
