@@ -44,6 +44,11 @@ def test_problems_are_written_and_fail_where_asked(compose, settings, tmp_path):
     written = pd.read_csv(tmp_path / "run" / "problems.csv")
     assert written["Kind"].tolist() == ["row_beyond_video", "unreadable"]
     assert written["Frame"][0] == 6
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert "row_beyond_video" in page
+    assert "unreadable" in page
+    assert page.count('class="card"') == 12  # labels of the clips that could be decoded
+    assert "http" not in page.replace("http-equiv", "")
 
 
 def test_a_row_twice_and_a_ball_nowhere_are_named_by_clip_and_frame(compose, settings, tmp_path):

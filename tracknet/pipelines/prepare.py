@@ -20,6 +20,7 @@ from tracknet.data.formats.base import Dataset, DataWarning, LabelError
 from tracknet.data.predictions import whole_file
 from tracknet.data.store import FrameStore, StoredClip
 from tracknet.pipelines.common import build_dataset, find_clips
+from tracknet.report import write_dataset
 from tracknet.types import ABSENT, UNLABELLED
 from tracknet.video import VideoError
 
@@ -28,7 +29,7 @@ COLUMNS = ["Clip", "Frame", "Kind", "Message"]
 
 
 def prepare(cfg: DictConfig) -> pd.DataFrame:
-    """Decodes, checks, prints a table and writes `problems.csv`; a broken clip does not end it.
+    """Decodes, checks and writes `problems.csv` and `report.html`; a broken clip does not end it.
 
     Returns:
         The problems, one a row, with the columns of `problems.csv`. Frame counts from 0 and is
@@ -52,6 +53,13 @@ def prepare(cfg: DictConfig) -> pd.DataFrame:
     file.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(file) as unfinished:
         problems.to_csv(unfinished, index=False)
+    report = file.with_name("report.html")
+    facts = {
+        "dataset": f"{dataset.name} ({dataset.root})",
+        "network size": "{1}x{0}".format(*config["image_size"]),
+        "store": config["paths"]["store"],
+    }
+    write_dataset(report, dataset.name, facts, splits, problems)
     _print(splits, problems, file)
     if config["strict"] and len(problems):
         raise LabelError(
@@ -149,4 +157,6 @@ def _print(splits: Mapping[str, list[StoredClip]], problems: pd.DataFrame, file:
         for row in problems.astype(object).where(problems.notna(), "").itertuples(index=False):
             table.add_row(*map(str, row))
         out.print(table)
-    out.print(f"{len(problems)} problems; wrote {file}")
+    out.print(f"{len(problems)} problems")
+    for written in (file, file.with_name("report.html")):
+        out.print(f"wrote {written}")

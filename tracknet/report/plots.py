@@ -31,7 +31,7 @@ def error_histogram(errors: np.ndarray) -> Callable[[Theme], Figure]:
     """Errors (N,) in original pixels in bars of half a pixel; the last holds all larger ones."""
 
     def paint(theme: Theme) -> Figure:
-        figure, axes = _axes(theme, "error (original px)", "frames")
+        figure, axes = axes_of(theme, "error (original px)", "frames")
         edges = np.arange(0, LAST_BIN + 1, 0.5)
         counts, _ = np.histogram(np.minimum(errors, LAST_BIN + 0.25), edges)
         colours = [theme.good if edge < LIMIT else theme.bad for edge in edges[:-1]]
@@ -51,7 +51,7 @@ def pck_curve(pck: Mapping[str, float]) -> Callable[[Theme], Figure]:
     """Radius in original pixels -> share of the visible balls with a prediction within it."""
 
     def paint(theme: Theme) -> Figure:
-        figure, axes = _axes(theme, "radius (original px)", "share of visible balls")
+        figure, axes = axes_of(theme, "radius (original px)", "share of visible balls")
         axes.plot([int(radius) for radius in pck], list(pck.values()), color=theme.good, marker=".")
         axes.axvline(LIMIT, color=theme.text, linewidth=1, linestyle=(0, (4, 3)))
         axes.set_xticks([1, *range(LIMIT, LAST_BIN + 1, LIMIT)])
@@ -68,7 +68,7 @@ def precision_recall_plot(
     """Precision over recall (K,), with the (precision, recall) of the predictions as a dot."""
 
     def paint(theme: Theme) -> Figure:
-        figure, axes = _axes(theme, "recall", "precision")
+        figure, axes = axes_of(theme, "recall", "precision")
         axes.plot(recall, precision, color=theme.good, linewidth=1.8)
         axes.plot([chosen[1]], [chosen[0]], "o", color=theme.bad, markersize=7, clip_on=False)
         axes.set_xlim(0, 1)
@@ -90,7 +90,8 @@ def data_uri(picture: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(picture).decode()
 
 
-def _axes(theme: Theme, x: str, y: str) -> tuple[Figure, Axes]:
+def axes_of(theme: Theme, x: str, y: str) -> tuple[Figure, Axes]:
+    """An empty figure and its axes, named x and y."""
     figure = Figure(figsize=(4.8, 3.1), layout="constrained")
     axes = figure.subplots()
     axes.set_xlabel(x, color=theme.text)
