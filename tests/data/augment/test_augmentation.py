@@ -74,7 +74,7 @@ def windows(n=24, t=3, seed=0):
 def test_a_dot_stays_at_its_coordinate(kind):
     augment, (xy, visibility) = augmentation(**KINDS[kind]), windows()
     parameters = draw(augment, xy, visibility)
-    out = augment.apply(dots(xy), xy, visibility, parameters, still=0)
+    out = augment.apply([dots(xy)], xy, visibility, parameters, still=0)
     pictures, moved = out.pictures, out.xy
     h, w = augment.crop or (H, W)
     assert pictures.shape == (24, 3, 3, h, w)
@@ -90,7 +90,7 @@ def test_nothing_asked_for_changes_nothing():
     pictures = torch.rand(2, 4, 3, H, W)
     drawn = draw(augment, xy, visibility)
     assert list(drawn) == ["matrix"]
-    out = augment.apply(pictures.clone(), xy, visibility, drawn, still=1)
+    out = augment.apply([pictures.clone()], xy, visibility, drawn, still=1)
     torch.testing.assert_close(out.pictures, pictures, atol=1e-4, rtol=0)
     torch.testing.assert_close(out.xy, xy, atol=1e-4, rtol=0)
     assert out.visibility.equal(visibility)
@@ -102,7 +102,7 @@ def test_all_pictures_of_a_window_alike_and_windows_not():
     xy, visibility = windows(4)
     pictures = torch.rand(1, 1, 3, H, W).repeat(4, 4, 1, 1, 1)
     drawn = draw(augment, xy, visibility)
-    out = augment.apply(pictures, xy, visibility, drawn, still=1).pictures
+    out = augment.apply([pictures], xy, visibility, drawn, still=1).pictures
     assert all(out[:, i].equal(out[:, 0]) for i in range(1, 4))
     assert not any(out[i].allclose(out[0]) for i in range(1, 4))
 
@@ -116,7 +116,7 @@ def test_reversed_windows():
     parameters = draw(augment, xy, visibility)
     backwards = parameters["reverse"] == 1
     assert 0 < backwards.sum() < 16
-    out = augment.apply(pictures, xy, visibility, parameters, still=1)
+    out = augment.apply([pictures], xy, visibility, parameters, still=1)
     for i in range(16):
         order = [2, 1, 0] if backwards[i] else [0, 1, 2]
         levels = out.pictures[i, :, 0, H // 2, W // 2]
@@ -128,10 +128,10 @@ def test_reversed_windows():
 def test_a_frame_without_a_position_leaves_the_others_alone():
     augment, (xy, visibility) = augmentation(**KINDS["all"]), windows(8)
     parameters = draw(augment, xy, visibility)
-    expected = augment.apply(dots(xy), xy, visibility, parameters, still=0).xy
+    expected = augment.apply([dots(xy)], xy, visibility, parameters, still=0).xy
     holes = xy.clone()
     holes[:, 1] = torch.nan
-    moved = augment.apply(dots(xy), holes, visibility, parameters, still=0).xy
+    moved = augment.apply([dots(xy)], holes, visibility, parameters, still=0).xy
     assert moved[:, 1].isnan().all()
     assert moved[:, [0, 2]].equal(expected[:, [0, 2]])
 
@@ -140,7 +140,7 @@ def test_a_ball_that_leaves_the_crop_is_outside_the_map():
     augment = augmentation(crop=(16, 24), on_ball=1.0)
     xy = torch.tensor([[[4.0, 4], [75, 43], [torch.nan, torch.nan]]]).repeat(12, 1, 1)
     visibility = torch.tensor([[1, 1, 0]] * 12, dtype=torch.int8)
-    moved = augment.apply(dots(xy), xy, visibility, draw(augment, xy, visibility), still=0).xy
+    moved = augment.apply([dots(xy)], xy, visibility, draw(augment, xy, visibility), still=0).xy
     target, weight = GaussianCodec().encode(moved, visibility, (16, 24))
     assert sorted(target.amax((-2, -1))[0].tolist()) == [0, 0, 1]
     assert (target.amax((-2, -1)).sum(1) == 1).all()
@@ -154,7 +154,7 @@ def test_crops_hold_the_ball_as_often_as_asked(scale):
     xy = xy * torch.tensor([W - 1.0, H - 1.0])
     visibility = torch.ones(200, 1, dtype=torch.int8)
     parameters = draw(augment, xy, visibility)
-    moved = augment.apply(torch.zeros(200, 1, 3, 1, 1), xy, visibility, parameters, still=0).xy
+    moved = augment.apply([torch.zeros(200, 1, 3, 1, 1)], xy, visibility, parameters, still=0).xy
     assert (moved > -0.51).all()
     assert (moved < torch.tensor([32, 24]) - 0.49).all()
 
@@ -165,7 +165,7 @@ def test_crops_lie_inside_the_frame(kind, on_ball):
     augment, (xy, visibility) = augmentation(crop=(24, 40), on_ball=on_ball, **kind), windows(60)
     white = torch.ones(60, 1, 3, H, W)
     drawn = draw(augment, xy, visibility)
-    out = augment.apply(white, xy, visibility, drawn, still=0).pictures
+    out = augment.apply([white], xy, visibility, drawn, still=0).pictures
     assert out.min() > 0.25  # a zoomed corner pixel reaches less than half a pixel outside
 
 
@@ -194,7 +194,7 @@ def test_blur_and_patches_come_with_a_window_and_noise_spares_the_background():
     augment, (xy, visibility) = augmentation(noise=0.1, occlude=1.0), windows(8)
     pictures = torch.full((8, 4, 3, H, W), 0.5)
     drawn = draw(augment, xy, visibility)
-    out = augment.apply(pictures, xy, visibility, drawn, still=1)
+    out = augment.apply([pictures], xy, visibility, drawn, still=1)
     assert (out.pictures[:, 0] - 0.5).abs().max() < 1e-5
     noisy = drawn["noise"] > 0
     assert 0 < noisy.sum() < 8
@@ -211,5 +211,5 @@ def test_an_absent_ball_is_not_hidden():
     absent = torch.zeros(8, 3, dtype=torch.int8)
     pictures = torch.full((8, 3, 3, H, W), 0.5)
     drawn = draw(augment, xy, absent)
-    out = augment.apply(pictures, torch.full_like(xy, torch.nan), absent, drawn, still=0)
+    out = augment.apply([pictures], torch.full_like(xy, torch.nan), absent, drawn, still=0)
     torch.testing.assert_close(out.pictures, torch.full_like(pictures, 0.5))

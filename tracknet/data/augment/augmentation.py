@@ -1,6 +1,6 @@
 """What is drawn for a sample, and in which order it is applied."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -161,7 +161,7 @@ class Augmentation:
 
     def apply(
         self,
-        pictures: torch.Tensor,
+        pieces: Iterable[torch.Tensor],
         xy: torch.Tensor,
         visibility: torch.Tensor,
         drawn: dict[str, torch.Tensor],
@@ -170,14 +170,14 @@ class Augmentation:
         """Augments a batch on its device.
 
         Args:
-            pictures: (B,P,3,H,W) in 0..1, the first `still` of them backgrounds.
+            pieces: The pictures (B,P,3,H,W) in 0..1, the first `still` of P backgrounds, cut along
+                B into as many pieces as is fast.
             xy: (B,T,2) network pixels.
             visibility: (B,T).
             drawn: Collated parameters of `draw`.
             still: How many pictures are not part of the passage of time.
         """
-        size = tuple(self.crop or pictures.shape[-2:])
-        pictures, xy = warp(pictures, drawn["matrix"], size), move(xy, drawn["matrix"])
+        pictures, xy = warp(pieces, drawn["matrix"], self.crop), move(xy, drawn["matrix"])
         if "reverse" in drawn:
             backwards = drawn["reverse"] > 0.5
             xy = torch.where(backwards[:, None, None], xy.flip(1), xy)
