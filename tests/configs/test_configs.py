@@ -97,7 +97,7 @@ def check_transform(config: dict[str, Any], option: str) -> None:
     xy, visibility = np.full((T, 2), 50.0, np.float32), np.ones(T)
     drawn = augmentation.draw(np.random.default_rng(0), size, xy, visibility)
     batch = default_collate([(xy, visibility, drawn)] * 2)
-    out = augmentation.apply(torch.rand(2, T, 3, *size), *batch, still=0)
+    out = augmentation.apply([torch.rand(2, T, 3, *size)], *batch, still=0)
     assert out.pictures.shape == (2, T, 3, *(augmentation.crop or size))
     assert out.xy.isfinite().all()
     assert out.visibility.shape == (2, T)

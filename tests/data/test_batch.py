@@ -60,3 +60,17 @@ def test_background_and_frames_are_warped_alike_and_only_frames_reversed(raw):
     assert not batch.background.allclose(batch.frames[:, 2])
     assert batch.visibility.tolist() == [[1, 0, 1], [0, 1, 1]]
     assert batch.xy.isnan().any(-1).tolist() == [[False, True, False], [True, False, False]]
+
+
+def test_a_batch_in_pieces_is_the_batch_at_once(raw):
+    augmentation = Augmentation(crop=(16, 24), rotation=15, scale=1.3, mixup=1.0, blur=0.8)
+    collated = raw(True, augmentation)
+    for name in ("frames", "background"):
+        collated[name] = torch.randint(256, collated[name].shape, dtype=torch.uint8)
+    batch = prepare_batch(collated, augmentation)
+    pictures = to_unit(torch.cat([collated["background"][:, None], collated["frames"]], 1))
+    labels, drawn = (collated["xy"], collated["visibility"]), collated["augmentation"]
+    whole = augmentation.apply([pictures], *labels, drawn, still=1)
+    assert not drawn["matrix"][0].equal(drawn["matrix"][1])
+    torch.testing.assert_close(batch.background, whole.pictures[:, 0])
+    torch.testing.assert_close(batch.frames, whole.pictures[:, 1:])

@@ -1,5 +1,6 @@
 """From a loader's uint8 batch to what the network takes, in one pass on the device."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -31,7 +32,8 @@ class Batch:
 def to_unit(pictures: torch.Tensor) -> torch.Tensor:
     """uint8 (...,H,W,3) -> float (...,3,H,W) in 0..1."""
     # Planes in memory too: warping interleaved channels takes twice as long.
-    return pictures.movedim(-1, -3).contiguous().float().div_(255)
+    planes = pictures.movedim(-1, -3)
+    return planes.to(torch.float32, memory_format=torch.contiguous_format).div_(255)
 
 
 def prepare_batch(raw: dict[str, torch.Tensor], augmentation: Augmentation | None = None) -> Batch:
@@ -41,12 +43,25 @@ def prepare_batch(raw: dict[str, torch.Tensor], augmentation: Augmentation | Non
         raw: Collated samples of a `WindowDataset`.
         augmentation: The one that drew `raw["augmentation"]`; None leaves the frames as they are.
     """
-    pictures, still = raw["frames"], 0
-    if "background" in raw:
-        pictures, still = torch.cat([raw["background"][:, None], pictures], 1), 1
-    pictures, xy, visibility, second = to_unit(pictures), raw["xy"], raw["visibility"], None
-    if augmentation is not None:
-        out = augmentation.apply(pictures, xy, visibility, raw["augmentation"], still)
+    xy, visibility, second = raw["xy"], raw["visibility"], None
+    still = int("background" in raw)
+    if augmentation is None:
+        (pictures,) = _pieces(raw, len(xy))
+    else:
+        # A CPU takes windows one by one: memory for all of them at once comes fresh from the
+        # system, page by page, which takes longer than the work.
+        pieces = _pieces(raw, 1 if xy.device.type == "cpu" else len(xy))
+        out = augmentation.apply(pieces, xy, visibility, raw["augmentation"], still)
         pictures, xy, visibility, second = out.pictures, out.xy, out.visibility, out.second
     background = pictures[:, 0] if still else None
     return Batch(pictures[:, still:], background, xy, visibility, raw["window"], second)
+
+
+def _pieces(raw: dict[str, torch.Tensor], length: int) -> Iterator[torch.Tensor]:
+    """The pictures of `length` windows at a time, the background first, (b,P,3,H,W) in 0..1."""
+    for start in range(0, len(raw["frames"]), length):
+        own = slice(start, start + length)
+        pictures = raw["frames"][own]
+        if "background" in raw:
+            pictures = torch.cat([raw["background"][own, None], pictures], 1)
+        yield to_unit(pictures)

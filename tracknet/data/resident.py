@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
+import numpy as np
 import torch
 
 from tracknet.data.store import StoredClip
@@ -57,7 +58,7 @@ class ResidentFrames:
         size = *clips[0].letterbox.target, 3
         self.frames = torch.empty(int(lengths.sum()), *size, dtype=torch.uint8, device=device)
         for clip, start in zip(clips, self.first.tolist(), strict=True):
-            self.frames[start : start + len(clip)] = torch.from_numpy(clip.frames[:])
+            self.frames[start : start + len(clip)] = torch.from_numpy(np.array(clip.frames))
         self.background = None
         if background:
             stills = [torch.from_numpy(clip.background) for clip in clips]

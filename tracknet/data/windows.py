@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset, default_collate
+from torch.utils.data import Dataset
 
 from tracknet.data.augment import Augmentation
 from tracknet.data.store import StoredClip
@@ -87,7 +87,7 @@ class WindowDataset(Dataset):
             parameters (B,...), where they are wanted.
         """
         samples = [self._sample(*(key if isinstance(key, tuple) else (0, key))) for key in keys]
-        batch = default_collate(samples)
+        batch = _stacked(samples)
         if not self.pixels:
             return batch
         clips = [self.clips[sample["window"][0]] for sample in samples]
@@ -130,6 +130,16 @@ class WindowDataset(Dataset):
 def collated(batch: dict[str, Any]) -> dict[str, Any]:
     """The loaders' `collate_fn`: `WindowDataset` makes batches itself."""
     return batch
+
+
+def _stacked(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Samples of small arrays as one batch of tensors; many times faster than PyTorch's own."""
+    return {
+        name: _stacked([sample[name] for sample in samples])
+        if isinstance(value, dict)
+        else torch.from_numpy(np.stack([sample[name] for sample in samples]))
+        for name, value in samples[0].items()
+    }
 
 
 def _first(batch: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What is drawn for a sample, and in which order it is applied."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,7 +57,8 @@ class Augmentation:
         blur: Largest standard deviation of a blur, in network pixels; half of the samples have one.
         motion_blur: The same along a random direction, added to it.
         noise: Largest standard deviation of noise in the frames, in 0..1; half of the samples.
-        occlude: Probability that a patch hides the ball in a frame or two.
+        occlude: Probability of a patch in a frame or two that have a ball: half of them hide it,
+            the others lie beside it.
         mixup: Probability that another window of the batch is laid over.
     """
 
@@ -115,8 +116,12 @@ class Augmentation:
             drawn["noise"] = u(0, self.noise) * (u() < 0.5)
             drawn["seed"] = rng.integers(1 << 62)
         if self.occlude:
-            drawn["hidden"], drawn["patch"] = self._hidden(rng, visibility), u(3, 8, 2)
-            drawn["patch_colour"] = u(0, 1, 3)
+            order = -1 if drawn.get("reverse") else 1
+            drawn["hidden"] = self._hidden(rng, (visibility > ABSENT)[::order])
+            sides = u(3, 8, 2)
+            # Every second patch lies beside the ball: a patch alone must not give it away.
+            shift = sides * u(-0.8, 0.8, 2) * (1 if u() < 0.5 else 4)
+            drawn["patch"], drawn["patch_colour"] = np.append(shift, sides), u(0, 1, 3)
         if self.mixup:
             drawn["mixup"] = np.array([u(*MIXED) * (u() < self.mixup), u()])
         return {
@@ -150,18 +155,18 @@ class Augmentation:
             centre = ball + sides @ rng.uniform(-0.45, 0.45, 2)
         return np.clip(centre, middle - slack, middle + slack)
 
-    def _hidden(self, rng, visibility) -> np.ndarray:
-        """(T,) 1 in the one or two frames in which the ball is hidden; never in all."""
-        hidden = np.zeros(len(visibility), np.float32)
-        wanted, start, length = rng.uniform() < self.occlude, rng.uniform(), rng.integers(1, 3)
-        if wanted and len(hidden) > length:
-            first = int(start * (len(hidden) - length + 1))
-            hidden[first : first + length] = 1
+    def _hidden(self, rng, balls) -> np.ndarray:
+        """(T,) whether there is a patch: in one or two frames with a ball; another one shows it."""
+        hidden, (where,) = np.zeros(len(balls), bool), np.nonzero(balls)
+        if rng.uniform() < self.occlude and len(where) > 1:
+            first = rng.integers(len(where))
+            length = rng.integers(1, 3) if len(where) > 2 else 1
+            hidden[where[first : first + length]] = True
         return hidden
 
     def apply(
         self,
-        pictures: torch.Tensor,
+        pieces: Iterable[torch.Tensor],
         xy: torch.Tensor,
         visibility: torch.Tensor,
         drawn: dict[str, torch.Tensor],
@@ -170,23 +175,23 @@ class Augmentation:
         """Augments a batch on its device.
 
         Args:
-            pictures: (B,P,3,H,W) in 0..1, the first `still` of them backgrounds.
+            pieces: The pictures (B,P,3,H,W) in 0..1, the first `still` of P backgrounds, cut along
+                B into as many pieces as is fast.
             xy: (B,T,2) network pixels.
             visibility: (B,T).
             drawn: Collated parameters of `draw`.
             still: How many pictures are not part of the passage of time.
         """
-        size = tuple(self.crop or pictures.shape[-2:])
-        pictures, xy = warp(pictures, drawn["matrix"], size), move(xy, drawn["matrix"])
+        pictures, xy = warp(pieces, drawn["matrix"], self.crop), move(xy, drawn["matrix"])
         if "reverse" in drawn:
             backwards = drawn["reverse"] > 0.5
             xy = torch.where(backwards[:, None, None], xy.flip(1), xy)
             visibility = torch.where(backwards[:, None], visibility.flip(1), visibility)
             pictures[backwards, still:] = pictures[backwards, still:].flip(1)
         if "hidden" in drawn:
-            seen = (drawn["hidden"] > 0) & (visibility > ABSENT)
-            sides = drawn["patch"][:, None].expand_as(xy)
-            patches = torch.cat([xy, sides], -1).where(seen[..., None], torch.nan)
+            shift, sides = drawn["patch"][:, None].chunk(2, -1)
+            patches = torch.cat([xy + shift, sides.expand_as(xy)], -1)
+            patches = patches.where(drawn["hidden"][..., None] > 0, torch.nan)
             occlude(pictures[:, still:], patches, drawn["patch_colour"])
         second = None
         if "mixup" in drawn:

@@ -28,5 +28,5 @@ def recolour(pictures: torch.Tensor, amounts: torch.Tensor) -> torch.Tensor:
 
 
 def apply_gamma(pictures: torch.Tensor, gamma: torch.Tensor) -> torch.Tensor:
-    """Raises (B,P,3,h,w) in 0..1 to the power of each sample's gamma (B,)."""
-    return pictures.pow(gamma.view(-1, 1, 1, 1, 1))
+    """Raises (B,P,3,h,w) in 0..1, in place, to the power of each sample's gamma (B,)."""
+    return pictures.pow_(gamma.view(-1, 1, 1, 1, 1))

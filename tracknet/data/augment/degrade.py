@@ -27,12 +27,12 @@ def blur(pictures: torch.Tensor, covariance: torch.Tensor) -> torch.Tensor:
     distance = (syy * x**2 - 2 * sxy * x * y + sxx * y**2) / (sxx * syy - sxy**2)
     kernel = torch.exp(-distance / 2)
     kernel = (kernel / kernel.sum((1, 2), keepdim=True)).to(pictures.dtype)
-    _, p, _, h, w = pictures.shape
-    # Samples as groups, so that each one has its own kernel.
-    planes = pictures[chosen].view(len(chosen), p * 3, h, w).transpose(0, 1)
-    padded = F.pad(planes, (RADIUS,) * 4, "replicate")
-    blurred = F.conv2d(padded, kernel[:, None], groups=len(chosen)).transpose(0, 1)
-    pictures[chosen] = blurred.reshape(len(chosen), p, 3, h, w)
+    # Every plane is a group with its sample's kernel: far faster on a CPU than planes as a batch.
+    sharp = pictures[chosen]
+    n, p, c, h, w = sharp.shape
+    padded = F.pad(sharp.view(1, n * p * c, h, w), (RADIUS,) * 4, "replicate")
+    kernels = kernel.repeat_interleave(p * c, 0)[:, None]
+    pictures[chosen] = F.conv2d(padded, kernels, groups=n * p * c).view_as(sharp)
     return pictures
 
 
