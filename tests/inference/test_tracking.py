@@ -77,8 +77,9 @@ def test_offline_looks_ahead_where_online_cannot():
     """Two candidates alike; only what follows tells which one is the ball."""
     path = straight(8)
     found = clip(path, [0.6] + [0.8] * 7, {0: (300, 200, 0.62)})
-    offline = Tracker("offline", turn=0.2).track(found, THRESHOLD, SIZE)
-    online = Tracker("online", turn=0.2).track(found, THRESHOLD, SIZE)
+    costs = {"weak": 0.7, "start": 0.15, "turn": 0.2}
+    offline = Tracker("offline", **costs).track(found, THRESHOLD, SIZE)
+    online = Tracker("online", **costs).track(found, THRESHOLD, SIZE)
     np.testing.assert_allclose(offline.xy[0], path[0])
     np.testing.assert_allclose(online.xy[0], (300, 200))
 
