@@ -6,17 +6,19 @@ drawing: an RGB copy of a 1080p frame costs more than decoding it.
 """
 
 import re
+import shutil
 import warnings
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
 from glob import glob
-from itertools import chain
 from pathlib import Path
 from queue import Full, Queue
+from tempfile import TemporaryFile
 from threading import Event, Thread
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
+from urllib.request import urlopen
 
 import av
 import cv2
@@ -134,21 +136,46 @@ def open_stream(url: str, fps: Fraction = Fraction(30)) -> tuple[VideoInfo, Iter
     """
     container = _open(url)
     arriving = _decoded(container)
+    try:
+        first = next(arriving, None)
+    except av.FFmpegError as error:
+        # A file whose index is at its end, from a server that cannot send it from the middle.
+        container.close()
+        container = _open(_fetched(url, error))
+        arriving = _decoded(container)
+        first = next(arriving, None)
+    if first is None:
+        raise VideoError(f"{url}: {NO_FRAME}")
 
     def frames() -> Iterator[Frame]:
         with container:
             try:
+                yield first
                 yield from arriving
             except av.FFmpegError as error:
                 raise VideoError(f"{url}: the stream broke off ({error.strerror})") from error
 
-    reading = frames()
-    first = next(reading, None)
-    if first is None:
-        raise VideoError(f"{url}: {NO_FRAME}")
     stream = container.streams.video[0]
     info = VideoInfo(frame_size(first), stream.average_rate or stream.guessed_rate or fps, 0)
-    return info, _of_one_size(chain([first], reading), url)
+    return info, _of_one_size(frames(), url)
+
+
+def _fetched(url: str, problem: Exception) -> BinaryIO:
+    """A file that can only be read as a whole, in a temporary one that goes with its last use.
+
+    Raises:
+        VideoError: The URL is not that of a file.
+    """
+    broken = VideoError(f"{url}: the stream broke off ({problem})")
+    if not url.startswith(("http://", "https://")):
+        raise broken from problem
+    with urlopen(url, timeout=SILENCE) as response:
+        if response.headers["Content-Length"] is None:
+            raise broken from problem
+        file = TemporaryFile()  # noqa: SIM115, the container reads it
+        shutil.copyfileobj(response, file)
+    file.seek(0)
+    return file
 
 
 def read_frames(source: Path) -> Iterator[np.ndarray]:
@@ -256,13 +283,14 @@ def _pictures(folder: Path) -> Iterator[np.ndarray]:
         yield picture
 
 
-def _open(source: Source) -> "av.container.InputContainer":
+def _open(source: Source | BinaryIO) -> "av.container.InputContainer":
     streams = is_stream(source)
-    if not streams and not source.exists():
+    if isinstance(source, Path) and not source.exists():
         raise VideoError(f"{source}: no such file or folder")
     try:
         silence = SILENCE if streams else None
-        container = av.open(str(source), metadata_errors="ignore", timeout=silence)
+        opened = str(source) if isinstance(source, Path) else source
+        container = av.open(opened, metadata_errors="ignore", timeout=silence)
     except av.FFmpegError as error:
         if streams:
             raise VideoError(

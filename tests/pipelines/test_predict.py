@@ -208,6 +208,16 @@ def test_a_stream_is_followed_to_its_end(predictor, served, tmp_path, capsys, su
     assert "delay of a frame: median 0." in capsys.readouterr().out
 
 
+def test_a_file_whose_index_is_at_its_end_is_fetched(predictor, served, tmp_path):
+    """What players call not optimised for the web: FFmpeg would have to jump, the server cannot."""
+    url, folder = served
+    noise = np.random.default_rng(0).integers(0, 60, (40, H, W, 3), np.uint8)
+    file = write(folder / "match.mp4", [np.maximum(dot(i), noise[i]) for i in range(30)])
+    assert file.stat().st_size > 100_000
+    (summary,) = predict_all(predictor, [f"{url}/match.mp4"], tmp_path / "out")
+    check(summary.csv, 30)
+
+
 def test_a_stream_that_is_not_there(predictor, served, tmp_path):
     url, _ = served
     with pytest.raises(SystemExit, match=r"lost.ts: the stream cannot be opened"):
