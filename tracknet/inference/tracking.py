@@ -26,7 +26,8 @@ class Tracker:
 
     Attributes:
         mode: ``online`` looks back only and fills no gaps; ``offline`` sees the whole clip.
-        weak: A candidate counts from this share of the threshold on, if the path leads to it.
+        weak: Share of the threshold; a candidate is worth its score less that, so that one below it
+            costs what it lacks, and one above the threshold alone may not be worth a `start`.
         start: What a path costs that begins or goes on after a frame without a ball.
         turn: What leaving the expected place costs at most: a hit.
         gate: How far from the place that the last velocity leads to this cost is reached.
