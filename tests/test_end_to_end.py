@@ -12,9 +12,11 @@ from omegaconf import OmegaConf
 
 import tracknet
 from tracknet.build import build
-from tracknet.checkpoint import CheckpointError
+from tracknet.checkpoint import CheckpointError, read_checkpoint
 from tracknet.data.predictions import PredictionError
 from tracknet.errors import InputError
+from tracknet.metrics import best_threshold
+from tracknet.pipelines.common import candidates_of, open_clips
 from tracknet.pipelines.evaluate import evaluate
 from tracknet.pipelines.predict import predict
 from tracknet.video import read_frames
@@ -174,6 +176,24 @@ def test_the_threshold_of_the_validation_split_comes_along(tiny_run):
     summary = json.loads((tiny_run / "summary.json").read_text())
     assert tracknet.load(tiny_run).threshold == summary["threshold"]
     assert tracknet.load(tiny_run, overlap="mean").threshold == summary["threshold_overlap_mean"]
+
+
+@pytest.mark.parametrize("overlap", ["mean", "weighted", "pool"])
+def test_every_overlap_has_the_threshold_that_is_best_on_validation(
+    compose, tiny_data, tiny_run, overlap, tmp_path
+):
+    settings = compose("evaluate", [*tiny_data, f"paths.output={tmp_path}"])
+    config = OmegaConf.to_container(settings, resolve=True)
+    clips = open_clips(config, build(config["data"]).clips("val"), tuple(config["image_size"]))
+    predictor = tracknet.load(tiny_run, overlap=overlap)
+    tracks = [
+        clip.track(found[:, 0])
+        for clip, found in zip(clips, candidates_of(predictor, clips), strict=True)
+    ]
+    best, _ = best_threshold([clip.labels for clip in clips], tracks)
+    assert predictor.threshold == best
+    stored = read_checkpoint(tiny_run)["tracknet"]["thresholds"]
+    assert stored[overlap] == best
 
 
 def test_what_is_no_checkpoint_is_refused(tmp_path):

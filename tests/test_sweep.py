@@ -1,6 +1,7 @@
 """A sweep whose first job fails still runs the second, and says so in its table and exit code."""
 
 import csv
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -51,3 +52,18 @@ def test_several_devices_are_refused():
     check_one_device(1)
     with pytest.raises(ValueError, match=r"trainer\.devices=2 does not go with a sweep"):
         check_one_device(2)
+
+
+def test_evaluations_stand_in_one_table(tiny_run, tiny_data, tmp_path):
+    settings = [*tiny_data, f"ckpt={tiny_run}", "threshold=0", "overlap=none,median"]
+    command = [sys.executable, SCRIPT.with_name("evaluate.py"), "-m", *settings]
+    done = subprocess.run([*command, f"hydra.sweep.dir={tmp_path}"], capture_output=True, text=True)
+    with open(tmp_path / "summary.csv", newline="") as file:
+        scored, failed = csv.DictReader(file)
+    metrics = json.loads((tmp_path / "0" / "metrics.json").read_text())
+    assert (scored["overlap"], scored["status"]) == ("none", "ok")
+    assert float(scored["strict_f1"]) == metrics["protocols"]["strict"]["f1"]
+    assert float(scored["wasb_rmse"]) == metrics["protocols"]["wasb"]["rmse"] > 0
+    assert float(scored["frames_per_second"]) == metrics["frames_per_second"] > 0
+    assert "overlap='median'; expected none, mean, weighted, pool" in failed["error"]
+    assert done.returncode == 1

@@ -24,7 +24,7 @@ def load(
         path: A run directory of `scripts/train.py`, or a checkpoint file.
         threshold: Score from which a ball is reported; None takes the best one on the validation
             split, which is stored in the checkpoint.
-        overlap: ``none``, or ``mean`` to average the heatmaps of all windows that hold a frame.
+        overlap: ``none``, or over all windows that hold a frame ``mean``, ``weighted``, ``pool``.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         batch_size: Windows per forward pass.
 

@@ -63,7 +63,7 @@ def load(
         path: Run directory, or a file.
         threshold: Score from which a ball is reported; None takes the best one on the validation
             split that is stored in the checkpoint.
-        overlap: ``none``, or ``mean`` to average the heatmaps of all windows that hold a frame.
+        overlap: ``none``, or over all windows that hold a frame ``mean``, ``weighted``, ``pool``.
         device: ``auto``, ``cpu``, ``cuda``, ``mps``.
         batch_size: Windows per forward pass.
 
@@ -79,9 +79,8 @@ def load(
         {name.removeprefix(prefix): state[name] for name in state if name.startswith(prefix)}
     )
     if threshold is None:
-        # Scores of every kind of overlap are means over the same windows.
-        known = ours["thresholds"]
-        threshold = known.get("none" if overlap == "none" else "mean", known["none"])
+        # A run that was cut off has validated separate windows only.
+        threshold = ours["thresholds"].get(overlap, ours["thresholds"]["none"])
     return Predictor(
         model=model,
         codec=build(config["codec"]),

@@ -83,13 +83,24 @@ def predict() -> None:
     _run(_predict, "predict")
 
 
-def _entry(name: str, module: str) -> Callable[[], None]:
-    """``scripts/<name>.py``: runs the function of that name of a pipeline."""
+def _entry(name: str, module: str, figures: str | None = None) -> Callable[[], None]:
+    """``scripts/<name>.py``: runs the function of that name of a pipeline.
+
+    A sweep has a table if the pipeline's function `figures` makes a row of what comes out.
+    """
 
     @hydra.main(version_base="1.3", config_path=CONFIGS, config_name=name)
     def main(cfg: DictConfig) -> None:
-        with plain_warnings(), plain_errors():
-            getattr(import_module(f"tracknet.pipelines.{module}"), name)(cfg)
+        pipeline = import_module(f"tracknet.pipelines.{module}")
+        job = getattr(pipeline, name)
+        with plain_warnings():
+            if figures and HydraConfig.get().mode is RunMode.MULTIRUN:
+                from tracknet.sweep import run_job
+
+                run_job(lambda cfg: getattr(pipeline, figures)(job(cfg)), cfg)
+            else:
+                with plain_errors():
+                    job(cfg)
 
     return lambda: _run(main, name)
 
@@ -106,7 +117,7 @@ def _run(main: Callable[[], None], name: str) -> None:
         raise
 
 
-evaluate = _entry("evaluate", "evaluate")
+evaluate = _entry("evaluate", "evaluate", figures="headline")
 benchmark = _entry("benchmark", "benchmark")
 compare = _entry("compare", "compare")
 to_cvat = _entry("to_cvat", "labelling")

@@ -25,7 +25,8 @@ def run_job(job: Callable[[DictConfig], dict[str, float]], cfg: DictConfig) -> N
     hydra = HydraConfig.get()
     record: dict[str, Any] = {"job": hydra.job.num, "overrides": list(hydra.overrides.task)}
     try:
-        check_one_device(cfg.trainer.devices)
+        if "trainer" in cfg:
+            check_one_device(cfg.trainer.devices)
         record |= {"status": "ok", "figures": job(cfg)}
     except Exception as error:
         said = str(error)

@@ -8,6 +8,7 @@ from tracknet.build import build_model
 from tracknet.codecs.gaussian import GaussianCodec
 from tracknet.geometry import Letterbox
 from tracknet.inference import windows
+from tracknet.inference.overlap import OVERLAPS
 from tracknet.inference.predictor import Predictor
 from tracknet.video import VideoError, read_frames
 
@@ -93,6 +94,19 @@ def test_mean_is_the_mean_over_the_windows_that_hold_a_frame(network):
     np.testing.assert_allclose(found[..., 2], expected[..., 2], atol=1e-5)
     xy = (expected[:, 0, :2] + 0.5) * 2 - 0.5
     np.testing.assert_allclose(found[:, 0, :2], xy, atol=1e-2)
+
+
+@pytest.mark.parametrize("count", [2, 9, 10])
+@pytest.mark.parametrize("overlap", OVERLAPS)
+def test_one_pass_gives_what_each_overlap_gives_alone(network, overlap, count):
+    frames = np.random.default_rng(0).integers(0, 256, (count, 64, 96, 3), dtype=np.uint8)
+    options = {"threshold": 0.5, "precision": "float32", "batch_size": 2}
+    model = Predictor(network, GaussianCodec(), (64, 96), overlap=overlap, **options)
+    alone, together = (
+        found(frames, frames[0]) for found in (model.network_frames, model.every_overlap)
+    )
+    np.testing.assert_allclose(together[overlap][..., 2], alone[..., 2], atol=1e-5)
+    np.testing.assert_allclose(together[overlap][:, 0, :2], alone[:, 0, :2], atol=1e-2)
 
 
 @pytest.mark.parametrize("overlap", ["none", "mean"])

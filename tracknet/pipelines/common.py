@@ -1,7 +1,7 @@
 """What several pipelines need: the data of a configuration and its best candidates."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from rich.progress import Progress
 from tracknet.build import build
 from tracknet.data.formats.base import Dataset, DataWarning, LabelError, strict_data
 from tracknet.data.store import FrameStore, StoredClip
+from tracknet.inference.overlap import OVERLAPS
 from tracknet.inference.predictor import Predictor
 from tracknet.types import UNLABELLED, Clip
 
@@ -59,11 +60,28 @@ def build_dataset(config: Mapping[str, Any]) -> Dataset:
 
 def candidates_of(predictor: Predictor, clips: Sequence[StoredClip]) -> list[np.ndarray]:
     """Candidates (N,K,3) in network pixels of every clip, with a progress bar."""
+    return _over_clips(predictor.network_frames, predictor, clips)
+
+
+def candidates_of_overlaps(
+    predictor: Predictor, clips: Sequence[StoredClip]
+) -> dict[str, list[np.ndarray]]:
+    """As `candidates_of`, for every choice of `overlap`, in one pass of the network."""
+    found = _over_clips(predictor.every_overlap, predictor, clips)
+    return {name: [clip[name] for clip in found] for name in OVERLAPS}
+
+
+def _over_clips(
+    find: Callable[[np.ndarray, np.ndarray | None], Any],
+    predictor: Predictor,
+    clips: Sequence[StoredClip],
+) -> list[Any]:
+    """What is found in the frames and background of every clip, with a progress bar."""
     found = []
     with Progress(transient=True) as progress:
         task = progress.add_task("predicting clips", total=sum(map(len, clips)))
         for clip in clips:
             background = clip.background if predictor.model.background else None
-            found.append(predictor.network_frames(clip.frames, background))
+            found.append(find(clip.frames, background))
             progress.advance(task, len(clip))
     return found

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -55,25 +56,32 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     tracker = build(config["tracking"]) if config["tracking"] else None
     if tracker:
         facts |= {"tracking": tracker.mode}
-    best, half, predictions = None, {}, output / "predictions.csv"
+    best, by_network, predictions = None, {}, output / "predictions.csv"
     if config["ckpt"]:
         choices = {key: config[key] for key in ("threshold", "overlap", "device", "batch_size")}
         predictor = load(config["ckpt"], **choices)
+        started = time.perf_counter()
         found = candidates_of(predictor, clips)
         best = [clip.track(c[:, 0]) for clip, c in zip(clips, found, strict=True)]
         originals = {
             name: _original(*pair) for name, *pair in zip(names, clips, found, strict=True)
         }
-        at_half = output / "predictions_at_0.5.csv"
-        for file, threshold in ((predictions, predictor.threshold), (at_half, 0.5)):
+
+        def accepted(threshold: float) -> dict[str, Track]:
             if tracker:
-                accepted = _tracked(tracker, originals, threshold, labels)
-            else:
-                tracks = (at_threshold(track, threshold) for track in best)
-                accepted = dict(zip(names, tracks, strict=True))
-            write_predictions(file, accepted)
+                return _tracked(tracker, originals, threshold, labels)
+            tracks = (at_threshold(track, threshold) for track in best)
+            return dict(zip(names, tracks, strict=True))
+
+        at_best, at_half = accepted(predictor.threshold), output / "predictions_at_0.5.csv"
+        seconds = time.perf_counter() - started
+        write_predictions(predictions, at_best)
+        write_predictions(at_half, accepted(0.5))
         read, _ = read_predictions(at_half, lengths)
-        half = {"protocols_at_0.5": score(labels, [read[name] for name in names])}
+        by_network = {
+            "frames_per_second": sum(lengths.values()) / seconds,
+            "protocols_at_0.5": score(labels, [read[name] for name in names]),
+        }
         write_candidates(candidates_beside(predictions), originals)
         facts |= {
             "checkpoint": str(config["ckpt"]),
@@ -103,7 +111,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         "split_sha256": split_sha256(clip.clip for clip in clips),
         "facts": facts,
         "protocols": score(labels, tracks),
-        **half,
+        **by_network,
         "localisation": localisation(labels, tracks),
         "breakdown": breakdown(names, labels, tracks),
     }
@@ -120,6 +128,19 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     )
     print_metrics(metrics, output)
     return metrics
+
+
+def headline(metrics: dict[str, Any]) -> dict[str, float]:
+    """The figures of an evaluation that stand in the table of a sweep."""
+    strict, wasb = (metrics["protocols"][name] for name in ("strict", "wasb"))
+    speed = metrics.get("frames_per_second")
+    return {
+        "strict_f1": strict["f1"],
+        "wasb_f1": wasb["f1"],
+        "wasb_ap": wasb["ap"],
+        "wasb_rmse": wasb["rmse"],
+        **({"frames_per_second": speed} if speed else {}),
+    }
 
 
 def _image_size(config: dict[str, Any]) -> tuple[int, int]:

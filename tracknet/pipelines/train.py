@@ -16,7 +16,7 @@ from tracknet.errors import InputError, InputWarning
 from tracknet.metrics import best_threshold
 from tracknet.pipelines.assemble import assemble, precision, quiet_lightning
 from tracknet.pipelines.card import print_card, print_next_steps
-from tracknet.pipelines.common import candidates_of
+from tracknet.pipelines.common import candidates_of_overlaps
 from tracknet.pipelines.manifest import write_manifest
 from tracknet.resume import check_same_network
 from tracknet.training.callbacks import TimeLimit
@@ -75,24 +75,23 @@ def train(cfg: DictConfig) -> dict[str, float]:
 
 
 def finish(output: Path, val: list[StoredClip], dataset: Dataset) -> dict[str, float]:
-    """Chooses the threshold for overlapping windows too, stores it, and writes `summary.json`."""
+    """Chooses every kind of overlap's threshold, stores them, and writes `summary.json`."""
     best = find_checkpoint(output)
     checkpoint = read_checkpoint(best)
     ours = checkpoint["tracknet"]
-    predictor = load(best, overlap="mean")
-    tracks = [
-        clip.track(found[:, 0])
-        for clip, found in zip(val, candidates_of(predictor, val), strict=True)
-    ]
-    threshold, f1 = best_threshold([clip.labels for clip in val], tracks)
-    ours["thresholds"]["mean"] = threshold
+    labels, f1 = [clip.labels for clip in val], {}
+    for overlap, clips in candidates_of_overlaps(load(best), val).items():
+        if overlap == "none":  # chosen with the checkpoint itself
+            continue
+        tracks = [clip.track(found[:, 0]) for clip, found in zip(val, clips, strict=True)]
+        ours["thresholds"][overlap], f1[overlap] = best_threshold(labels, tracks)
     rewrite(best, checkpoint)
     figures = {
         "epoch": checkpoint["epoch"],
         "val_f1": ours["val_f1"],
         "threshold": ours["thresholds"]["none"],
-        "val_f1_overlap_mean": f1,
-        "threshold_overlap_mean": threshold,
+        "val_f1_overlap_mean": f1["mean"],
+        "threshold_overlap_mean": ours["thresholds"]["mean"],
     }
     (output / "summary.json").write_text(json.dumps(figures, indent=1) + "\n")
     print_next_steps(output, figures, dataset)
