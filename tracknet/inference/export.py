@@ -51,17 +51,18 @@ class Summary:
 class CsvWriter(AbstractContextManager):
     """Writes ``Frame,Visibility,X,Y,Score,Source``, original pixels, row by whole row.
 
-    The file carries the suffix ``.part`` until it is complete.
+    Whatever ends the process, the file holds whole rows. An empty ``<name>.csv.unfinished`` beside
+    it says that rows are still to come, or that they never came.
 
     Args:
-        path: The csv file.
+        path: The csv file; an older one is replaced.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._part = path.with_name(path.name + ".part")
+        self._mark = path.with_name(path.name + ".unfinished")
+        self._mark.touch()
         # Line buffering hands every row to the system as a whole.
-        self._file = self._part.open("w", newline="", buffering=1)
+        self._file = path.open("w", newline="", buffering=1)
         self._rows = csv.writer(self._file, lineterminator="\n")
         self._rows.writerow(COLUMNS)
 
@@ -75,7 +76,7 @@ class CsvWriter(AbstractContextManager):
     def __exit__(self, kind: type | None, *_: object) -> None:
         self._file.close()
         if kind is None:
-            self._part.replace(self._path)
+            self._mark.unlink()
 
 
 def predict_video(
@@ -88,8 +89,8 @@ def predict_video(
 ) -> Summary:
     """Writes ``<name>.csv`` and ``<name>_overlay.mp4`` of a video, a folder of frames or a stream.
 
-    Both appear under their names when they are complete. A stream is followed to its end, and
-    each frame is written as soon as its window is complete.
+    Each frame's row is written as soon as its window is complete; the overlay appears under its
+    name when it is whole. A stream is followed to its end.
 
     Args:
         predictor: Finds the ball.

@@ -1,6 +1,5 @@
 """Reading and writing video, real files throughout."""
 
-import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,24 +9,18 @@ import numpy as np
 import pytest
 
 from tracknet.errors import InputWarning
-from tracknet.geometry import Letterbox
 from tracknet.video import (
     DamageError,
     VideoError,
     VideoWriter,
-    frame_size,
     image_files,
-    planes,
-    prefetch,
     probe,
     read_frames,
     read_raw,
-    resize,
     to_rgb,
-    to_yuv420,
 )
 
-VIDEOS = Path(__file__).parents[2] / "shared/data/videos"
+VIDEOS = Path(__file__).parents[3] / "shared/data/videos"
 
 
 def steps(count: int, size: tuple[int, int] = (64, 96)) -> list[np.ndarray]:
@@ -205,67 +198,3 @@ def test_frames_of_two_sizes_are_refused(tmp_path):
     cv2.imwrite(str(tmp_path / "1.png"), np.zeros((8, 10, 3), np.uint8))
     with pytest.raises(VideoError, match="frame 1 is 10x8 but the first is 8x8"):
         list(read_frames(tmp_path))
-
-
-@pytest.mark.parametrize("size", [(288, 512), (96, 160), (96, 96)], ids=["up", "down", "letterbox"])
-def test_planes_resize_as_rgb_does(tmp_path, size):
-    rng = np.random.default_rng(0)
-    blotches = cv2.resize(rng.integers(80, 160, (7, 12, 3), dtype=np.uint8), (256, 144))
-    raw = next(read_raw(write(tmp_path / "a.mp4", [blotches])))
-    box = Letterbox(frame_size(raw), size)
-    ours, training = resize(raw, box).astype(int), box.resize(to_rgb(raw)).astype(int)
-    assert np.abs(ours - training).mean() < 2.5  # swscale rounds RGB down
-    assert np.abs(ours - training).max() < 12
-
-
-def test_resize_refuses_another_size():
-    with pytest.raises(VideoError, match="among frames of"):
-        resize(np.zeros((10, 10, 3), np.uint8), Letterbox((20, 20), (8, 8)))
-
-
-def test_a_canvas_is_a_copy(tmp_path):
-    raw = next(read_raw(write(tmp_path / "a.mp4", steps(1, (64, 96)))))
-    before = to_rgb(raw).copy()
-    for plane in planes(to_yuv420(raw)):
-        plane[:] = 0
-    np.testing.assert_array_equal(to_rgb(raw), before)
-
-
-class TestPrefetch:
-    def test_keeps_the_order(self):
-        assert list(prefetch(range(100), 3)) == list(range(100))
-
-    def test_passes_errors_on_after_the_items_before(self):
-        def broken():
-            yield 1
-            raise VideoError("broken")
-
-        items = prefetch(broken(), 3)
-        assert next(items) == 1
-        with pytest.raises(VideoError, match="broken"):
-            next(items)
-
-    def test_is_bounded_and_starts_at_once(self):
-        seen = []
-        items = prefetch((seen.append(i) or i for i in range(100)), 3)
-        deadline = time.monotonic() + 5
-        while len(seen) < 4 and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(0.05)
-        assert seen == [0, 1, 2, 3]  # three wait, the fourth finds no room
-        assert list(items) == list(range(100))
-
-    def test_closing_ends_the_source(self):
-        closed = []
-
-        def endless():
-            try:
-                while True:
-                    yield 0
-            finally:
-                closed.append(True)
-
-        items = prefetch(endless(), 2)
-        next(items)
-        items.close()
-        assert closed == [True]

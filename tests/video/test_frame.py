@@ -1,0 +1,50 @@
+"""Frames resized and copied, in their own planes."""
+
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+
+from tracknet.geometry import Letterbox
+from tracknet.video import (
+    VideoError,
+    VideoWriter,
+    frame_size,
+    planes,
+    read_raw,
+    resize,
+    to_rgb,
+    to_yuv420,
+)
+
+
+def read_back(path, frame):
+    """A frame after a way through a video."""
+    with VideoWriter(path, frame.shape[:2], Fraction(25)) as writer:
+        writer.write(frame)
+    return next(read_raw(path))
+
+
+@pytest.mark.parametrize("size", [(288, 512), (96, 160), (96, 96)], ids=["up", "down", "letterbox"])
+def test_planes_resize_as_rgb_does(tmp_path, size):
+    rng = np.random.default_rng(0)
+    blotches = cv2.resize(rng.integers(80, 160, (7, 12, 3), dtype=np.uint8), (256, 144))
+    raw = read_back(tmp_path / "a.mp4", blotches)
+    box = Letterbox(frame_size(raw), size)
+    ours, training = resize(raw, box).astype(int), box.resize(to_rgb(raw)).astype(int)
+    assert np.abs(ours - training).mean() < 2.5  # swscale rounds RGB down
+    assert np.abs(ours - training).max() < 12
+
+
+def test_resize_refuses_another_size():
+    with pytest.raises(VideoError, match="among frames of"):
+        resize(np.zeros((10, 10, 3), np.uint8), Letterbox((20, 20), (8, 8)))
+
+
+def test_a_canvas_is_a_copy(tmp_path):
+    raw = read_back(tmp_path / "a.mp4", np.full((64, 96, 3), 90, np.uint8))
+    before = to_rgb(raw).copy()
+    for plane in planes(to_yuv420(raw)):
+        plane[:] = 0
+    np.testing.assert_array_equal(to_rgb(raw), before)

@@ -1,0 +1,49 @@
+"""Work ahead in a thread."""
+
+import time
+
+import pytest
+
+from tracknet.video import VideoError, prefetch
+
+
+def test_keeps_the_order():
+    assert list(prefetch(range(100), 3)) == list(range(100))
+
+
+def test_passes_errors_on_after_the_items_before():
+    def broken():
+        yield 1
+        raise VideoError("broken")
+
+    items = prefetch(broken(), 3)
+    assert next(items) == 1
+    with pytest.raises(VideoError, match="broken"):
+        next(items)
+
+
+def test_is_bounded_and_starts_at_once():
+    seen = []
+    items = prefetch((seen.append(i) or i for i in range(100)), 3)
+    deadline = time.monotonic() + 5
+    while len(seen) < 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.05)
+    assert seen == [0, 1, 2, 3]  # three wait, the fourth finds no room
+    assert list(items) == list(range(100))
+
+
+def test_closing_ends_the_source():
+    closed = []
+
+    def endless():
+        try:
+            while True:
+                yield 0
+        finally:
+            closed.append(True)
+
+    items = prefetch(endless(), 2)
+    next(items)
+    items.close()
+    assert closed == [True]

@@ -1,0 +1,95 @@
+"""The frames of an open video, and what is wrong with it."""
+
+import warnings
+from collections.abc import Iterator
+
+import av
+import numpy as np
+
+from tracknet.errors import InputWarning
+from tracknet.video.frame import Frame, to_rgb
+from tracknet.video.source import DamageError, DamageWarning
+
+MISSING = 0.5
+"""Seconds that a video may be shorter than its header says; headers are rounded."""
+
+
+def decode(container: "av.container.InputContainer", skip_damage: bool = True) -> Iterator[Frame]:
+    """What can be decoded of the first video stream, upright; see `read_raw`.
+
+    The stream must not use frame threads: at damage they lose the frames that wait beside it,
+    without an error. A long video keeps all cores busy without them.
+    """
+    video = container.streams.video[0]
+    count = broken = spoilt = 0
+    end = 0.0
+    for packet in container.demux():
+        if packet.pts is not None:
+            end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+        if packet.stream_index != video.index:
+            continue
+        spoilt += packet.is_corrupt
+        try:
+            frames = packet.decode()
+        except av.InvalidDataError as error:
+            if not skip_damage:
+                raise DamageError(f"{container.name}: damaged; copy or convert it again") from error
+            broken += 1
+            continue
+        count += len(frames)
+        for frame in frames:
+            spoilt += frame.is_corrupt and not packet.is_corrupt
+            turns = round(frame.rotation / 90) % 4
+            yield _turned(frame, turns) if turns else frame
+    if skip_damage:
+        _report(container, count, broken, spoilt, end)
+
+
+def _report(
+    container: "av.container.InputContainer", count: int, broken: int, spoilt: int, end: float
+) -> None:
+    """Warns of what is wrong, once.
+
+    Args:
+        container: The video, read to its end.
+        count: Its frames.
+        broken: Packets that could not be decoded.
+        spoilt: Packets and frames that are known to be incomplete.
+        end: Seconds, when the last packet of any stream ends.
+    """
+    kind, video = DamageWarning, container.streams.video[0]
+    if broken:
+        text = (
+            f"{broken} damaged packets were skipped; frames after the first of them are counted as "
+            "if these had not been there. Copy or convert the video again"
+        )
+    elif spoilt:
+        text = f"{spoilt} frames or more are damaged in part. Copy or convert the video again"
+    elif count < video.frames:
+        text = f"has {count} of the {video.frames} frames that its header promises; is it complete?"
+        kind = DamageWarning if count < _shown(video) else InputWarning
+    elif not video.frames and end + MISSING < (length := _length(container)):
+        text = f"has {end:.1f} s of the {length:.1f} s that its header promises; is it complete?"
+    else:
+        return
+    warnings.warn(f"{container.name}: {text}", kind, stacklevel=3)
+
+
+def _shown(video: "av.video.stream.VideoStream") -> int:
+    """How many frames its index lists, where it has one; those that an edit hides are not shown."""
+    return sum(entry.size > 0 and not entry.is_discard for entry in video.index_entries)
+
+
+def _length(container: "av.container.InputContainer") -> float:
+    """Seconds, when its header says that it ends; 0 where it does not say."""
+    if container.duration is None:
+        return 0
+    return ((container.start_time or 0) + container.duration) / av.time_base
+
+
+def _turned(frame: av.VideoFrame, turns: int) -> av.VideoFrame:
+    """A frame after quarter turns to the left, at the same time."""
+    picture = np.ascontiguousarray(np.rot90(to_rgb(frame), turns))
+    turned = av.VideoFrame.from_ndarray(picture, format="rgb24")
+    turned.pts, turned.time_base = frame.pts, frame.time_base
+    return turned

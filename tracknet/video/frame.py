@@ -1,0 +1,89 @@
+"""One frame: its size, time and pixels."""
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, TypeAlias
+
+import av
+import numpy as np
+from av.video.reformatter import Colorspace
+
+from tracknet.video.source import VideoError
+
+if TYPE_CHECKING:  # geometry imports torch, which reading a video can do without
+    from tracknet.geometry import Letterbox, Size
+
+Frame: TypeAlias = np.ndarray | av.VideoFrame
+"""One picture: (H, W, 3) RGB uint8, or a decoded frame of a video in its own pixel format."""
+
+
+def frame_time(frame: Frame) -> Fraction | None:
+    """When a video's frame is shown, in seconds; None where nothing says so."""
+    if isinstance(frame, np.ndarray) or frame.pts is None or frame.time_base is None:
+        return None
+    return frame.pts * frame.time_base
+
+
+def frame_size(frame: Frame) -> "Size":
+    """(H, W) of a frame."""
+    return frame.shape[:2] if isinstance(frame, np.ndarray) else (frame.height, frame.width)
+
+
+def to_rgb(frame: Frame) -> np.ndarray:
+    """A frame as (H, W, 3) RGB uint8."""
+    return frame if isinstance(frame, np.ndarray) else frame.to_ndarray(format="rgb24")
+
+
+def resize(frame: Frame, letterbox: "Letterbox") -> np.ndarray:
+    """A frame of the letterbox's source size as the network's input, (H, W, 3) RGB uint8.
+
+    A video's planes are scaled first and turned into RGB after, at the small size. Both ways keep
+    the half-pixel rule and average over the area when they shrink; they differ by rounding, and
+    where RGB would have been clipped before it was averaged.
+
+    Raises:
+        VideoError: The frame has another size than the letterbox's source.
+    """
+    if frame_size(frame) != tuple(letterbox.source):
+        raise VideoError(f"a frame of {frame_size(frame)} among frames of {letterbox.source}")
+    if isinstance(frame, np.ndarray):
+        return letterbox.resize(frame)
+    (h, w), (left, top) = letterbox.inner, letterbox.offset
+    shrinks = h * w < frame.height * frame.width
+    small = frame.reformat(w, h, "yuv444p", interpolation="AREA" if shrinks else "BILINEAR")
+    picture = small.to_ndarray(format="rgb24")
+    if (h, w) == tuple(letterbox.target):
+        return picture
+    out = np.zeros((*letterbox.target, 3), np.uint8)
+    out[top : top + h, left : left + w] = picture
+    return out
+
+
+def to_yuv420(frame: Frame) -> av.VideoFrame:
+    """A copy as yuv420p that may be drawn on; odd sizes are padded by one pixel of the edge."""
+    height, width = frame_size(frame)
+    pad_y, pad_x = height % 2, width % 2
+    if isinstance(frame, np.ndarray):
+        if pad_y or pad_x:
+            frame = np.pad(frame, [(0, pad_y), (0, pad_x), (0, 0)], "edge")
+        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+        picture = picture.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU601)
+        picture.colorspace = Colorspace.ITU601
+        return picture
+    if frame.format.name != "yuv420p":
+        frame = frame.reformat(format="yuv420p")
+    copy = av.VideoFrame(width + pad_x, height + pad_y, "yuv420p")
+    copy.colorspace, copy.color_range = frame.colorspace, frame.color_range
+    for source, target in zip(planes(frame), planes(copy), strict=True):
+        h, w = source.shape
+        target[:h, :w] = source
+        target[h:, :w] = source[-1:]
+        target[:, w:] = target[:, w - 1 : w]
+    return copy
+
+
+def planes(frame: av.VideoFrame) -> list[np.ndarray]:
+    """The planes of a planar 8-bit frame as arrays that share its memory: Y (H, W), U and V."""
+    return [
+        np.frombuffer(p, np.uint8).reshape(p.height, p.line_size)[:, : p.width]
+        for p in frame.planes
+    ]

@@ -1,0 +1,206 @@
+"""Reads videos, folders of pictures and streams, frame by frame, in order."""
+
+import shutil
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, BinaryIO
+from urllib.request import urlopen
+
+import av
+import cv2
+import numpy as np
+
+from tracknet.video.decode import decode
+from tracknet.video.frame import Frame, frame_size, to_rgb
+from tracknet.video.source import (
+    IMAGE_SUFFIXES,
+    DamageWarning,
+    Source,
+    VideoError,
+    image_files,
+    is_stream,
+)
+
+if TYPE_CHECKING:
+    from tracknet.geometry import Size
+
+SILENCE = 10.0
+"""Seconds without data after which a stream counts as broken."""
+
+NO_FRAME = "no frame can be decoded; is the file complete?"
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What a source says of itself; `frames` is a claim, containers lie."""
+
+    size: "Size"
+    fps: Fraction
+    frames: int
+
+
+def probe(source: Path, fps: Fraction = Fraction(30)) -> VideoInfo:
+    """Upright size, frame rate and claimed length.
+
+    Args:
+        source: A video or a folder of pictures.
+        fps: What a folder of pictures, or a video that does not say, is taken to have.
+
+    Raises:
+        VideoError: The source is missing or holds no picture.
+    """
+    if source.is_dir():
+        return VideoInfo(frame_size(next(_pictures(source))), fps, len(image_files(source)))
+    with _open(source) as container:
+        stream = container.streams.video[0]
+        first = next(decode(container), None)
+        if first is None:
+            raise VideoError(f"{source}: {NO_FRAME}")
+        rate = stream.average_rate or stream.guessed_rate or fps
+        return VideoInfo(frame_size(first), rate, stream.frames)
+
+
+def open_stream(url: str, fps: Fraction = Fraction(30)) -> tuple[VideoInfo, Iterator[Frame]]:
+    """What a stream says of itself, and its frames as they arrive; it is opened once.
+
+    One that breaks off, or is silent for `SILENCE` seconds, ends there with a `DamageWarning`.
+
+    Args:
+        url: As `is_stream` knows them.
+        fps: What a stream that does not say is taken to have.
+
+    Raises:
+        VideoError: It cannot be opened or holds no picture.
+    """
+    container = _open(url)
+    arriving = decode(container)
+    try:
+        first = next(arriving, None)
+    except av.FFmpegError as error:
+        # A file whose index is at its end, from a server that cannot send it from the middle.
+        container.close()
+        container = _open(_fetched(url, error))
+        arriving = decode(container)
+        first = next(arriving, None)
+    if first is None:
+        raise VideoError(f"{url}: {NO_FRAME}")
+
+    def frames() -> Iterator[Frame]:
+        with container:
+            try:
+                yield first
+                yield from arriving
+            except av.FFmpegError as error:
+                reason = f"{url}: the stream broke off ({error.strerror})"
+                warnings.warn(reason, DamageWarning, stacklevel=2)
+
+    stream = container.streams.video[0]
+    info = VideoInfo(frame_size(first), stream.average_rate or stream.guessed_rate or fps, 0)
+    return info, _of_one_size(frames(), url)
+
+
+def _fetched(url: str, problem: Exception) -> BinaryIO:
+    """A file that can only be read as a whole, in a temporary one that goes with its last use.
+
+    Raises:
+        VideoError: The URL is not that of a file.
+    """
+    broken = VideoError(f"{url}: the stream broke off ({problem})")
+    if not url.startswith(("http://", "https://")):
+        raise broken from problem
+    with urlopen(url, timeout=SILENCE) as response:
+        if response.headers["Content-Length"] is None:
+            raise broken from problem
+        file = TemporaryFile()  # noqa: SIM115, the container reads it
+        shutil.copyfileobj(response, file)
+    file.seek(0)
+    return file
+
+
+def read_frames(source: Path) -> Iterator[np.ndarray]:
+    """Every frame that can be decoded, (H, W, 3) RGB uint8, upright, read once, first to last.
+
+    Raises:
+        VideoError: Nothing could be read, or frames differ in size; the message says why.
+    """
+    return map(to_rgb, read_raw(source))
+
+
+def read_raw(source: Path, skip_damage: bool = True) -> Iterator[Frame]:
+    """The frames of `read_frames` before any conversion; treat them as read-only.
+
+    A video that its container asks to turn (a phone's) comes turned, as RGB.
+
+    Args:
+        source: A video or a folder of pictures.
+        skip_damage: Whether to go on after a damaged packet, with an `InputWarning`. The frames
+            that follow then stand at other numbers than in the whole video.
+
+    Raises:
+        DamageError: Not `skip_damage`, and a packet is damaged; the frames before it have come.
+        VideoError: As in `read_frames`.
+    """
+    if source.is_dir():
+        yield from _of_one_size(_pictures(source), source)
+        return
+    with _open(source) as container:
+        yield from _of_one_size(decode(container, skip_damage), source)
+
+
+def _of_one_size(frames: Iterable[Frame], source: Source) -> Iterator[Frame]:
+    size = None
+    for index, frame in enumerate(frames):
+        size = size or frame_size(frame)
+        if frame_size(frame) != size:
+            (h, w), (first_h, first_w) = frame_size(frame), size
+            raise VideoError(
+                f"{source}: frame {index} is {w}x{h} but the first is {first_w}x{first_h}; "
+                "all frames of a source must have one size, so split or convert it"
+            )
+        yield frame
+    if size is None:
+        raise VideoError(f"{source}: {NO_FRAME}")
+
+
+def _pictures(folder: Path) -> Iterator[np.ndarray]:
+    files = image_files(folder)
+    if not files:
+        kinds = ", ".join(sorted(IMAGE_SUFFIXES))
+        raise VideoError(f"{folder}: holds no picture ({kinds}); name a folder of frames")
+    for file in files:
+        # Not imread, which on Windows opens no path with an accent.
+        content = np.fromfile(file, np.uint8)
+        picture = cv2.imdecode(content, cv2.IMREAD_COLOR_RGB) if len(content) else None
+        if picture is None:
+            raise VideoError(f"{file}: cannot be read as a picture; replace it")
+        yield picture
+
+
+def _open(source: Source | BinaryIO) -> "av.container.InputContainer":
+    streams = is_stream(source)
+    if isinstance(source, Path) and not source.exists():
+        raise VideoError(f"{source}: no such file or folder")
+    try:
+        silence = SILENCE if streams else None
+        opened = str(source) if isinstance(source, Path) else source
+        container = av.open(opened, metadata_errors="ignore", timeout=silence)
+    except av.FFmpegError as error:
+        if streams:
+            raise VideoError(
+                f"{source}: the stream cannot be opened ({error.strerror}); does a player open it?"
+            ) from error
+        raise VideoError(
+            f"{source}: not a video that can be opened ({error.strerror}); is it complete, and "
+            "does it play? Copy or convert it again"
+        ) from error
+    if not container.streams.video:
+        container.close()
+        raise VideoError(f"{source}: holds no video stream")
+    if container.streams.video[0].codec_context is None:
+        container.close()
+        raise VideoError(f"{source}: there is no decoder for its video; convert it to H.264")
+    return container

@@ -1,0 +1,56 @@
+"""What a path, a pattern or a URL names: videos, folders of frames, streams."""
+
+import re
+from glob import glob
+from pathlib import Path
+from typing import TypeAlias
+
+from tracknet.errors import InputError, InputWarning
+
+VIDEO_SUFFIXES = {".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm", ".mpg", ".mpeg", ".ts"}
+IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp"}
+
+Source: TypeAlias = Path | str
+"""A video, a folder of frames, or the URL of a stream."""
+
+
+class VideoError(InputError):
+    """A source that holds no frames that can be used."""
+
+
+class DamageError(VideoError):
+    """A video is damaged from here on."""
+
+
+class DamageWarning(InputWarning):
+    """A video is damaged; what can be decoded of it is used."""
+
+
+def is_stream(source: Source) -> bool:
+    """Whether it is a URL: ``http://``, ``rtsp://``, ``udp://`` and what else FFmpeg opens."""
+    return isinstance(source, str) and "://" in source
+
+
+def find_sources(pattern: str) -> list[Source]:
+    """The videos and folders of frames that a path or a glob names, in the order of their names.
+
+    A URL names itself.
+
+    Raises:
+        VideoError: There is none.
+    """
+    if is_stream(pattern):
+        return [pattern]
+    found = [Path(pattern)] if Path(pattern).exists() else [Path(p) for p in sorted(glob(pattern))]
+    if not found:
+        quotes = "; quote a pattern, so that the shell leaves it alone" if "*" in pattern else ""
+        raise VideoError(f"{pattern}: no such video or folder{quotes}")
+    return found
+
+
+def image_files(folder: Path) -> list[Path]:
+    """The pictures of a folder in the order of the numbers in their names."""
+    files = [p for p in folder.glob("[!.]*") if p.suffix.lower() in IMAGE_SUFFIXES]
+    return sorted(
+        files, key=lambda p: [int(t) if t.isdigit() else t for t in re.split(r"(\d+)", p.stem)]
+    )

@@ -1,0 +1,58 @@
+"""Work ahead in a thread."""
+
+from collections.abc import Generator, Iterable
+from queue import Full, Queue
+from threading import Event, Thread
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
+    """The same items, produced ahead by a thread that starts at once.
+
+    Args:
+        items: What to iterate over in the thread; what it raises is raised here.
+        depth: At most this many items wait.
+    """
+    waiting: Queue[tuple[str, object]] = Queue(depth)
+    stopped = Event()
+
+    def put(kind: str, value: object = None) -> None:
+        while not stopped.is_set():
+            try:
+                waiting.put((kind, value), timeout=0.1)
+            except Full:
+                continue
+            return
+
+    def work() -> None:
+        try:
+            for item in items:
+                put("item", item)
+                if stopped.is_set():
+                    return
+        except BaseException as error:
+            put("error", error)
+        else:
+            put("end")
+        finally:
+            if isinstance(items, Generator):
+                items.close()
+
+    def receive() -> Generator[Item, None, None]:
+        try:
+            while True:
+                kind, value = waiting.get()
+                if kind == "end":
+                    return
+                if kind == "error":
+                    raise value
+                yield value
+        finally:
+            stopped.set()
+            thread.join()
+
+    thread = Thread(target=work, name="prefetch", daemon=True)
+    thread.start()
+    return receive()
