@@ -1,12 +1,18 @@
-"""Tiny real data and the means to compose configurations, shared by all tests."""
+"""Tiny real data, the means to compose configurations, and an honest little detector."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+import torch
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from omegaconf import DictConfig
+from torch import nn
+from torch.nn import functional
+
+from tracknet.codecs.gaussian import GaussianCodec
+from tracknet.inference.predictor import Predictor
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
@@ -94,3 +100,31 @@ def tiny_run(compose, tiny_data, tiny_network, tmp_path_factory: pytest.TempPath
     output = tmp_path_factory.mktemp("tiny") / "run"
     train(compose("train", [*tiny_data, *tiny_network, f"paths.output={output}"]))
     return output
+
+
+class Brightness(nn.Module):
+    """Takes what is brighter than the background for the ball."""
+
+    def __init__(self, frames: int, background: bool, heatmap_stride: int) -> None:
+        super().__init__()
+        self.frames, self.background, self.heatmap_stride = frames, background, heatmap_stride
+
+    def forward(self, frames: torch.Tensor, background: torch.Tensor | None = None) -> torch.Tensor:
+        assert frames.shape[1:3] == (self.frames, 3)
+        if self.background:
+            frames = frames - background[:, None]
+        small = functional.avg_pool2d(frames.mean(2), self.heatmap_stride)
+        blurred = functional.avg_pool2d(small, 5, 1, 2)
+        return blurred.clamp(1e-4, 1 - 1e-4).logit()
+
+
+@pytest.fixture
+def predictor():
+    """Makes a predictor with the little detector, at 96x160."""
+
+    def make(frames=3, background=False, heatmap_stride=1, threshold=0.15, **options) -> Predictor:
+        model = Brightness(frames, background, heatmap_stride)
+        codec = GaussianCodec(candidates=3, radius=6)
+        return Predictor(model, codec, (96, 160), threshold, precision="float32", **options)
+
+    return make

@@ -1,4 +1,4 @@
-"""An honest little detector, and videos of a bright dot whose path is known."""
+"""Videos of a bright dot whose path is known."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -6,41 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import torch
-from torch import nn
-from torch.nn import functional
 
-from tracknet.codecs.gaussian import GaussianCodec
-from tracknet.inference.predictor import Predictor
 from tracknet.video import VideoWriter
-
-
-class Brightness(nn.Module):
-    """Takes what is brighter than the background for the ball."""
-
-    def __init__(self, frames: int, background: bool, heatmap_stride: int) -> None:
-        super().__init__()
-        self.frames, self.background, self.heatmap_stride = frames, background, heatmap_stride
-
-    def forward(self, frames: torch.Tensor, background: torch.Tensor | None = None) -> torch.Tensor:
-        assert frames.shape[1:3] == (self.frames, 3)
-        if self.background:
-            frames = frames - background[:, None]
-        small = functional.avg_pool2d(frames.mean(2), self.heatmap_stride)
-        blurred = functional.avg_pool2d(small, 5, 1, 2)
-        return blurred.clamp(1e-4, 1 - 1e-4).logit()
-
-
-@pytest.fixture
-def predictor():
-    """Makes a predictor with the little detector, at 96x160."""
-
-    def make(frames=3, background=False, heatmap_stride=1, threshold=0.15, **options) -> Predictor:
-        model = Brightness(frames, background, heatmap_stride)
-        codec = GaussianCodec(candidates=3, radius=6)
-        return Predictor(model, codec, (96, 160), threshold, precision="float32", **options)
-
-    return make
 
 
 def path(count: int, size: tuple[int, int]) -> np.ndarray:

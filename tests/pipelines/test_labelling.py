@@ -96,6 +96,7 @@ def test_clips_of_a_dataset_with_labels_or_predictions(commands, compose, tiny_d
         ([], "name what to show: source="),
         (["source=a.mp4"], "name what to show: source="),
         (["data=synthetic", "source=a.mp4"], "name either data=, or source="),
+        (["source=http://host/a.ts", "labels=a.csv"], "is a stream; label a file of it"),
     ],
 )
 def test_what_to_write_must_be_said(commands, overrides, message):

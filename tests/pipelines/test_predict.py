@@ -9,11 +9,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import av
 import numpy as np
 import pytest
-from torch import nn
 
-from tracknet.codecs import GaussianCodec
 from tracknet.errors import InputError, InputWarning
-from tracknet.inference.predictor import Predictor
 from tracknet.inference.tracking import Tracker
 from tracknet.pipelines.predict import predict_all
 from tracknet.video import read_raw
@@ -21,19 +18,9 @@ from tracknet.video import read_raw
 H, W = 96, 160
 
 
-class Brightness(nn.Module):
-    """Takes what is bright for the ball."""
-
-    frames, background, heatmap_stride = 3, False, 1
-
-    def forward(self, frames, background=None):
-        small = nn.functional.avg_pool2d(frames.mean(2), 5, 1, 2)
-        return small.clamp(1e-4, 1 - 1e-4).logit()
-
-
 @pytest.fixture
-def predictor():
-    return Predictor(Brightness(), GaussianCodec(radius=4), (H, W), 0.3, precision="float32")
+def finder(predictor):
+    return predictor(threshold=0.3)
 
 
 def dot(frame: int, size=(H, W)) -> np.ndarray:
@@ -92,24 +79,24 @@ def times_of(path):
 @pytest.mark.parametrize(
     "size", [(H, W), (95, 161), (240, 136), (34, 300)], ids=["plain", "odd", "portrait", "wide"]
 )
-def test_sizes(predictor, tmp_path, size):
+def test_sizes(finder, tmp_path, size):
     pictures = [dot(i, size) if size[0] > 60 else dot(0, size) * 0 for i in range(12)]
     file = write(tmp_path / "a.mp4", pictures)
-    (summary,) = predict_all(predictor, [file], tmp_path / "out")
+    (summary,) = predict_all(finder, [file], tmp_path / "out")
     assert len(times_of(summary.overlay)) == summary.frames == 12
     if size[0] > 60:
         check(summary.csv, 12, size)
 
 
-def test_an_uneven_frame_rate_is_kept(predictor, tmp_path):
+def test_an_uneven_frame_rate_is_kept(finder, tmp_path):
     times = [0, 40, 80, 200, 210, 400, 440, 1000]
     file = write(tmp_path / "a.mp4", [dot(i) for i in range(8)], times)
-    (summary,) = predict_all(predictor, [file], tmp_path / "out")
+    (summary,) = predict_all(finder, [file], tmp_path / "out")
     check(summary.csv, 8)
     assert times_of(summary.overlay) == pytest.approx(np.array(times) / 1000, abs=1e-3)
 
 
-def test_a_phone_s_video_is_upright_and_keeps_its_pace(predictor, tmp_path):
+def test_a_phone_s_video_is_upright_and_keeps_its_pace(finder, tmp_path):
     times = [0, 40, 110, 150, 300]
     file = write(tmp_path / "a.mp4", [np.rot90(dot(i)).copy() for i in range(5)], times)
     data = bytearray(file.read_bytes())
@@ -117,32 +104,32 @@ def test_a_phone_s_video_is_upright_and_keeps_its_pace(predictor, tmp_path):
     quarter_clockwise = [0, 1 << 16, 0, -(1 << 16), 0, 0, H << 16, 0, 1 << 30]
     data[matrix : matrix + 36] = np.array(quarter_clockwise, ">i4").tobytes()
     file.write_bytes(data)
-    (summary,) = predict_all(predictor, [file], tmp_path / "out")
+    (summary,) = predict_all(finder, [file], tmp_path / "out")
     check(summary.csv, 5)
     assert times_of(summary.overlay) == pytest.approx(np.array(times) / 1000, abs=1e-3)
     first = next(read_raw(summary.overlay))
     assert (first.height, first.width, first.rotation) == (H, W, 0)
 
 
-def test_one_frame_and_sound_beside_it(predictor, tmp_path):
+def test_one_frame_and_sound_beside_it(finder, tmp_path):
     one = write(tmp_path / "one.mp4", [dot(0)])
     loud = write(tmp_path / "loud.mp4", [dot(i) for i in range(9)], audio=True)
-    first, second = predict_all(predictor, [one, loud], tmp_path / "out")
+    first, second = predict_all(finder, [one, loud], tmp_path / "out")
     check(first.csv, 1)
     check(second.csv, 9)
     assert len(times_of(first.overlay)) == 1
 
 
-def test_no_ball_at_all(predictor, tmp_path):
+def test_no_ball_at_all(finder, tmp_path):
     file = write(tmp_path / "a.mp4", [np.zeros((H, W, 3), np.uint8)] * 7)
-    (summary,) = predict_all(predictor, [file], tmp_path / "out")
+    (summary,) = predict_all(finder, [file], tmp_path / "out")
     assert summary.balls == 0
     assert {(r["Visibility"], r["X"], r["Source"]) for r in rows(summary.csv)} == {
         ("0", "0.00", "")
     }
 
 
-def test_a_damaged_tail_is_written_as_far_as_it_goes_and_fails(predictor, tmp_path, capsys):
+def test_a_damaged_tail_is_written_as_far_as_it_goes_and_fails(finder, tmp_path, capsys):
     whole = write(tmp_path / "whole.mp4", [dot(i) for i in range(20)])
     cut = write(
         tmp_path / "cut.mp4",
@@ -155,7 +142,7 @@ def test_a_damaged_tail_is_written_as_far_as_it_goes_and_fails(predictor, tmp_pa
     empty = tmp_path / "empty.mp4"
     empty.touch()
     with pytest.warns(InputWarning), pytest.raises(SystemExit) as stop:
-        predict_all(predictor, [cut, empty, whole], tmp_path / "out")
+        predict_all(finder, [cut, empty, whole], tmp_path / "out")
     assert "cut.mp4 is damaged; what could be read is in" in str(stop.value.code)
     assert "empty.mp4" in str(stop.value.code)
     assert "whole" not in str(stop.value.code)
@@ -166,14 +153,14 @@ def test_a_damaged_tail_is_written_as_far_as_it_goes_and_fails(predictor, tmp_pa
     assert len(times_of(tmp_path / "out" / "cut_overlay.mp4")) == left
 
 
-def test_a_header_that_counts_too_many_is_no_damage(predictor, tmp_path):
+def test_a_header_that_counts_too_many_is_no_damage(finder, tmp_path):
     file = write(tmp_path / "a.mp4", [dot(i) for i in range(10)])
     data = file.read_bytes()
     # The edit list ends what is shown after 200 ms; all packets are there.
     at = data.index(b"elst") + 12
     file.write_bytes(data[:at] + (200).to_bytes(4, "big") + data[at + 4 :])
     with pytest.warns(InputWarning, match="of the 10 frames that its header promises"):
-        (summary,) = predict_all(predictor, [file], tmp_path / "out")
+        (summary,) = predict_all(finder, [file], tmp_path / "out")
     assert 0 < summary.frames < 10
     check(summary.csv, summary.frames)
 
@@ -196,10 +183,10 @@ def served(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", ["ts", "mp4"])
-def test_a_stream_is_followed_to_its_end(predictor, served, tmp_path, capsys, suffix):
+def test_a_stream_is_followed_to_its_end(finder, served, tmp_path, capsys, suffix):
     url, folder = served
     write(folder / f"match.{suffix}", [dot(i) for i in range(30)])
-    (summary,) = predict_all(predictor, [f"{url}/match.{suffix}?key=1"], tmp_path / "out")
+    (summary,) = predict_all(finder, [f"{url}/match.{suffix}?key=1"], tmp_path / "out")
     assert summary.csv.name == "match.csv"
     check(summary.csv, 30)
     assert len(times_of(summary.overlay)) == 30
@@ -208,20 +195,20 @@ def test_a_stream_is_followed_to_its_end(predictor, served, tmp_path, capsys, su
     assert "delay of a frame: median 0." in capsys.readouterr().out
 
 
-def test_a_file_whose_index_is_at_its_end_is_fetched(predictor, served, tmp_path):
+def test_a_file_whose_index_is_at_its_end_is_fetched(finder, served, tmp_path):
     """What players call not optimised for the web: FFmpeg would have to jump, the server cannot."""
     url, folder = served
     noise = np.random.default_rng(0).integers(0, 60, (40, H, W, 3), np.uint8)
     file = write(folder / "match.mp4", [np.maximum(dot(i), noise[i]) for i in range(30)])
     assert file.stat().st_size > 100_000
-    (summary,) = predict_all(predictor, [f"{url}/match.mp4"], tmp_path / "out")
+    (summary,) = predict_all(finder, [f"{url}/match.mp4"], tmp_path / "out")
     check(summary.csv, 30)
 
 
-def test_a_stream_that_is_not_there(predictor, served, tmp_path):
+def test_a_stream_that_is_not_there(finder, served, tmp_path):
     url, _ = served
     with pytest.raises(SystemExit, match=r"lost.ts: the stream cannot be opened"):
-        predict_all(predictor, [f"{url}/lost.ts"], tmp_path / "out")
+        predict_all(finder, [f"{url}/lost.ts"], tmp_path / "out")
     assert not list((tmp_path / "out").iterdir())
 
 
@@ -231,9 +218,8 @@ def test_tracking_picks_weak_balls_and_fills_what_is_missing(predictor, tmp_path
     pictures[8] //= 2  # faint
     pictures[14] *= 0  # hidden
     file = write(tmp_path / "a.mp4", pictures)
-    predictor.threshold = 0.6
     tracker = Tracker(mode, weak=0.5, start=0.1, turn=0.1, gap=3)
-    (summary,) = predict_all(predictor, [file], tmp_path / "out", tracker=tracker)
+    (summary,) = predict_all(predictor(threshold=0.6), [file], tmp_path / "out", tracker=tracker)
     found = rows(summary.csv)
     sources = [row["Source"] for row in found]
     expected = ["detected"] * 20
@@ -244,7 +230,7 @@ def test_tracking_picks_weak_balls_and_fills_what_is_missing(predictor, tmp_path
     assert (np.hypot(x - centre(14)[0], y - centre(14)[1]) < 1.5) == (mode == "offline")
 
 
-def test_a_stream_cannot_be_tracked_offline(predictor, served, tmp_path):
+def test_a_stream_cannot_be_tracked_offline(finder, served, tmp_path):
     url, _ = served
     with pytest.raises(InputError, match="use tracking=online"):
-        predict_all(predictor, [f"{url}/a.ts"], tmp_path / "out", tracker=Tracker("offline"))
+        predict_all(finder, [f"{url}/a.ts"], tmp_path / "out", tracker=Tracker("offline"))

@@ -1,5 +1,6 @@
 """Several datasets as one."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,8 +23,8 @@ class Mixed:
 
     @property
     def root(self) -> Path:
-        """Of the first part; the parts share none."""
-        return next(iter(self.parts.values())).root
+        """The folder that all parts lie in."""
+        return Path(os.path.commonpath([part.root.absolute() for part in self.parts.values()]))
 
     def clips(self, split: str) -> list[Clip]:
         """See `Dataset.clips`.

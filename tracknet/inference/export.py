@@ -16,7 +16,7 @@ from tracknet.errors import InputError
 from tracknet.geometry import Size
 from tracknet.inference.overlay import Overlay
 from tracknet.inference.predictor import LOOKAHEAD, Prediction, Predictor
-from tracknet.inference.tracking import Follower, Tracker
+from tracknet.inference.tracking import Follower, Tracker, source_of
 from tracknet.inference.windows import CHUNK
 from tracknet.video import Frame, Source, is_stream, open_stream, prefetch, probe, read_raw
 
@@ -182,8 +182,7 @@ def _tracked(
             yield replace(row, x=math.nan, y=math.nan, source="")
             continue
         x, y, score = row.candidates[pick].tolist()
-        certain = pick == 0 and score >= threshold
-        yield replace(row, x=x, y=y, score=score, source="detected" if certain else "tracked")
+        yield replace(row, x=x, y=y, score=score, source=source_of(pick, score, threshold))
 
 
 def _timed(frames: Iterable[Frame], arrivals: deque[float]) -> Iterator[Frame]:

@@ -65,8 +65,8 @@ class Tracker:
         score = candidates[:, 0, 2].copy()
         seen = np.flatnonzero(picks < ranks)
         xy[seen], score[seen] = candidates[seen, picks[seen], :2], candidates[seen, picks[seen], 2]
-        certain = (picks[seen] == 0) & (score[seen] >= threshold)
-        source[seen] = np.where(certain, "detected", "tracked")
+        for frame in seen:
+            source[frame] = source_of(picks[frame], score[frame], threshold)
         if self.mode == "offline":
             self._fill(xy, source, seen)
         return Track(xy, score, source)
@@ -127,6 +127,11 @@ class Tracker:
                 share = (between - before)[:, None] / (after - before)
                 xy[between] = xy[before] + share * (xy[after] - xy[before])
                 source[between] = "interpolated"
+
+
+def source_of(pick: int, score: float, threshold: float) -> str:
+    """``detected`` if a frame alone would have had this pick, ``tracked`` if the path led to it."""
+    return "detected" if pick == 0 and score >= threshold else "tracked"
 
 
 class Follower:

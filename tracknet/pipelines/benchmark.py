@@ -1,6 +1,5 @@
 """Where the time of a training run goes: decoding, loading, the batch on the device, the step."""
 
-import itertools
 import json
 import resource
 import sys
@@ -113,7 +112,7 @@ class _Turns(pl.Callback):
         return self.pairs * (self.batches + SETTLE)
 
     def on_train_batch_end(self, trainer, module, outputs, raw, index) -> None:
-        done = index % (self.batches + SETTLE) + 1
+        done = (trainer.global_step - 1) % (self.batches + SETTLE) + 1
         _synchronize(module.device)
         if done == SETTLE:
             self._start = time.perf_counter()
@@ -164,15 +163,12 @@ def _train(config: dict[str, Any], parts: Training, pairs: int, batches: int) ->
         **config["trainer"],
         "precision": precision(config["trainer"]),
         "max_time": None,
-        "max_epochs": 1,
-        "limit_train_batches": turns.total,
+        "max_epochs": turns.total,
+        "max_steps": turns.total,
+        "accumulate_grad_batches": 1,
         "limit_val_batches": 0,
         "enable_checkpointing": False,
     }
-    # An epoch shorter than what is measured would end in the middle of a turn.
-    windows = parts.data.train_windows
-    needed = turns.total * parts.data.batch_size
-    windows.windows = list(itertools.islice(itertools.cycle(windows.windows), needed))
     callbacks = [turns] if average is None else [average, turns]
     trainer = build(settings, callbacks=callbacks, logger=False)
     trainer.fit(parts.module, datamodule=parts.data)

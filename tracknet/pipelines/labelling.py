@@ -18,7 +18,7 @@ from tracknet.data.to_cvat import read_marks, task_labels, write_cvat
 from tracknet.errors import InputError
 from tracknet.pipelines.common import build_dataset, find_clips, open_clips
 from tracknet.types import ABSENT, UNLABELLED, Labels, Track
-from tracknet.video import find_sources, probe, read_raw
+from tracknet.video import find_sources, is_stream, probe, read_raw
 
 Marked = tuple[str, Path, Labels, Track | None]
 """What a file is called, its video, and what is known of its frames."""
@@ -112,6 +112,8 @@ def _of_videos(config: Mapping[str, Any], broken: list[str]) -> Iterator[Marked]
             "name what to show: source=<video, folder of frames or glob> labels=<csv, or a folder "
             "with one of each video's name>; or data=<layout> data.root=<folder> split=<split>"
         )
+    if is_stream(config["source"]):
+        raise InputError(f"source={config['source']} is a stream; label a file of it")
     sources, tables = find_sources(config["source"]), Path(config["labels"])
     if len(sources) > 1 and not tables.is_dir():
         raise InputError(f"labels={tables}: name the folder of the tables of {len(sources)} videos")

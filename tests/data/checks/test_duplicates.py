@@ -5,6 +5,7 @@ from fractions import Fraction
 import cv2
 import numpy as np
 
+from tracknet.data.checks import duplicates
 from tracknet.data.checks.duplicates import is_duplicate, likeness, signature
 from tracknet.video import VideoWriter, read_frames
 
@@ -29,6 +30,16 @@ def test_other_rallies_of_the_same_hall_are_not(rally):
     for i, one in enumerate(signatures):
         assert likeness(one, one) > 0.95
         assert not any(is_duplicate(one, other) for other in signatures[i + 1 :])
+
+
+def test_a_rally_is_found_inside_a_long_recording(rally, monkeypatch):
+    """A long clip is looked through in parts, so that memory stays small."""
+    monkeypatch.setattr(duplicates, "PART", 40)
+    monkeypatch.setattr(duplicates, "PARTS", 3)
+    frames, _ = rally(count=400)
+    one, other = signature(frames), signature(rally(1, count=200)[0])
+    assert is_duplicate(one, signature(frames[60:260]))
+    assert not is_duplicate(one, other)
 
 
 def test_pictures_that_do_not_move_are_like_nothing():

@@ -38,7 +38,7 @@ class Augmented:
 class Augmentation:
     """Geometry, colour, blur, noise and mixtures, alike for all frames of a window.
 
-    What is 0 costs nothing.
+    What is 0 costs nothing, but for the one warp that does all of the geometry.
 
     Attributes:
         crop: (H, W) of the output in network pixels; None keeps the whole frame. The crop lies

@@ -17,6 +17,8 @@ ALIKE = 0.37
 the highest was 0.20; of rallies that were cut, shrunk and encoded anew the lowest was 0.54."""
 OVERLAP = 30
 """Frames that two clips must share to be compared."""
+PART, PARTS = 600, 8
+"""Frames of a part of a long clip, and how many of them are looked for."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,19 @@ def signature(frames: Iterable[np.ndarray]) -> Signature:
 
 
 def likeness(one: Signature, other: Signature) -> float:
-    """The highest mean correlation of what moves, over all ways to align two clips in time."""
-    similar = one.motion @ other.motion.T
+    """The highest mean correlation of what moves, over all ways to align two clips in time.
+
+    Of a long clip only some parts are looked for in the other one, for a match of two hours would
+    need all of a machine's memory.
+    """
+    short, long = sorted((one.motion, other.motion), key=len)
+    parts = np.array_split(short, -(-len(short) // PART))
+    chosen = np.linspace(0, len(parts) - 1, min(PARTS, len(parts))).astype(int)
+    return max(_likeness(parts[i], long) for i in chosen)
+
+
+def _likeness(part: np.ndarray, whole: np.ndarray) -> float:
+    similar = part @ whole.T
     rows, columns = similar.shape
     shortest = min(OVERLAP, rows, columns)
     return max(
