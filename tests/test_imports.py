@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    {"types", "geometry", "devices", "errors"},
+    {"types", "geometry", "devices", "process", "errors"},
     {"console"},
     {"video"},
     {"codecs"},

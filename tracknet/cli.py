@@ -12,6 +12,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from tracknet.console import command, plain_errors, plain_warnings
+from tracknet.process import importing, keep_memory, leave
 
 INSTALLED = Path(__file__).parent / "configs"  # where a wheel has them
 CONFIGS = str(INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[1] / "configs")
@@ -41,9 +42,10 @@ def _train(cfg: DictConfig) -> None:
 
 def _job(cfg: DictConfig) -> dict[str, float]:
     """Trains; Ctrl-C ends the process, and with it a sweep."""
-    from tracknet.pipelines.train import train
-    from tracknet.resume import INTERRUPTED
-    from tracknet.training.callbacks import Interrupted
+    with importing():
+        from tracknet.pipelines.train import train
+        from tracknet.resume import INTERRUPTED
+        from tracknet.training.callbacks import Interrupted
 
     try:
         return train(cfg)
@@ -73,7 +75,8 @@ def _predict(cfg: DictConfig) -> None:
         first = sources[0]
         frames = None if is_stream(first) else prefetch(read_raw(first), CHUNK)
 
-        from tracknet.pipelines.predict import predict
+        with importing():
+            from tracknet.pipelines.predict import predict
 
         predict(OmegaConf.to_container(cfg, resolve=True), sources, frames)
 
@@ -81,6 +84,7 @@ def _predict(cfg: DictConfig) -> None:
 def predict() -> None:
     """``scripts/predict.py``."""
     _run(_predict, "predict")
+    leave()
 
 
 def _entry(name: str, module: str, figures: str | None = None) -> Callable[[], None]:
@@ -91,7 +95,8 @@ def _entry(name: str, module: str, figures: str | None = None) -> Callable[[], N
 
     @hydra.main(version_base="1.3", config_path=CONFIGS, config_name=name)
     def main(cfg: DictConfig) -> None:
-        pipeline = import_module(f"tracknet.pipelines.{module}")
+        with importing():
+            pipeline = import_module(f"tracknet.pipelines.{module}")
         job = getattr(pipeline, name)
         with plain_warnings():
             if figures and HydraConfig.get().mode is RunMode.MULTIRUN:
@@ -106,6 +111,7 @@ def _entry(name: str, module: str, figures: str | None = None) -> Callable[[], N
 
 
 def _run(main: Callable[[], None], name: str) -> None:
+    keep_memory()
     try:
         main()
     except SystemExit as stop:

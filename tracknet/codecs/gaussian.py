@@ -61,7 +61,10 @@ class GaussianCodec:
         maps = heatmap.reshape(-1, 1, h, w)
         side = 2 * self.radius + 1
         # Which pixel is the highest round each, the first of equals: one peak for a plateau.
-        _, highest = F.max_pool2d(maps, side, 1, self.radius, return_indices=True)
+        # Along rows, then along columns: 2 n comparisons instead of n^2.
+        top, place = F.max_pool2d(maps, (1, side), 1, (0, self.radius), return_indices=True)
+        _, line = F.max_pool2d(top, (side, 1), 1, (self.radius, 0), return_indices=True)
+        highest = place.flatten(2).gather(2, line.flatten(2)).view_as(maps)
         peaks = maps * (highest == torch.arange(h * w, device=maps.device).view(h, w))
         score, index = peaks.flatten(1).topk(min(self.candidates, h * w))
         row, column = index // w, index % w

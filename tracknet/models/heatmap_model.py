@@ -61,7 +61,7 @@ class HeatmapModel(nn.Module):
     def encode(self, frames: torch.Tensor, background: torch.Tensor | None = None):
         """The backbone's features of a window."""
         pictures = self.temporal.fold(self.inputs(frames, background))
-        return self.backbone(pictures.contiguous(memory_format=torch.channels_last))
+        return self.backbone(pictures)
 
     def decode(self, features, size: tuple[int, int]) -> torch.Tensor:
         """Features -> logits (B,T,h,w) of heatmap size `size`."""

@@ -48,9 +48,8 @@ class ConvBackbone(Backbone):
             self.stages.append(nn.Sequential(down, *blocks))
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
-        first, others = x[:, :3], x[:, 3:]
-        x = torch.cat([first, others - first.repeat(1, others.shape[1] // 3, 1, 1)], 1)
-        x = x.contiguous(memory_format=torch.channels_last)
+        first, others = x[:, :3], x[:, 3:].unflatten(1, (-1, 3))
+        x = torch.cat([first, (others - first[:, None]).flatten(1, 2)], 1)
         levels = []
         for stage in self.stages:
             x = stage(x)

@@ -1,0 +1,43 @@
+"""What a command asks of its process."""
+
+import gc
+import subprocess
+import sys
+
+import pytest
+
+from tracknet.process import importing
+
+FRESH_PAGES = """
+import resource
+import torch
+from tracknet.process import keep_memory
+
+{call}
+for _ in range(20):
+    torch.ones(16 << 20)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(10):
+    torch.ones(16 << 20)  # 64 MiB
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc")
+def test_the_memory_of_an_array_is_used_for_the_next():
+    faults = {}
+    for call in ("keep_memory()", ""):
+        command = [sys.executable, "-c", FRESH_PAGES.format(call=call)]
+        faults[call] = int(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert faults["keep_memory()"] < 100 < faults[""]
+
+
+def test_garbage_is_collected_again_after_imports_that_failed():
+    with pytest.raises(ImportError), importing():
+        import tracknet.nothing  # noqa: F401
+    assert gc.isenabled()
+
+
+def test_garbage_is_not_collected_during_imports():
+    with importing():
+        assert not gc.isenabled()
