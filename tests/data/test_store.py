@@ -15,9 +15,10 @@ import av
 import cv2
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from tracknet.data.formats.base import DataWarning
-from tracknet.data.store import ABANDONED, FrameStore
+from tracknet.data.store import FrameStore
 from tracknet.types import Labels
 from tracknet.video import VideoError, VideoWriter
 
@@ -101,31 +102,17 @@ def test_folders_that_agree_in_names_sizes_and_times_are_told_apart(store, make_
     assert (a.frames.max(), b.frames.min()) == (50, 90)
 
 
-def test_what_a_killed_run_left_is_harmless(store, make_clip):
+def test_what_a_killed_run_left_is_removed_and_what_is_in_use_is_not(store, make_clip):
     clip = make_clip("a", 5)
-    (first,), _ = store.open([clip])
-    first.folder.rename(store.root / ".writing-killed")
-    with open(store.root / ".writing-killed" / "frames.u8", "r+b") as file:
-        file.truncate(100)
-    (again,), problems = store.open([clip])
-    assert problems == {}
-    assert again.frames[4].mean() == pytest.approx(LEVELS[4], abs=3)
-    assert folders(store) == [store.root / ".writing-killed", again.folder]
-
-
-def test_what_was_left_long_ago_is_removed(store, make_clip):
-    clip = make_clip("a", 5)
-    old, new = store.root / ".writing-old", store.root / ".writing-new"
-    for folder in (old, new):
-        folder.mkdir(parents=True)
-        (folder / "frames.u8").write_bytes(bytes(100))
-    long_ago = time.time() - 2 * ABANDONED
-    for path in (old / "frames.u8", old):
-        os.utime(path, (long_ago, long_ago))
-    (found,), _ = store.open([clip])
-    assert folders(store) == [new, found.folder]  # somebody may still be writing the new one
-    os.utime(new / "frames.u8", (long_ago, long_ago))
-    os.utime(new, (long_ago, long_ago))
+    for name in (".writing-killed", ".writing-running"):
+        (store.root / name / "clip").mkdir(parents=True)
+        (store.root / name / "clip" / "frames.u8").write_bytes(bytes(100))
+    running = store.root / ".writing-running"
+    with FileLock(running / "lock"):
+        (found,), problems = store.open([clip])
+        assert problems == {}
+        assert folders(store) == [running, found.folder]
+        assert (running / "clip" / "frames.u8").exists()
     store.open([clip])
     assert folders(store) == [found.folder]  # also where nothing is left to decode
 
@@ -158,6 +145,7 @@ def test_a_kill_in_the_middle_of_writing_is_repaired_by_the_next_run(tmp_path, m
     (found,), problems = store.open([clip])
     assert (problems, len(found)) == ({}, 200)
     assert found.frames[199].mean() == pytest.approx(199, abs=3)
+    assert folders(store) == [found.folder]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,11 @@
 """What is wrong with a dataset is named by clip and frame, and a broken clip ends nothing."""
 
+import shutil
+import subprocess
+import sys
+import time
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,6 +14,8 @@ import pytest
 from tracknet.data.formats.base import LabelError
 from tracknet.pipelines.prepare import prepare
 from tracknet.video import VideoWriter
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "prepare.py"
 
 
 @pytest.fixture
@@ -78,3 +85,61 @@ def test_a_rally_in_two_splits_is_found(compose, settings, tmp_path):
     assert found["Kind"].tolist() == ["cross_split_duplicate"]
     assert found["Clip"][0] == "train/train"
     assert "test/test" in found["Message"][0]
+
+
+@pytest.fixture
+def long_settings(settings, tmp_path):
+    """The same with clips that take a moment to decode, and as large a network."""
+    rng = np.random.default_rng(0)
+    for split in ("train", "val", "test"):
+        video = tmp_path / "data" / split / "a.mp4"
+        with VideoWriter(video, (360, 640), Fraction(25)) as writer:
+            for _ in range(90):
+                writer.write(rng.integers(0, 255, (360, 640, 3), np.uint8))
+    return [*settings[:-1], "image_size=[288,512]"]
+
+
+def start(settings, store):
+    command = [sys.executable, SCRIPT, *settings, f"paths.store={store}"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def finished(settings, store):
+    run = start(settings, store)
+    said, _ = run.communicate()
+    assert run.returncode == 0, said
+    return content(store)
+
+
+def content(store):
+    """Every file below a folder with its bytes."""
+    return {
+        file.relative_to(store): file.read_bytes() for file in store.rglob("*") if file.is_file()
+    }
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_at_any_moment_is_repaired_by_the_next(long_settings, tmp_path):
+    rng = np.random.default_rng(0)
+    begun = time.monotonic()
+    undisturbed = finished(long_settings, tmp_path / "undisturbed")
+    duration = time.monotonic() - begun
+    store, cut = tmp_path / "store", 0
+    for moment in rng.uniform(0, duration, 20):
+        run = start(long_settings, store)
+        time.sleep(moment)
+        run.kill()
+        run.communicate()
+        cut += store.exists() and content(store) != undisturbed
+        assert finished(long_settings, store) == undisturbed
+        shutil.rmtree(store)
+    assert cut, "no run was killed while it wrote"
+
+
+def test_two_runs_at_once_share_a_store(long_settings, tmp_path):
+    store = tmp_path / "store"
+    runs = [start([*long_settings, f"paths.output={tmp_path / name}"], store) for name in "ab"]
+    for run in runs:
+        said, _ = run.communicate()
+        assert run.returncode == 0, said
+    assert content(store) == finished(long_settings, tmp_path / "alone")

@@ -5,18 +5,18 @@ import hashlib
 import json
 import os
 import shutil
-import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import numpy as np
+from filelock import FileLock, Timeout
 from rich.filesize import decimal
 from rich.progress import Progress
 
@@ -28,8 +28,8 @@ from tracknet.types import Clip, Labels, Track
 from tracknet.video import DamageError, VideoError, frame_size, image_files, probe, read_raw, resize
 
 VERSION = 3
-ABANDONED = 3600.0
-"""Seconds without a write after which an unfinished folder is taken for a killed run's."""
+UNFINISHED = ".writing-"
+"""How folders begin whose clips are being decoded."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)
 """What a full disk is called; numpy, whose `save` writes past Python's files, gives no number."""
 
@@ -143,34 +143,58 @@ class FrameStore:
         problems: dict[str, str] = {}
         if not clips:
             return problems
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            TemporaryDirectory(dir=self.root).cleanup()
-        except OSError as error:
-            if error.errno not in FULL:
-                raise InputError(
-                    f"paths.store={self.root} cannot be written to ({error.strerror}); set it to a "
-                    "folder that can"
-                ) from error
 
         def decode(clip: Clip) -> None:
             try:
-                self._decode(clip)
+                self._decode(clip, unfinished)
             except VideoError as error:
                 problems[clip.name] = str(error)
 
         # Decoding and resizing leave the interpreter, so threads use every core.
-        with Progress() as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
+        with (
+            self._unfinished() as unfinished,
+            Progress() as progress,
+            ThreadPoolExecutor(os.cpu_count()) as pool,
+        ):
             task = progress.add_task("decoding clips", total=len(clips))
             needed, free = sum(pool.map(self._estimate, clips)), shutil.disk_usage(self.root).free
             if needed > free:
                 raise self._too_small(f"{len(clips)} clips", needed, errno.ENOSPC)
+            size = f"decoding clips, about {decimal(needed)} of {decimal(free)} free"
+            progress.update(task, description=size)
             for _ in pool.map(decode, clips):
                 progress.advance(task)
         return problems
 
-    def _decode(self, clip: Clip) -> None:
-        folder, temporary = self._folder(clip), self.root / f".writing-{uuid4().hex}"
+    @contextmanager
+    def _unfinished(self) -> Iterator[Path]:
+        """A folder for what is being written, locked for as long as this process lives.
+
+        Raises:
+            InputError: There is no writing below `root`.
+        """
+        while True:
+            folder = self.root / f"{UNFINISHED}{uuid4().hex}"
+            lock = FileLock(folder / "lock", mode=0o644)
+            try:
+                folder.mkdir(parents=True)
+                lock.acquire(blocking=False)
+                break
+            except (Timeout, FileNotFoundError):  # another run was tidying up just now
+                continue
+            except OSError as error:
+                raise InputError(
+                    f"paths.store={self.root} cannot be written to ({error.strerror}); set it to a "
+                    "folder that can"
+                ) from error
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.release()
+
+    def _decode(self, clip: Clip, unfinished: Path) -> None:
+        folder, temporary = self._folder(clip), unfinished / uuid4().hex
         try:
             temporary.mkdir()
             self._write(clip, temporary)
@@ -228,14 +252,13 @@ class FrameStore:
             return False
 
     def _tidy(self) -> None:
-        """Removes what killed runs left unfinished."""
-        for folder in self.root.glob(".writing-*"):
+        """Removes what killed runs left unfinished: nobody holds its lock any more."""
+        for folder in self.root.glob(f"{UNFINISHED}*"):
             try:
-                idle = time.time() - max(p.stat().st_mtime for p in [folder, *folder.iterdir()])
-            except OSError:  # its run has just finished, or it is another user's
+                with FileLock(folder / "lock", blocking=False, mode=0o644):
+                    shutil.rmtree(folder, ignore_errors=True)
+            except OSError:  # it is in use, or another user's
                 continue
-            if idle > ABANDONED:
-                shutil.rmtree(folder, ignore_errors=True)
 
     def _estimate(self, clip: Clip) -> int:
         """Bytes that a clip will take, as far as its container tells the truth."""
