@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tracknet.geometry import Letterbox, scale_points
-from tracknet.video import resize
+from tracknet.video import Resizer
 
 SIZES = [
     pytest.param((1080, 1920), (288, 512), id="down"),
@@ -69,7 +69,7 @@ def test_a_dot_moves_as_geometry_says(source, target, decoded):
         expected = box.to_network(centroid(frame))
         if decoded:
             frame = av.VideoFrame.from_ndarray(frame, format="rgb24").reformat(format="yuv420p")
-        inside = resize(frame, box)
+        inside = Resizer(box)(frame)
         inside[:, : box.offset[0]] = GREY
         inside[:, box.offset[0] + box.inner[1] :] = GREY
         np.testing.assert_allclose(centroid(inside), expected, atol=0.05)

@@ -8,12 +8,12 @@ import pytest
 
 from tracknet.geometry import Letterbox
 from tracknet.video import (
+    Resizer,
     VideoError,
     VideoWriter,
     frame_size,
     planes,
     read_raw,
-    resize,
     to_rgb,
     to_yuv420,
 )
@@ -32,14 +32,14 @@ def test_planes_resize_as_rgb_does(tmp_path, size):
     blotches = cv2.resize(rng.integers(80, 160, (7, 12, 3), dtype=np.uint8), (256, 144))
     raw = read_back(tmp_path / "a.mp4", blotches)
     box = Letterbox(frame_size(raw), size)
-    ours, training = resize(raw, box).astype(int), box.resize(to_rgb(raw)).astype(int)
+    ours, training = Resizer(box)(raw).astype(int), box.resize(to_rgb(raw)).astype(int)
     assert np.abs(ours - training).mean() < 2.5  # swscale rounds RGB down
     assert np.abs(ours - training).max() < 12
 
 
 def test_resize_refuses_another_size():
     with pytest.raises(VideoError, match="among frames of"):
-        resize(np.zeros((10, 10, 3), np.uint8), Letterbox((20, 20), (8, 8)))
+        Resizer(Letterbox((20, 20), (8, 8)))(np.zeros((10, 10, 3), np.uint8))
 
 
 def test_a_canvas_is_a_copy(tmp_path):

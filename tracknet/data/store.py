@@ -25,7 +25,15 @@ from tracknet.data.formats.base import DataWarning, fit_labels
 from tracknet.errors import InputError
 from tracknet.geometry import Letterbox
 from tracknet.types import Clip, Labels, Track
-from tracknet.video import DamageError, VideoError, frame_size, image_files, probe, read_raw, resize
+from tracknet.video import (
+    DamageError,
+    Resizer,
+    VideoError,
+    frame_size,
+    image_files,
+    probe,
+    read_raw,
+)
 
 VERSION = 3
 UNFINISHED = ".writing-"
@@ -216,12 +224,12 @@ class FrameStore:
             shutil.rmtree(temporary, ignore_errors=True)
 
     def _write(self, clip: Clip, folder: Path) -> None:
-        length, letterbox, damaged = 0, None, False
+        length, resizer, damaged = 0, None, False
         with open(folder / "frames.u8", "wb") as file:
             try:
                 for frame in read_raw(clip.source, skip_damage=False):
-                    letterbox = letterbox or Letterbox(frame_size(frame), self.image_size)
-                    file.write(resize(frame, letterbox).data)
+                    resizer = resizer or Resizer(Letterbox(frame_size(frame), self.image_size))
+                    file.write(resizer(frame).data)
                     length += 1
             except DamageError:
                 if not length:
@@ -234,7 +242,7 @@ class FrameStore:
             "source": str(clip.source),
             "frames": length,
             "claimed": info.frames,
-            "size": letterbox.source,
+            "size": resizer.letterbox.source,
             "fps": str(info.fps),
             "damaged": damaged,
         }

@@ -25,7 +25,7 @@ from tracknet.inference.windows import (
 )
 from tracknet.models.heatmap_model import HeatmapModel
 from tracknet.types import Track
-from tracknet.video import Frame, frame_size, prefetch, read_raw, resize
+from tracknet.video import Frame, Resizer, frame_size, prefetch, read_raw
 
 LOOKAHEAD = 32
 """Frames that are read and resized while the network is busy."""
@@ -148,7 +148,7 @@ class Predictor:
         if first is None:
             return
         letterbox = Letterbox(frame_size(first), self.image_size)
-        resized = (resize(frame, letterbox) for frame in chain([first], frames))
+        resized = map(Resizer(letterbox), chain([first], frames))
         with closing(prefetch(resized, LOOKAHEAD)) as resized:
             for index, candidates in enumerate(self.candidates(resized, background, live)):
                 yield self._prediction(index, candidates, letterbox)

@@ -1,16 +1,16 @@
 """Frames in and out of files: videos and folders of pictures, in order, in a stream.
 
 `read_frames` gives RGB. `read_raw` leaves a video's frames in the planes that they were decoded
-into, which is several times cheaper when all that follows is `resize` to the network's input and
+into, which is several times cheaper when all that follows is a `Resizer` to the network's input and
 drawing: an RGB copy of a 1080p frame costs more than decoding it.
 """
 
 from tracknet.video.frame import (
     Frame,
+    Resizer,
     frame_size,
     frame_time,
     planes,
-    resize,
     to_rgb,
     to_yuv420,
 )
@@ -35,6 +35,7 @@ __all__ = [
     "DamageError",
     "DamageWarning",
     "Frame",
+    "Resizer",
     "Source",
     "VideoError",
     "VideoInfo",
@@ -50,7 +51,6 @@ __all__ = [
     "probe",
     "read_frames",
     "read_raw",
-    "resize",
     "to_rgb",
     "to_yuv420",
 ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import av
 import numpy as np
-from av.video.reformatter import Colorspace
+from av.video.reformatter import Colorspace, VideoReformatter
 
 from tracknet.video.source import VideoError
 
@@ -33,29 +33,43 @@ def to_rgb(frame: Frame) -> np.ndarray:
     return frame if isinstance(frame, np.ndarray) else frame.to_ndarray(format="rgb24")
 
 
-def resize(frame: Frame, letterbox: "Letterbox") -> np.ndarray:
-    """A frame of the letterbox's source size as the network's input, (H, W, 3) RGB uint8.
+class Resizer:
+    """Frames of one size as the network's input; for one thread.
 
     A video's planes are scaled first and turned into RGB after, at the small size. Both ways keep
     the half-pixel rule and average over the area when they shrink; they differ by rounding, and
     where RGB would have been clipped before it was averaged.
 
-    Raises:
-        VideoError: The frame has another size than the letterbox's source.
+    Args:
+        letterbox: From the frames' size to the network's.
     """
-    if frame_size(frame) != tuple(letterbox.source):
-        raise VideoError(f"a frame of {frame_size(frame)} among frames of {letterbox.source}")
-    if isinstance(frame, np.ndarray):
-        return letterbox.resize(frame)
-    (h, w), (left, top) = letterbox.inner, letterbox.offset
-    shrinks = h * w < frame.height * frame.width
-    small = frame.reformat(w, h, "yuv444p", interpolation="AREA" if shrinks else "BILINEAR")
-    picture = small.to_ndarray(format="rgb24")
-    if (h, w) == tuple(letterbox.target):
-        return picture
-    out = np.zeros((*letterbox.target, 3), np.uint8)
-    out[top : top + h, left : left + w] = picture
-    return out
+
+    def __init__(self, letterbox: "Letterbox") -> None:
+        self.letterbox = letterbox
+        # Each keeps its tables from frame to frame; made anew they take longer than the pixels.
+        self._scale, self._colour = VideoReformatter(), VideoReformatter()
+
+    def __call__(self, frame: Frame) -> np.ndarray:
+        """A frame as (H, W, 3) RGB uint8 of the letterbox's target size.
+
+        Raises:
+            VideoError: The frame has another size than the letterbox's source.
+        """
+        letterbox = self.letterbox
+        if frame_size(frame) != tuple(letterbox.source):
+            raise VideoError(f"a frame of {frame_size(frame)} among frames of {letterbox.source}")
+        if isinstance(frame, np.ndarray):
+            return letterbox.resize(frame)
+        (h, w), (left, top) = letterbox.inner, letterbox.offset
+        shrinks = h * w < frame.height * frame.width
+        kind = "AREA" if shrinks else "BILINEAR"
+        small = self._scale.reformat(frame, w, h, "yuv444p", interpolation=kind, threads=1)
+        picture = self._colour.reformat(small, format="rgb24", threads=1).to_ndarray()
+        if (h, w) == tuple(letterbox.target):
+            return picture
+        out = np.zeros((*letterbox.target, 3), np.uint8)
+        out[top : top + h, left : left + w] = picture
+        return out
 
 
 def to_yuv420(frame: Frame) -> av.VideoFrame:
