@@ -15,6 +15,8 @@ from tracknet.console import command, plain_errors, plain_warnings
 from tracknet.process import importing, keep_memory, leave
 
 INSTALLED = Path(__file__).parent / "configs"  # where a wheel has them
+EARLY = 96
+"""Frames of a video that are decoded before there is a network; of 1080p they take 300 MB."""
 CONFIGS = str(INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[1] / "configs")
 
 
@@ -66,14 +68,13 @@ def train() -> None:
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="predict")
 def _predict(cfg: DictConfig) -> None:
-    from tracknet.inference.windows import CHUNK
     from tracknet.video import find_sources, is_stream, prefetch, read_raw
 
     with plain_warnings(), plain_errors():
         sources = find_sources(cfg.source)
         # The first video is being decoded while torch is imported, which takes longer.
         first = sources[0]
-        frames = None if is_stream(first) else prefetch(read_raw(first), CHUNK)
+        frames = None if is_stream(first) else prefetch(read_raw(first), EARLY)
 
         with importing():
             from tracknet.pipelines.predict import predict

@@ -97,8 +97,8 @@ def predict_video(
         source: A video, a folder of frames or the URL of a stream, called after its last part.
         out_dir: Folder of the results.
         overlay: Whether the video is drawn as well.
-        frames: The source's frames if they are being read already, as `prefetch(read_raw(source),
-            CHUNK)` does while torch is still being imported; None reads them here.
+        frames: The source's frames if they are being read already, as `prefetch` does while
+            torch is still being imported; None reads them here.
         tracker: Picks among the candidates of each frame; None takes the best one. Offline, the
             csv is written when all frames are known, and the video is read twice.
 

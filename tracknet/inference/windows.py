@@ -44,18 +44,20 @@ def with_background(frames: Iterable[np.ndarray], chunk: int = CHUNK) -> Iterato
 
     Args:
         frames: (H, W, 3) uint8 each.
-        chunk: Frames that share one background; at most twice as many are held.
+        chunk: Frames that share one background; no more are held.
     """
-    before: list[np.ndarray] = []
+    before: deque[np.ndarray] = deque()
     held: list[np.ndarray] = []
     for frame in frames:
         held.append(frame)
+        if before:
+            before.popleft()
         if len(held) == chunk:
             background = median_background(held)
             yield from (Shot(frame, background) for frame in held)
-            before, held = held, []
+            before, held = deque(held), []
     if held:
-        background = median_background((before + held)[-chunk:])
+        background = median_background([*before, *held])
         yield from (Shot(frame, background) for frame in held)
 
 
