@@ -15,9 +15,9 @@ from tracknet.console import command, plain_errors, plain_warnings
 from tracknet.process import importing, keep_memory, leave
 
 INSTALLED = Path(__file__).parent / "configs"  # where a wheel has them
+CONFIGS = str(INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[1] / "configs")
 EARLY = 96
 """Frames of a video that are decoded before there is a network; of 1080p they take 300 MB."""
-CONFIGS = str(INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[1] / "configs")
 
 
 def _choices(choices: Mapping[str, str | None]) -> str:

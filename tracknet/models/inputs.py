@@ -39,5 +39,4 @@ class WindowInput(nn.Module):
             if background is None:
                 raise InputError("this network takes the clip's background (B,3,H,W) as well")
             frames = torch.cat([background[:, None], frames], 1)
-            return frames.sub_(self.mean).div_(self.std)
         return (frames - self.mean).div_(self.std)
