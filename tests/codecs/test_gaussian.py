@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from tracknet.codecs import GaussianCodec
+from tracknet.errors import InputError
 
 SIZE = (32, 48)
 
@@ -105,6 +106,28 @@ def test_a_ball_is_one_candidate(xy):
     found = GaussianCodec(candidates=5).decode_probability(target)[0]
     assert found[0].tolist() == pytest.approx([*xy, 1], abs=0.02)
     assert (found[1:, 2] == 0).all()
+
+
+@pytest.mark.parametrize("radius", [1, 2, 3])
+def test_peaks_are_the_first_highest_of_their_surroundings(radius):
+    h, w = size = 9, 13
+    steps = torch.randint(1, 9, (20, *size), generator=torch.Generator().manual_seed(0))
+    maps = steps / 10  # many equals
+    found = GaussianCodec(candidates=h * w, radius=radius).decode_probability(maps)
+    for heatmap, candidates in zip(maps, found, strict=True):
+        expected = []
+        for y, x in torch.cartesian_prod(torch.arange(h), torch.arange(w)).tolist():
+            top, left = max(y - radius, 0), max(x - radius, 0)
+            window = heatmap[top : y + radius + 1, left : x + radius + 1]
+            first = divmod(int(window.argmax()), window.shape[1])
+            expected += [heatmap[y, x].item()] * (first == (y - top, x - left))
+        scores = candidates[:, 2][candidates[:, 2] > 0]
+        assert scores.tolist() == sorted(expected, reverse=True)
+
+
+def test_a_radius_that_is_too_small_is_named():
+    with pytest.raises(InputError, match=r"codec\.radius=0"):
+        GaussianCodec(radius=0)
 
 
 def test_a_saturated_peak_is_found_in_its_middle():
