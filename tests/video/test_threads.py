@@ -33,7 +33,8 @@ def test_is_bounded_and_starts_at_once():
     assert list(items) == list(range(100))
 
 
-def test_closing_ends_the_source():
+@pytest.mark.parametrize("taken", [0, 1])
+def test_closing_ends_the_source(taken):
     closed = []
 
     def endless():
@@ -44,6 +45,7 @@ def test_closing_ends_the_source():
             closed.append(True)
 
     items = prefetch(endless(), 2)
-    next(items)
+    for _ in range(taken):
+        next(items)
     items.close()
     assert closed == [True]

@@ -11,6 +11,7 @@ from tracknet.data.augment import Augmentation
 from tracknet.data.resident import ResidentFrames, stays_resident
 from tracknet.data.store import StoredClip
 from tracknet.data.windows import WindowDataset, collated
+from tracknet.training.loader import AheadLoader
 from tracknet.training.sampler import EpochSampler
 from tracknet.training.sampling import Sampling
 
@@ -83,7 +84,7 @@ class WindowDataModule(LightningDataModule):
         return self._loader(self.val_windows)
 
     def _loader(self, windows: WindowDataset, **kwargs) -> DataLoader:
-        return DataLoader(
+        return AheadLoader(
             windows,
             self.batch_size,
             collate_fn=collated,

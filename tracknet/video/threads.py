@@ -11,6 +11,8 @@ Item = TypeVar("Item")
 def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
     """The same items, produced ahead by a thread that starts at once.
 
+    Closing it, or dropping it, ends the thread.
+
     Args:
         items: What to iterate over in the thread; what it raises is raised here.
         depth: At most this many items wait.
@@ -42,6 +44,7 @@ def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
 
     def receive() -> Generator[Item, None, None]:
         try:
+            yield  # for `started`
             while True:
                 kind, value = waiting.get()
                 if kind == "end":
@@ -55,4 +58,6 @@ def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
 
     thread = Thread(target=work, name="prefetch", daemon=True)
     thread.start()
-    return receive()
+    started = receive()
+    next(started)  # one that was never begun would not end the thread
+    return started

@@ -1,0 +1,68 @@
+"""Batches that are read while the network is busy are the same batches."""
+
+import threading
+import time
+
+import pytest
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from tracknet.training.loader import AheadLoader
+
+
+class Squares(Dataset):
+    """Remembers what was read, and by which thread."""
+
+    def __init__(self) -> None:
+        self.read: list[int] = []
+        self.threads: set[str] = set()
+
+    def __len__(self) -> int:
+        return 10
+
+    def __getitem__(self, index: int) -> int:
+        if index == 13:
+            raise ValueError("13")
+        self.read.append(index)
+        self.threads.add(threading.current_thread().name)
+        return index**2
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_gives_what_a_loader_gives(workers):
+    kwargs = {"batch_size": 3, "num_workers": workers}
+    ahead = AheadLoader(Squares(), **kwargs)
+    for _ in range(2):
+        batches = zip(ahead, DataLoader(Squares(), **kwargs), strict=True)
+        assert all(torch.equal(a, b) for a, b in batches)
+    assert list(AheadLoader(Squares(), sampler=[])) == []
+
+
+def test_reads_the_next_batch_in_a_thread():
+    squares = Squares()
+    batches = iter(AheadLoader(squares, batch_size=2))
+    next(batches)
+    deadline = time.monotonic() + 5
+    while len(squares.read) < 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert squares.read[:4] == [0, 1, 2, 3]
+    assert "prefetch" in squares.threads
+    assert len(squares.read) < 10  # not the whole epoch
+
+
+def test_asks_for_the_order_when_the_iterator_is_made():
+    asked = []
+
+    class Order(list):
+        def __iter__(self):
+            asked.append(threading.current_thread() is threading.main_thread())
+            return super().__iter__()
+
+    batches = iter(AheadLoader(Squares(), sampler=Order(range(10))))
+    assert asked == [True]
+    batches.close()
+
+
+def test_passes_errors_on():
+    with pytest.raises(ValueError, match="13"):
+        list(AheadLoader(Squares(), sampler=[1, 2, 13]))
