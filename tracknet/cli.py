@@ -12,7 +12,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from tracknet.console import command, plain_errors, plain_warnings
-from tracknet.process import importing, keep_memory, leave
+from tracknet.process import importing, keep_memory, leave, share_cores
 
 INSTALLED = Path(__file__).parent / "configs"  # where a wheel has them
 CONFIGS = str(INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[1] / "configs")
@@ -113,6 +113,7 @@ def _entry(name: str, module: str, figures: str | None = None) -> Callable[[], N
 
 def _run(main: Callable[[], None], name: str) -> None:
     keep_memory()
+    share_cores()
     try:
         main()
     except SystemExit as stop:

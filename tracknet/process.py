@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
-MMAP_MAX, TRIM_THRESHOLD = -4, -1
+TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8
 """Names of settings in glibc's malloc.h."""
 
 
@@ -23,6 +23,15 @@ def keep_memory() -> None:
     if mallopt:
         mallopt(MMAP_MAX, 0)
         mallopt(TRIM_THRESHOLD, -1)
+        mallopt(ARENA_MAX, 1)  # other threads' arrays otherwise go back all the same
+
+
+def share_cores() -> None:
+    """Lets threads that wait for the rest of a layer sleep sooner; before torch is imported.
+
+    libgomp's wait is some milliseconds of turning round, on cores that decoding could use.
+    """
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 
 @contextmanager

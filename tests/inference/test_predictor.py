@@ -226,7 +226,8 @@ def test_a_live_stream_waits_for_its_window_only(predictor, dots, overlap, wait)
 
     model = predictor(background=True, overlap=overlap)
     found = []
-    for candidates in model.candidates(arriving(), live=True):
+    shots = windows.with_running_background(arriving())
+    for candidates in model._candidates(shots, live=True):
         found.append(candidates[0, :2])
         if len(found) > windows.FIRST:
             assert given - len(found) < wait

@@ -14,14 +14,14 @@ import numpy as np
 
 from tracknet.errors import InputError
 from tracknet.geometry import Size
-from tracknet.inference.overlay import Overlay
+from tracknet.inference.overlay import WAITING, Overlay
 from tracknet.inference.predictor import LOOKAHEAD, Prediction, Predictor
 from tracknet.inference.tracking import Follower, Tracker, source_of
 from tracknet.inference.windows import CHUNK
 from tracknet.video import Frame, Source, is_stream, open_stream, prefetch, probe, read_raw
 
 COLUMNS = ("Frame", "Visibility", "X", "Y", "Score", "Source")
-HELD_BYTES = 1 << 30
+HELD_BYTES = 5 << 28
 """A video whose frames may take more while they wait for their prediction is read twice."""
 PATIENCE = 2.0
 """Seconds before a progress bar appears."""
@@ -132,13 +132,12 @@ def predict_video(
         if overlay:
             drawn = stack.enter_context(Overlay(part, info.size, info.fps))
             bytes_per_pixel = 3 if not live and source.is_dir() else 1.5
-            if live or (
-                not offline and CHUNK * math.prod(info.size) * bytes_per_pixel <= HELD_BYTES
-            ):
+            held = (CHUNK + LOOKAHEAD) * math.prod(info.size) * bytes_per_pixel
+            if live or (not offline and held <= HELD_BYTES):
                 waiting: deque[Frame] = deque()
                 reading, original = _keep(reading, waiting), waiting.popleft
             else:
-                again = stack.enter_context(closing(prefetch(read_raw(source), LOOKAHEAD)))
+                again = stack.enter_context(closing(prefetch(read_raw(source), WAITING)))
                 original = again.__next__
         rows = predictor.stream(reading, live=live)
         if tracker:

@@ -27,10 +27,11 @@ from tracknet.models.heatmap_model import HeatmapModel
 from tracknet.types import Track
 from tracknet.video import Frame, Resizer, frame_size, prefetch, read_raw
 
-LOOKAHEAD = 32
-"""Frames that are read and resized while the network is busy."""
+LOOKAHEAD = 128
+"""Frames at network size that may wait for the network, beside a chunk that waits for its
+background."""
 
-WINDOWS = {"cpu": 4, "cuda": 32, "mps": 8}
+WINDOWS = {"cpu": 2, "cuda": 32, "mps": 8}
 """A forward pass of ``batch_size="auto"``: more are hardly faster."""
 
 Overlap = Literal["none", "mean", "weighted", "pool"]
@@ -131,8 +132,9 @@ class Predictor:
     ) -> Iterator[Prediction]:
         """Predictions in the order of the frames, while these arrive.
 
-        Reading and resizing happen in a thread. A network that takes the background looks at a
-        chunk of the video before the first prediction of that chunk; no more is held in memory.
+        Reading, resizing and the background's median happen in a thread. A network that takes the
+        background looks at a chunk of the video before the first prediction of that chunk; the next
+        chunk is read meanwhile.
 
         Args:
             frames: RGB arrays (H, W, 3) uint8 or frames of `read_raw`, all of one size.
@@ -149,8 +151,8 @@ class Predictor:
             return
         letterbox = Letterbox(frame_size(first), self.image_size)
         resized = map(Resizer(letterbox), chain([first], frames))
-        with closing(prefetch(resized, LOOKAHEAD)) as resized:
-            for index, candidates in enumerate(self.candidates(resized, background, live)):
+        with closing(prefetch(self._shots(resized, background, live), LOOKAHEAD)) as shots:
+            for index, candidates in enumerate(self._candidates(shots, live)):
                 yield self._prediction(index, candidates, letterbox)
 
     def network_frames(
@@ -165,19 +167,7 @@ class Predictor:
         Returns:
             (N, K, 3) x, y in network pixels and score, best first.
         """
-        return np.stack(list(self.candidates(frames, background)))
-
-    def candidates(
-        self,
-        frames: Iterable[np.ndarray],
-        background: np.ndarray | None = None,
-        live: bool = False,
-    ) -> Iterator[np.ndarray]:
-        """As `network_frames`, as a stream: (K, 3) for every frame, in order; see `stream`."""
-        overlap = OVERLAPS[self.overlap](self.codec, self.model.frames)
-        for batch, logits in self._outputs(frames, background, overlap.step, live):
-            yield from self._network_pixels(overlap.add(batch, logits))
-        yield from self._network_pixels(overlap.finish())
+        return np.stack(list(self._candidates(self._shots(frames, background))))
 
     def every_overlap(
         self, frames: np.ndarray, background: np.ndarray | None = None
@@ -185,25 +175,32 @@ class Predictor:
         """As `network_frames`, for every choice of `overlap`, in one pass of the network."""
         overlaps = {name: make(self.codec, self.model.frames) for name, make in OVERLAPS.items()}
         found: dict[str, list[np.ndarray]] = {name: [] for name in overlaps}
-        for batch, logits in self._outputs(frames, background, step=1):
+        for batch, logits in self._outputs(self._shots(frames, background), step=1):
             for name, overlap in overlaps.items():
                 found[name] += [*self._network_pixels(overlap.add(batch, logits))]
         for name, overlap in overlaps.items():
             found[name] += [*self._network_pixels(overlap.finish())]
         return {name: np.stack(rows) for name, rows in found.items()}
 
+    def _shots(
+        self, frames: Iterable[np.ndarray], background: np.ndarray | None, live: bool = False
+    ) -> Iterator[Shot]:
+        """Frames of network size with their backgrounds; see `stream`."""
+        if self.model.background and background is None:
+            return with_running_background(frames) if live else with_background(frames)
+        return (Shot(frame, background) for frame in frames)
+
+    def _candidates(self, shots: Iterable[Shot], live: bool = False) -> Iterator[np.ndarray]:
+        """(K, 3) for every frame, in order: x, y in network pixels and score, best first."""
+        overlap = OVERLAPS[self.overlap](self.codec, self.model.frames)
+        for batch, logits in self._outputs(shots, overlap.step, live):
+            yield from self._network_pixels(overlap.add(batch, logits))
+        yield from self._network_pixels(overlap.finish())
+
     def _outputs(
-        self,
-        frames: Iterable[np.ndarray],
-        background: np.ndarray | None,
-        step: int,
-        live: bool = False,
+        self, shots: Iterable[Shot], step: int, live: bool = False
     ) -> Iterator[tuple[list[FrameWindow], torch.Tensor]]:
         """Batches of windows, and their logits (B,T,h,w)."""
-        if self.model.background and background is None:
-            shots = with_running_background(frames) if live else with_background(frames)
-        else:
-            shots = (Shot(frame, background) for frame in frames)
         each = windows(shots, self.model.frames, step)
         for batch in iter(lambda: list(islice(each, 1 if live else self.batch_size)), []):
             yield batch, self._logits(batch)
