@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tracknet.inference.tracking import Follower, Tracker
+from tracknet.inference.tracking import Follower, OfflineTracker, OnlineTracker
 
 SIZE = (300, 400)  # a diagonal of 500
 AWAY = (5.0, 290.0, 0.01)
@@ -26,9 +26,9 @@ def straight(count, step=(10, 3)):
     return np.array([20.0, 30.0]) + np.arange(count)[:, None] * np.array(step, float)
 
 
-@pytest.fixture(params=["online", "offline"])
+@pytest.fixture(params=[OnlineTracker, OfflineTracker], ids=["online", "offline"])
 def tracker(request):
-    return Tracker(request.param, weak=0.6, start=0.1, turn=0.2)
+    return request.param(weak=0.6, start=0.1, turn=0.2)
 
 
 def test_certain_candidates_are_detected(tracker):
@@ -63,12 +63,12 @@ def test_a_hit_is_followed_at_once(tracker):
 def test_short_gaps_are_filled_once_and_long_ones_are_not():
     path = straight(14)
     scores = np.array([0.1, 0.9, 0.9, 0.1, 0.1, 0.9, 0.9, 0.1, 0.1, 0.1, 0.9, 0.9, 0.1, 0.1])
-    track = Tracker("offline", gap=2).track(clip(path, scores), THRESHOLD, SIZE)
+    track = OfflineTracker(gap=2).track(clip(path, scores), THRESHOLD, SIZE)
     expected = ["", "detected", "detected", "interpolated", "interpolated", "detected", "detected"]
     assert track.source.tolist() == [*expected, "", "", "", "detected", "detected", "", ""]
     np.testing.assert_allclose(track.xy[3:5], path[3:5])
     assert np.isnan(track.xy[~track.visible]).all()
-    online = Tracker("online", gap=2).track(clip(path, scores), THRESHOLD, SIZE)
+    online = OnlineTracker().track(clip(path, scores), THRESHOLD, SIZE)
     assert (online.source != "interpolated").all()
     assert (online.visible == (scores > 0.5)).all()
 
@@ -78,17 +78,39 @@ def test_offline_looks_ahead_where_online_cannot():
     path = straight(8)
     found = clip(path, [0.6] + [0.8] * 7, {0: (300, 200, 0.62)})
     costs = {"weak": 0.7, "start": 0.15, "turn": 0.2}
-    offline = Tracker("offline", **costs).track(found, THRESHOLD, SIZE)
-    online = Tracker("online", **costs).track(found, THRESHOLD, SIZE)
+    offline = OfflineTracker(**costs).track(found, THRESHOLD, SIZE)
+    online = OnlineTracker(**costs).track(found, THRESHOLD, SIZE)
     np.testing.assert_allclose(offline.xy[0], path[0])
     np.testing.assert_allclose(online.xy[0], (300, 200))
+
+
+def test_online_expects_a_ball_to_go_on_as_gravity_has_it():
+    """After a steep fall the right candidate is not where the last velocity leads."""
+    steps = np.arange(12.0)
+    path = np.stack([20 + 6 * steps, 10 + 2 * steps**2], 1)
+    scores = [0.9] * 10 + [0.5, 0.5]
+    ahead = 2 * path[9] - path[8]
+    found = clip(path, scores, {10: (*ahead, 0.5), 11: (*(2 * ahead - path[9]), 0.5)})
+    found = found[:, [1, 0, 2]]  # of two alike, the one of constant velocity stands first
+    track = OnlineTracker(jerk=0.004).track(found, THRESHOLD, SIZE)
+    np.testing.assert_allclose(track.xy[10:], path[10:])
+
+
+@pytest.mark.parametrize(("missed", "goes_on"), [(2, True), (3, False)])
+def test_online_a_ball_is_followed_through_short_gaps(missed, goes_on):
+    path, scores = straight(12), np.full(12, 0.9)
+    scores[6 : 6 + missed] = 0.05
+    scores[6 + missed] = 0.45  # too weak to begin with, enough to go on
+    track = OnlineTracker(patience=2).track(clip(path, scores), THRESHOLD, SIZE)
+    assert (track.source[6 + missed] == "tracked") == goes_on
+    assert not track.visible[6 : 6 + missed].any()
 
 
 def test_following_a_stream_is_tracking_online():
     rng = np.random.default_rng(0)
     found = clip(straight(60) % 300, rng.uniform(0.2, 0.9, 60))
     found[:, 1] = np.column_stack([rng.uniform(0, 300, (60, 2)), rng.uniform(0, 0.2, 60)])
-    tracker = Tracker("online")
+    tracker = OnlineTracker()
     follower = Follower(tracker, THRESHOLD, SIZE)
     track = tracker.track(found, THRESHOLD, SIZE)
     for row, xy, visible in zip(found, track.xy, track.visible, strict=True):

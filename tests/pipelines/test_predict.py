@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tracknet.errors import InputError, InputWarning
-from tracknet.inference.tracking import Tracker
+from tracknet.inference.tracking import OfflineTracker, OnlineTracker
 from tracknet.pipelines.predict import predict_all
 from tracknet.video import read_raw
 
@@ -218,7 +218,8 @@ def test_tracking_picks_weak_balls_and_fills_what_is_missing(predictor, tmp_path
     pictures[8] //= 2  # faint
     pictures[14] *= 0  # hidden
     file = write(tmp_path / "a.mp4", pictures)
-    tracker = Tracker(mode, weak=0.5, start=0.1, turn=0.1, gap=3)
+    costs = {"weak": 0.5, "start": 0.1, "turn": 0.1}
+    tracker = OnlineTracker(**costs) if mode == "online" else OfflineTracker(**costs, gap=3)
     (summary,) = predict_all(predictor(threshold=0.6), [file], tmp_path / "out", tracker=tracker)
     found = rows(summary.csv)
     sources = [row["Source"] for row in found]
@@ -233,4 +234,4 @@ def test_tracking_picks_weak_balls_and_fills_what_is_missing(predictor, tmp_path
 def test_a_stream_cannot_be_tracked_offline(finder, served, tmp_path):
     url, _ = served
     with pytest.raises(InputError, match="use tracking=online"):
-        predict_all(finder, [f"{url}/a.ts"], tmp_path / "out", tracker=Tracker("offline"))
+        predict_all(finder, [f"{url}/a.ts"], tmp_path / "out", tracker=OfflineTracker())

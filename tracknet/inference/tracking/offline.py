@@ -1,31 +1,23 @@
-"""Candidates over time -> one trajectory.
-
-A path through the candidates is worth the scores that it takes, less what its motion costs: a ball
-keeps its velocity but for what gravity and drag change in a frame, or it is hit, which costs the
-same however sharp the turn. `online` takes the best candidate of each frame as it comes, `offline`
-the best path of the whole clip (Viterbi, over pairs of frames, since velocity takes two).
-"""
+"""The trajectory of a whole clip: its best path (Viterbi), over pairs of frames for velocity."""
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import ClassVar
 
 import numpy as np
 
 from tracknet.geometry import Size
+from tracknet.inference.tracking.picks import track_of
 from tracknet.types import Track
-
-Mode = Literal["online", "offline"]
 
 
 @dataclass(frozen=True)
-class Tracker:
+class OfflineTracker:
     """Picks among the candidates of each frame, and fills short gaps.
 
     Scores are the network's, 0..1; lengths are shares of the frame's diagonal, per frame.
 
     Attributes:
-        mode: ``online`` looks back only and fills no gaps; ``offline`` sees the whole clip.
         weak: Share of the threshold; a candidate is worth its score less that, so that one below it
             costs what it lacks, and one above the threshold alone may not be worth a `start`.
         start: What a path costs that begins or goes on after a frame without a ball.
@@ -35,7 +27,8 @@ class Tracker:
         gap: Longest gap between two picks that is filled, in frames.
     """
 
-    mode: Mode = "offline"
+    mode: ClassVar[str] = "offline"
+
     weak: float = 0.9
     start: float = 0.25
     turn: float = 0.15
@@ -55,27 +48,16 @@ class Tracker:
             ``detected`` where the best candidate reaches the threshold, ``tracked`` where the path
             chose another or a weaker one, ``interpolated`` in filled gaps.
         """
-        count, ranks = candidates.shape[:2]
-        if self.mode == "online":
-            follower = Follower(self, threshold, size)
-            picks = np.array([follower.pick(frame) for frame in candidates], int)
-        else:
-            picks = self._best_path(candidates, threshold, size)
-        xy, source = np.full((count, 2), np.nan), np.full(count, "", "<U12")
-        score = candidates[:, 0, 2].copy()
-        seen = np.flatnonzero(picks < ranks)
-        xy[seen], score[seen] = candidates[seen, picks[seen], :2], candidates[seen, picks[seen], 2]
-        for frame in seen:
-            source[frame] = source_of(picks[frame], score[frame], threshold)
-        if self.mode == "offline":
-            self._fill(xy, source, seen)
-        return Track(xy, score, source)
+        picks = self._best_path(candidates, threshold, size)
+        track = track_of(candidates, picks, threshold)
+        self._fill(track.xy, track.source, np.flatnonzero(track.visible))
+        return track
 
-    def gains(self, scores: np.ndarray, threshold: float) -> np.ndarray:
+    def _gains(self, scores: np.ndarray, threshold: float) -> np.ndarray:
         """(K+1,): what each candidate of a frame is worth by itself, and no ball."""
         return np.append(scores - self.weak * threshold, 0)
 
-    def costs(
+    def _costs(
         self, here: np.ndarray, last: np.ndarray | None, earlier: np.ndarray | None
     ) -> np.ndarray:
         """What it costs to come here.
@@ -109,9 +91,9 @@ class Tracker:
         last = earlier = None
         came_from, picks = [], []
         for here, scores in zip(places, candidates[..., 2], strict=True):
-            paths = worth[:, :, None] - self.costs(here, last, earlier)
+            paths = worth[:, :, None] - self._costs(here, last, earlier)
             came_from.append(paths.argmax(0))
-            worth = paths.max(0) + self.gains(scores, threshold)
+            worth = paths.max(0) + self._gains(scores, threshold)
             last, earlier = here, last
         before, this = np.unravel_index(worth.argmax(), worth.shape)
         for back in reversed(came_from):
@@ -127,34 +109,3 @@ class Tracker:
                 share = (between - before)[:, None] / (after - before)
                 xy[between] = xy[before] + share * (xy[after] - xy[before])
                 source[between] = "interpolated"
-
-
-def source_of(pick: int, score: float, threshold: float) -> str:
-    """``detected`` if a frame alone would have had this pick, ``tracked`` if the path led to it."""
-    return "detected" if pick == 0 and score >= threshold else "tracked"
-
-
-class Follower:
-    """Picks online: each frame's best candidate, given the picks before it.
-
-    Args:
-        tracker: What motion costs.
-        threshold: Score from which a candidate needs no path to it.
-        size: (H, W) of the original frame.
-    """
-
-    def __init__(self, tracker: Tracker, threshold: float, size: Size) -> None:
-        self.tracker = tracker
-        self.threshold = threshold
-        self.diagonal = np.hypot(*size)
-        self._places: list[np.ndarray | None] = [None, None]
-        self._picks = [-1, -1]  # no ball
-
-    def pick(self, candidates: np.ndarray) -> int:
-        """The index of the next frame's pick among its candidates (K,3), K for no ball."""
-        here = candidates[:, :2] / self.diagonal
-        costs = self.tracker.costs(here, self._places[1], self._places[0])
-        gains = self.tracker.gains(candidates[:, 2], self.threshold)
-        pick = int((gains - costs[tuple(self._picks)]).argmax())
-        self._places, self._picks = [self._places[1], here], [self._picks[1], pick]
-        return pick
