@@ -2,11 +2,21 @@ import pytest
 import torch
 
 from tracknet.devices import pick_device, supports_bfloat16
+from tracknet.errors import InputError
 
 
-def test_a_device_by_name():
+def test_a_device_by_name(monkeypatch):
     assert pick_device("cpu") == torch.device("cpu")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert pick_device("cuda:1") == torch.device("cuda", 1)
+
+
+@pytest.mark.parametrize("name", ["gpu", "cuda", "mps", "cpu:x", "", 0])
+def test_a_device_that_is_not_there_is_named(monkeypatch, name):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(InputError, match=f"device={name}; expected auto, .*: cpu"):
+        pick_device(name)
 
 
 def test_auto_takes_the_first_that_is_there(monkeypatch):

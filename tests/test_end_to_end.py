@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from tracknet.pipelines.evaluate import evaluate
 from tracknet.pipelines.predict import predict
 from tracknet.video import read_frames
 
+ROOT = Path(__file__).parents[1]
 FRAMES = 24
 COUNTS = {"tp", "fp1", "fp2", "fn", "tn", "precision", "recall", "f1", "accuracy"}
 FRESH_PROCESS = """
@@ -95,6 +97,17 @@ def test_a_fresh_process_needs_the_checkpoint_alone_and_nothing_heavy(tiny_run, 
     assert fresh.stdout == "\n[8, 16, 16] 5\n\n"
 
 
+def test_damage_that_is_found_before_there_is_a_network_fails(tiny_run, video, tmp_path):
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(video.read_bytes()[: int(0.9 * video.stat().st_size)])
+    command = [sys.executable, ROOT / "scripts" / "predict.py", f"ckpt={tiny_run}"]
+    command += [f"source={cut}", "overlay=false", f"hydra.run.dir={tmp_path}/out"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "cut.mp4 is damaged; what could be read is in" in done.stderr
+    assert 0 < len(rows_of(tmp_path / "out" / "cut.csv")) < FRAMES
+
+
 def test_metrics_are_those_that_are_pinned(evaluated):
     metrics, output = evaluated
     assert metrics == json.loads((output / "metrics.json").read_text())
@@ -126,7 +139,8 @@ def test_predictions_scored_again_give_the_same_figures(score, evaluated):
 
 @pytest.mark.parametrize("mode", ["online", "offline"])
 def test_a_checkpoint_and_its_candidates_are_tracked_alike(score, tiny_run, evaluated, mode):
-    choices = [f"tracking={mode}", "tracking.weak=0", "tracking.start=0", "threshold=1"]
+    free = [f"tracking.{cost}=0" for cost in ("weak", "start", "turn")]
+    choices = [f"tracking={mode}", *free, "threshold=1"]
     _, output = score(f"ckpt={tiny_run}", *choices)
     _, plain = evaluated
     _, again = score(f"predictions={plain / 'predictions.csv'}", *choices)

@@ -1,23 +1,27 @@
 """The commands: Hydra composes the configuration, a pipeline does the work."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from textwrap import fill
+from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from tracknet.console import command, plain_errors, plain_warnings
+from tracknet.console import command, noticed, plain_errors, plain_warnings
 from tracknet.process import importing, keep_memory, leave, share_cores
+
+if TYPE_CHECKING:
+    from tracknet.video import Frame, Source
 
 INSTALLED = Path(__file__).parent / "configs"  # where a wheel has them
 CONFIGS = str(INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[1] / "configs")
-EARLY = 96
-"""Frames of a video that are decoded before there is a network; of 1080p they take 300 MB."""
+EARLY_BYTES = 300 << 20
+"""Memory for frames that are decoded before there is a network; 100 of 1080p."""
 
 
 def _choices(choices: Mapping[str, str | None]) -> str:
@@ -68,18 +72,34 @@ def train() -> None:
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="predict")
 def _predict(cfg: DictConfig) -> None:
-    from tracknet.video import find_sources, is_stream, prefetch, read_raw
+    from tracknet.resume import INTERRUPTED
+    from tracknet.video import DamageWarning, find_sources
 
-    with plain_warnings(), plain_errors():
-        sources = find_sources(cfg.source)
-        # The first video is being decoded while torch is imported, which takes longer.
-        first = sources[0]
-        frames = None if is_stream(first) else prefetch(read_raw(first), EARLY)
+    with plain_warnings(), plain_errors(), noticed(DamageWarning) as damage:
+        try:
+            sources = find_sources(cfg.source)
+            # The first video is being decoded while torch is imported, which takes longer.
+            frames = _early(sources[0])
+            with importing():
+                from tracknet.pipelines.predict import predict
 
-        with importing():
-            from tracknet.pipelines.predict import predict
+            predict(OmegaConf.to_container(cfg, resolve=True), sources, frames, damage)
+        except KeyboardInterrupt:
+            print(f"interrupted; the rows so far are in {cfg.paths.output}", file=sys.stderr)
+            sys.exit(INTERRUPTED)
 
-        predict(OmegaConf.to_container(cfg, resolve=True), sources, frames)
+
+def _early(source: "Source") -> Iterator["Frame"] | None:
+    """A video's frames while they are being decoded; None where there is nothing to begin with."""
+    from tracknet.video import VideoError, is_stream, prefetch, probe, read_raw
+
+    if is_stream(source):
+        return None
+    try:
+        depth = EARLY_BYTES // probe(source).frame_bytes
+    except VideoError:  # reported when its turn comes
+        return None
+    return prefetch(read_raw(source), max(1, depth))
 
 
 def predict() -> None:

@@ -2,10 +2,25 @@
 
 import torch
 
+from tracknet.errors import InputError
+
 
 def pick_device(device: str) -> torch.device:
-    """The device of that name; ``auto`` is the first of CUDA, MPS and CPU that is there."""
+    """The device of that name; ``auto`` is the first of CUDA, MPS and CPU that is there.
+
+    Raises:
+        InputError: There is no such device.
+    """
     if device != "auto":
+        there = {
+            "cpu": True,
+            "cuda": torch.cuda.is_available(),
+            "mps": torch.backends.mps.is_available(),
+        }
+        kind, _, number = str(device).partition(":")
+        if not there.get(kind) or (number and not number.isdigit()):
+            names = ", ".join(name for name, found in there.items() if found)
+            raise InputError(f"device={device}; expected auto, or what this machine has: {names}")
         return torch.device(device)
     if torch.cuda.is_available():
         return torch.device("cuda")

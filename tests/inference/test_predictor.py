@@ -6,10 +6,11 @@ import torch
 
 from tracknet.build import build_model
 from tracknet.codecs.gaussian import GaussianCodec
+from tracknet.errors import InputError
 from tracknet.geometry import Letterbox
 from tracknet.inference import windows
 from tracknet.inference.overlap import OVERLAPS
-from tracknet.inference.predictor import Predictor
+from tracknet.inference.predictor import LOOKAHEAD, Predictor
 from tracknet.video import VideoError, read_frames
 
 CONFIG = {
@@ -165,7 +166,7 @@ def test_the_stream_holds_few_frames(predictor, dots):
     stream = predictor().stream(endless())
     for _ in range(50):
         next(stream)
-    assert len(read) < 50 + 64
+    assert len(read) < 50 + LOOKAHEAD + 20
     stream.close()
 
 
@@ -240,3 +241,9 @@ def test_a_live_stream_waits_for_its_window_only(predictor, dots, overlap, wait)
 def test_a_short_live_stream_has_a_prediction_for_every_frame(predictor, dots, count):
     rows = list(predictor(background=True).stream(dots(count)[0], live=True))
     assert [row.frame for row in rows] == list(range(count))
+
+
+@pytest.mark.parametrize("size", [0, -1, "many"])
+def test_a_batch_size_that_is_none_is_named(predictor, size):
+    with pytest.raises(InputError, match="batch_size="):
+        predictor(batch_size=size)

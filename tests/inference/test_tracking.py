@@ -67,10 +67,18 @@ def test_short_gaps_are_filled_once_and_long_ones_are_not():
     expected = ["", "detected", "detected", "interpolated", "interpolated", "detected", "detected"]
     assert track.source.tolist() == [*expected, "", "", "", "detected", "detected", "", ""]
     np.testing.assert_allclose(track.xy[3:5], path[3:5])
+    assert (track.score[track.source == "interpolated"] == 0).all()
     assert np.isnan(track.xy[~track.visible]).all()
     online = OnlineTracker().track(clip(path, scores), THRESHOLD, SIZE)
     assert (online.source != "interpolated").all()
     assert (online.visible == (scores > 0.5)).all()
+
+
+def test_a_gap_that_no_ball_could_cross_is_not_filled():
+    far = np.array([[20.0, 30], [20, 30], [0, 0], [300, 200], [300, 200]])
+    found = clip(far, [0.9, 0.9, 0.1, 0.9, 0.9])
+    assert OfflineTracker(gap=2, reach=0.08).track(found, THRESHOLD, SIZE).source[2] == ""
+    assert OfflineTracker(gap=2, reach=0.5).track(found, THRESHOLD, SIZE).source[2] != ""
 
 
 def test_offline_looks_ahead_where_online_cannot():

@@ -2,6 +2,8 @@
 
 import csv
 import functools
+import os
+import signal
 import threading
 from fractions import Fraction
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +15,7 @@ import pytest
 from tracknet.errors import InputError, InputWarning
 from tracknet.inference.tracking import OfflineTracker, OnlineTracker
 from tracknet.pipelines.predict import predict_all
-from tracknet.video import read_raw
+from tracknet.video import probe, read_raw, reader
 
 H, W = 96, 160
 
@@ -34,14 +36,15 @@ def centre(frame: int) -> tuple[int, int]:
     return 20 + 4 * frame, 30 + frame
 
 
-def write(path, pictures, times=None, audio=False, suffix_options=None):
+def write(path, pictures, times=None, audio=False, suffix_options=None, bf=0, aspect=None):
     """Pictures as H.264; `times` are milliseconds, else 25 frames/s."""
     with av.open(str(path), "w", options=suffix_options or {}) as container:
         stream = container.add_stream("libx264", rate=25)
         stream.height, stream.width = pictures[0].shape[:2]
         # Odd sizes need a pixel format that does not share chroma between pixels.
         stream.pix_fmt = "yuv444p" if np.remainder(pictures[0].shape[:2], 2).any() else "yuv420p"
-        stream.options = {"crf": "10", "bf": "0", "g": "5"}
+        stream.options = {"crf": "10", "bf": str(bf), "g": "5"}
+        stream.codec_context.sample_aspect_ratio = aspect or Fraction(1)
         stream.codec_context.time_base = Fraction(1, 1000)
         if audio:
             sound = container.add_stream("aac", rate=16000)
@@ -55,6 +58,15 @@ def write(path, pictures, times=None, audio=False, suffix_options=None):
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path
+
+
+def turn_clockwise(file):
+    """Asks players to turn it, as phones do."""
+    data = bytearray(file.read_bytes())
+    matrix = data.index(b"tkhd") + 4 + 40
+    quarter = [0, 1 << 16, 0, -(1 << 16), 0, 0, H << 16, 0, 1 << 30]
+    data[matrix : matrix + 36] = np.array(quarter, ">i4").tobytes()
+    file.write_bytes(data)
 
 
 def rows(path):
@@ -96,14 +108,24 @@ def test_an_uneven_frame_rate_is_kept(finder, tmp_path):
     assert times_of(summary.overlay) == pytest.approx(np.array(times) / 1000, abs=1e-3)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_pixels_that_are_not_square_stay_so(finder, tmp_path, turned):
+    pictures = [np.rot90(dot(i)).copy() if turned else dot(i) for i in range(4)]
+    file = write(tmp_path / "a.mp4", pictures, aspect=Fraction(4, 3))
+    if turned:
+        turn_clockwise(file)
+    (summary,) = predict_all(finder, [file], tmp_path / "out")
+    check(summary.csv, 4)
+    with av.open(str(summary.overlay)) as container:
+        aspect = container.streams.video[0].sample_aspect_ratio
+    assert aspect == (Fraction(3, 4) if turned else Fraction(4, 3))
+
+
 def test_a_phone_s_video_is_upright_and_keeps_its_pace(finder, tmp_path):
     times = [0, 40, 110, 150, 300]
     file = write(tmp_path / "a.mp4", [np.rot90(dot(i)).copy() for i in range(5)], times)
-    data = bytearray(file.read_bytes())
-    matrix = data.index(b"tkhd") + 4 + 40
-    quarter_clockwise = [0, 1 << 16, 0, -(1 << 16), 0, 0, H << 16, 0, 1 << 30]
-    data[matrix : matrix + 36] = np.array(quarter_clockwise, ">i4").tobytes()
-    file.write_bytes(data)
+    turn_clockwise(file)
+    assert probe(file).frame_bytes == 3 * H * W  # turned in RGB
     (summary,) = predict_all(finder, [file], tmp_path / "out")
     check(summary.csv, 5)
     assert times_of(summary.overlay) == pytest.approx(np.array(times) / 1000, abs=1e-3)
@@ -182,6 +204,34 @@ def served(tmp_path):
     server.server_close()
 
 
+@pytest.fixture
+def broken_off(tmp_path):
+    """Serves files of a folder that end too early, those called silent after a while."""
+    folder, ended = tmp_path / "served", threading.Event()
+    folder.mkdir()
+
+    class Early(SimpleHTTPRequestHandler):
+        def do_GET(self):
+            content = (folder / self.path[1:]).read_bytes()
+            self.send_response(200)
+            self.send_header("Content-Length", str(2 * len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+            self.wfile.flush()
+            if "silent" in self.path:
+                ended.wait(20)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Early)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield folder, f"http://127.0.0.1:{server.server_port}"
+    ended.set()
+    server.shutdown()
+    server.server_close()
+
+
 @pytest.mark.parametrize("suffix", ["ts", "mp4"])
 def test_a_stream_is_followed_to_its_end(finder, served, tmp_path, capsys, suffix):
     url, folder = served
@@ -203,6 +253,27 @@ def test_a_file_whose_index_is_at_its_end_is_fetched(finder, served, tmp_path):
     assert file.stat().st_size > 100_000
     (summary,) = predict_all(finder, [f"{url}/match.mp4"], tmp_path / "out")
     check(summary.csv, 30)
+
+
+def test_a_stream_that_breaks_off_gives_every_frame_that_came(finder, tmp_path, broken_off):
+    folder, url = broken_off
+    write(folder / "a.ts", [dot(i) for i in range(30)], bf=2)
+    with pytest.warns(InputWarning, match="broke off"), pytest.raises(SystemExit):
+        predict_all(finder, [f"{url}/a.ts"], tmp_path / "out")
+    check(tmp_path / "out" / "a.csv", 30)
+
+
+def test_ctrl_c_is_the_end_of_a_stream(finder, tmp_path, broken_off, monkeypatch):
+    folder, url = broken_off
+    monkeypatch.setattr(reader, "SILENCE", 2.0)
+    write(folder / "silent.ts", [dot(i) for i in range(30)])
+    ctrl_c = threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT))
+    ctrl_c.start()
+    (summary,) = predict_all(finder, [f"{url}/silent.ts"], tmp_path / "out")
+    assert 15 < summary.frames <= 30
+    check(summary.csv, summary.frames)
+    assert len(times_of(summary.overlay)) == summary.frames
+    assert not list(summary.csv.parent.glob("*.unfinished"))
 
 
 def test_a_stream_that_is_not_there(finder, served, tmp_path):

@@ -54,6 +54,24 @@ def test_a_damaged_tail_is_reported_and_what_is_before_it_read(whole, kind, dama
         assert 15 < sum(1 for _ in read_raw(path)) < FRAMES
 
 
+def test_a_picture_that_no_decoder_knows_is_skipped(tmp_path):
+    path = tmp_path / "a.avi"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.height, stream.width, stream.pix_fmt = 64, 96, "yuvj420p"
+        for i in range(8):
+            picture = np.full((64, 96, 3), 20 * i, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+        container.mux(stream.encode())
+    data, at = bytearray(path.read_bytes()), -1
+    for _ in range(5):
+        at = data.index(b"\xff\xc0", at + 1)
+    data[at + 11] = 0x44  # the chroma sampling of the fifth picture
+    path.write_bytes(data)
+    with pytest.warns(DamageWarning, match="1 damaged packets"):
+        assert sum(1 for _ in read_raw(path)) == 7
+
+
 def test_no_frame_before_the_damage_is_lost(tmp_path):
     path = write(tmp_path / "a.mp4")
     with av.open(str(path)) as container:

@@ -3,9 +3,10 @@
 import csv
 import math
 import time
+from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
@@ -90,7 +91,7 @@ def predict_video(
     """Writes ``<name>.csv`` and ``<name>_overlay.mp4`` of a video, a folder of frames or a stream.
 
     Each frame's row is written as soon as its window is complete; the overlay appears under its
-    name when it is whole. A stream is followed to its end.
+    name when it is whole. A stream is followed to its end, or until Ctrl-C.
 
     Args:
         predictor: Finds the ball.
@@ -123,34 +124,38 @@ def predict_video(
 
     count = balls = 0
     arrivals: deque[float] = deque()
-    delays: list[float] = []
-    with ExitStack() as stack:
-        table = stack.enter_context(CsvWriter(target))
-        reading = read_raw(source) if frames is None else frames
-        if live:
-            reading = _timed(reading, arrivals)
-        if overlay:
-            drawn = stack.enter_context(Overlay(part, info.size, info.fps))
-            bytes_per_pixel = 3 if not live and source.is_dir() else 1.5
-            held = (CHUNK + LOOKAHEAD) * math.prod(info.size) * bytes_per_pixel
-            if live or (not offline and held <= HELD_BYTES):
-                waiting: deque[Frame] = deque()
-                reading, original = _keep(reading, waiting), waiting.popleft
-            else:
-                again = stack.enter_context(closing(prefetch(read_raw(source), WAITING)))
-                original = again.__next__
-        rows = predictor.stream(reading, live=live)
-        if tracker:
-            rows = _tracked(rows, tracker, predictor.threshold, info.size)
-        for row in _progress(rows, info.frames, f"tracking {name}"):
-            table.write(row)
+    delays = array("f")
+    try:
+        with ExitStack() as stack:
+            table = stack.enter_context(CsvWriter(target))
+            reading = read_raw(source) if frames is None else frames
             if live:
-                delays.append(time.perf_counter() - arrivals.popleft())
-            count, balls = count + 1, balls + row.visible
+                reading = _timed(reading, arrivals)
             if overlay:
-                drawn.write(original(), row)
-    if overlay:
-        part.replace(video)
+                drawn = stack.enter_context(Overlay(part, info.size, info.fps, info.pixel_aspect))
+                held = (CHUNK + LOOKAHEAD) * info.frame_bytes
+                if live or (not offline and held <= HELD_BYTES):
+                    waiting: deque[Frame] = deque()
+                    reading, original = _keep(reading, waiting), waiting.popleft
+                else:
+                    again = stack.enter_context(closing(prefetch(read_raw(source), WAITING)))
+                    original = again.__next__
+            rows = predictor.stream(reading, live=live)
+            if tracker:
+                rows = _tracked(rows, tracker, predictor.threshold, info.size)
+            if live:
+                rows = _until_interrupted(rows)
+            for row in _progress(rows, info.frames, f"tracking {name}"):
+                table.write(row)
+                if live:
+                    delays.append(time.perf_counter() - arrivals.popleft())
+                count, balls = count + 1, balls + row.visible
+                if overlay:
+                    drawn.write(original(), row)
+        if overlay:
+            part.replace(video)
+    finally:
+        part.unlink(missing_ok=True)
     seconds = time.perf_counter() - started
     return Summary(
         target,
@@ -160,6 +165,12 @@ def predict_video(
         seconds,
         np.array(delays) if live else None,
     )
+
+
+def _until_interrupted(rows: Iterable[Prediction]) -> Iterator[Prediction]:
+    """The same rows; Ctrl-C is the end of a stream that has no other."""
+    with suppress(KeyboardInterrupt):
+        yield from rows
 
 
 def _tracked(

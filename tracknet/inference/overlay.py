@@ -35,11 +35,19 @@ class Overlay(AbstractContextManager):
         path: Where to write the mp4.
         size: (H, W) of the frames.
         fps: Frames per second.
+        pixel_aspect: Width over height of a pixel.
         trail: How many of the last positions stay visible.
     """
 
-    def __init__(self, path: Path, size: Size, fps: Fraction, trail: int = 12) -> None:
-        self._writer = VideoWriter(path, size, fps, preset="ultrafast")
+    def __init__(
+        self,
+        path: Path,
+        size: Size,
+        fps: Fraction,
+        pixel_aspect: Fraction = Fraction(1),
+        trail: int = 12,
+    ) -> None:
+        self._writer = VideoWriter(path, size, fps, pixel_aspect, preset="ultrafast")
         self._trail: deque[Prediction] = deque(maxlen=trail)
         self._start: Fraction | None = None
         self._error: BaseException | None = None

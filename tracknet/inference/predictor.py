@@ -25,7 +25,15 @@ from tracknet.inference.windows import (
 )
 from tracknet.models.heatmap_model import HeatmapModel
 from tracknet.types import Track
-from tracknet.video import Frame, Resizer, frame_size, prefetch, read_raw
+from tracknet.video import (
+    Frame,
+    Resizer,
+    frame_size,
+    is_stream,
+    open_stream,
+    prefetch,
+    read_raw,
+)
 
 LOOKAHEAD = 128
 """Frames at network size that may wait for the network, beside a chunk that waits for its
@@ -99,6 +107,8 @@ class Predictor:
             raise InputError(f"overlap={overlap!r}; expected {', '.join(OVERLAPS)}")
         if precision not in ("auto", "float32", "bfloat16"):
             raise InputError(f"precision={precision!r}; expected auto, float32 or bfloat16")
+        if batch_size != "auto" and not (isinstance(batch_size, int) and batch_size >= 1):
+            raise InputError(f"batch_size={batch_size!r}; expected auto, or 1 window or more")
         self.device = torch.device(device)
         self.model = model.eval().to(self.device, memory_format=torch.channels_last)
         self.codec = codec
@@ -114,13 +124,18 @@ class Predictor:
         """The ball in every frame, in order.
 
         Args:
-            source: A video, a folder of frames, or RGB frames (H, W, 3) uint8 of one size.
+            source: A video, a folder of frames, the URL of a stream, or RGB frames (H, W, 3) uint8
+                of one size.
 
         Raises:
             VideoError: The source cannot be read, or its frames differ in size.
         """
-        frames = read_raw(Path(source)) if isinstance(source, Path | str) else source
-        rows = list(self.stream(frames))
+        live, frames = is_stream(source), source
+        if live:
+            _, frames = open_stream(source)
+        elif isinstance(source, Path | str):
+            frames = read_raw(Path(source))
+        rows = list(self.stream(frames, live=live))
         return Track(
             np.array([(row.x, row.y) for row in rows]).reshape(-1, 2),
             np.array([row.score for row in rows]),

@@ -17,7 +17,10 @@ from tracknet.video import DamageWarning, Frame, Source, VideoError
 
 
 def predict(
-    cfg: Mapping[str, Any], sources: list[Source], frames: Iterable[Frame] | None = None
+    cfg: Mapping[str, Any],
+    sources: list[Source],
+    frames: Iterable[Frame] | None = None,
+    damage: Sequence[str] = (),
 ) -> list[Summary]:
     """Loads a checkpoint and follows the ball in every source, see `predict_all`.
 
@@ -25,6 +28,7 @@ def predict(
         cfg: The resolved configuration ``predict``.
         sources: Videos, folders of frames and URLs of streams.
         frames: The first source's frames if they are being read already.
+        damage: Grows by what is found wrong with them.
 
     Raises:
         CheckpointError: The checkpoint cannot be read.
@@ -34,7 +38,7 @@ def predict(
     predictor = load(cfg["ckpt"], **choices)
     tracker = build(cfg["tracking"]) if cfg["tracking"] else None
     output = Path(cfg["paths"]["output"])
-    return predict_all(predictor, sources, output, cfg["overlay"], frames, tracker)
+    return predict_all(predictor, sources, output, cfg["overlay"], frames, damage, tracker)
 
 
 def predict_all(
@@ -43,9 +47,12 @@ def predict_all(
     output: Path,
     overlay: bool = True,
     frames: Iterable[Frame] | None = None,
+    damage: Sequence[str] = (),
     tracker: Tracker | None = None,
 ) -> list[Summary]:
     """Writes `<name>.csv` and, if wanted, `<name>_overlay.mp4` of every source.
+
+    `frames` and `damage` are as in `predict`.
 
     Raises:
         SystemExit: A source could not be read, or is damaged; what could be read is written.
@@ -55,15 +62,16 @@ def predict_all(
     summaries, broken = [], []
     for source in sources:
         try:
-            with noticed(DamageWarning) as damage:
+            with noticed(DamageWarning) as own:
                 summary = predict_video(predictor, source, output, overlay, frames, tracker)
+            damaged = bool(own or damage)
         except VideoError as error:
             broken.append(str(error))
             continue
         finally:
-            frames = None
+            frames, damage = None, ()
         summaries.append(summary)
-        if damage:
+        if damaged:
             broken.append(f"{source} is damaged; what could be read is in {summary.csv}")
         share = summary.balls / max(1, summary.frames)
         out.print(

@@ -19,28 +19,36 @@ def decode(container: "av.container.InputContainer", skip_damage: bool = True) -
 
     The stream must not use frame threads: at damage they lose the frames that wait beside it,
     without an error. A long video keeps all cores busy without them.
+
+    Raises:
+        DamageError: As in `read_raw`.
+        av.FFmpegError: There is no reading on; the frames before that have come.
     """
     video = container.streams.video[0]
     count = broken = spoilt = 0
     end = 0.0
-    for packet in container.demux():
-        if packet.pts is not None:
-            end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
-        if packet.stream_index != video.index:
-            continue
-        spoilt += packet.is_corrupt
-        try:
-            frames = packet.decode()
-        except av.InvalidDataError as error:
-            if not skip_damage:
-                raise DamageError(f"{container.name}: damaged; copy or convert it again") from error
-            broken += 1
-            continue
-        count += len(frames)
-        for frame in frames:
-            spoilt += frame.is_corrupt and not packet.is_corrupt
-            turns = round(frame.rotation / 90) % 4
-            yield _turned(frame, turns) if turns else frame
+    try:
+        for packet in container.demux():
+            if packet.pts is not None:
+                end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+            if packet.stream_index != video.index:
+                continue
+            spoilt += packet.is_corrupt
+            try:
+                frames = packet.decode()
+            except av.FFmpegError as error:
+                if not skip_damage:
+                    raise DamageError(
+                        f"{container.name}: damaged; copy or convert it again"
+                    ) from error
+                broken += 1
+                continue
+            count += len(frames)
+            spoilt += sum(frame.is_corrupt and not packet.is_corrupt for frame in frames)
+            yield from map(_upright, frames)
+    except av.FFmpegError:
+        yield from map(_upright, video.decode(None))  # those that wait for later ones
+        raise
     if skip_damage:
         _report(container, count, broken, spoilt, end)
 
@@ -87,8 +95,11 @@ def _length(container: "av.container.InputContainer") -> float:
     return ((container.start_time or 0) + container.duration) / av.time_base
 
 
-def _turned(frame: av.VideoFrame, turns: int) -> av.VideoFrame:
-    """A frame after quarter turns to the left, at the same time."""
+def _upright(frame: av.VideoFrame) -> av.VideoFrame:
+    """A frame as its container asks to show it, at the same time."""
+    turns = round(frame.rotation / 90) % 4
+    if not turns:
+        return frame
     picture = np.ascontiguousarray(np.rot90(to_rgb(frame), turns))
     turned = av.VideoFrame.from_ndarray(picture, format="rgb24")
     turned.pts, turned.time_base = frame.pts, frame.time_base

@@ -28,6 +28,13 @@ def frame_size(frame: Frame) -> "Size":
     return frame.shape[:2] if isinstance(frame, np.ndarray) else (frame.height, frame.width)
 
 
+def frame_bytes(frame: Frame) -> int:
+    """The memory that its pixels take."""
+    if isinstance(frame, np.ndarray):
+        return frame.nbytes
+    return sum(plane.buffer_size for plane in frame.planes)
+
+
 def to_rgb(frame: Frame) -> np.ndarray:
     """A frame as (H, W, 3) RGB uint8."""
     return frame if isinstance(frame, np.ndarray) else frame.to_ndarray(format="rgb24")

@@ -15,9 +15,10 @@ import cv2
 import numpy as np
 
 from tracknet.video.decode import decode
-from tracknet.video.frame import Frame, frame_size, to_rgb
+from tracknet.video.frame import Frame, frame_bytes, frame_size, to_rgb
 from tracknet.video.source import (
     IMAGE_SUFFIXES,
+    DamageError,
     DamageWarning,
     Source,
     VideoError,
@@ -36,11 +37,21 @@ NO_FRAME = "no frame can be decoded; is the file complete?"
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What a source says of itself; `frames` is a claim, containers lie."""
+    """What a source says of itself.
+
+    Attributes:
+        size: (H, W) of its upright frames.
+        fps: Frames per second.
+        frames: How many; a claim, containers lie.
+        frame_bytes: Memory of a decoded frame.
+        pixel_aspect: Width over height of a pixel of the upright frame.
+    """
 
     size: "Size"
     fps: Fraction
     frames: int
+    frame_bytes: int
+    pixel_aspect: Fraction = Fraction(1)
 
 
 def probe(source: Path, fps: Fraction = Fraction(30)) -> VideoInfo:
@@ -54,14 +65,13 @@ def probe(source: Path, fps: Fraction = Fraction(30)) -> VideoInfo:
         VideoError: The source is missing or holds no picture.
     """
     if source.is_dir():
-        return VideoInfo(frame_size(next(_pictures(source))), fps, len(image_files(source)))
+        first = next(_pictures(source))
+        return VideoInfo(frame_size(first), fps, len(image_files(source)), frame_bytes(first))
     with _open(source) as container:
-        stream = container.streams.video[0]
-        first = next(decode(container), None)
+        first = next(_to_the_end(container, source), None)
         if first is None:
             raise VideoError(f"{source}: {NO_FRAME}")
-        rate = stream.average_rate or stream.guessed_rate or fps
-        return VideoInfo(frame_size(first), rate, stream.frames)
+        return _info(container, first, fps, container.streams.video[0].frames)
 
 
 def open_stream(url: str, fps: Fraction = Fraction(30)) -> tuple[VideoInfo, Iterator[Frame]]:
@@ -98,9 +108,19 @@ def open_stream(url: str, fps: Fraction = Fraction(30)) -> tuple[VideoInfo, Iter
                 reason = f"{url}: the stream broke off ({error.strerror})"
                 warnings.warn(reason, DamageWarning, stacklevel=2)
 
+    return _info(container, first, fps, 0), _of_one_size(frames(), url)
+
+
+def _info(
+    container: "av.container.InputContainer", first: av.VideoFrame, fps: Fraction, frames: int
+) -> VideoInfo:
     stream = container.streams.video[0]
-    info = VideoInfo(frame_size(first), stream.average_rate or stream.guessed_rate or fps, 0)
-    return info, _of_one_size(frames(), url)
+    rate = stream.average_rate or stream.guessed_rate or fps
+    aspect = stream.sample_aspect_ratio or Fraction(1)
+    turned = frame_size(first) != (stream.height, stream.width)
+    return VideoInfo(
+        frame_size(first), rate, frames, frame_bytes(first), 1 / aspect if turned else aspect
+    )
 
 
 def _fetched(url: str, problem: Exception) -> BinaryIO:
@@ -148,7 +168,20 @@ def read_raw(source: Path, skip_damage: bool = True) -> Iterator[Frame]:
         yield from _of_one_size(_pictures(source), source)
         return
     with _open(source) as container:
-        yield from _of_one_size(decode(container, skip_damage), source)
+        yield from _of_one_size(_to_the_end(container, source, skip_damage), source)
+
+
+def _to_the_end(
+    container: "av.container.InputContainer", source: Path, skip_damage: bool = True
+) -> Iterator[Frame]:
+    """The frames of a file, as far as it can be read; see `read_raw`."""
+    try:
+        yield from decode(container, skip_damage)
+    except av.FFmpegError as error:
+        reason = f"{source}: cannot be read to its end ({error.strerror}); copy or convert it again"
+        if not skip_damage:
+            raise DamageError(reason) from error
+        warnings.warn(reason, DamageWarning, stacklevel=2)
 
 
 def _of_one_size(frames: Iterable[Frame], source: Source) -> Iterator[Frame]:

@@ -1,6 +1,7 @@
 """What a path, a pattern or a URL names: videos, folders of frames, streams."""
 
 import re
+from collections.abc import Sequence
 from glob import glob
 from pathlib import Path
 from typing import TypeAlias
@@ -37,8 +38,11 @@ def find_sources(pattern: str) -> list[Source]:
     A URL names itself.
 
     Raises:
-        VideoError: There is none.
+        VideoError: There is none, or it is not one path.
     """
+    if isinstance(pattern, Sequence) and not isinstance(pattern, str):
+        raise VideoError(f"source={list(pattern)}; name one path, or a pattern that finds them all")
+    pattern = str(pattern)  # a folder called 12 is a number in YAML
     if is_stream(pattern):
         return [pattern]
     found = [Path(pattern)] if Path(pattern).exists() else [Path(p) for p in sorted(glob(pattern))]

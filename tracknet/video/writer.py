@@ -21,6 +21,7 @@ class VideoWriter(AbstractContextManager):
         path: Where to write.
         size: (H, W) of the frames.
         fps: Frames per second.
+        pixel_aspect: Width over height of a pixel, which players stretch the picture by.
         crf: Quality; lower is better and larger.
         preset: x264's trade of time for size.
     """
@@ -30,6 +31,7 @@ class VideoWriter(AbstractContextManager):
         path: Path,
         size: tuple[int, int],
         fps: Fraction,
+        pixel_aspect: Fraction = Fraction(1),
         crf: int = 23,
         preset: str = "veryfast",
     ) -> None:
@@ -39,6 +41,7 @@ class VideoWriter(AbstractContextManager):
         self._stream = self._container.add_stream("libx264", rate=self._fps)
         self._stream.height, self._stream.width = (n + n % 2 for n in size)
         self._stream.pix_fmt = "yuv420p"
+        self._stream.codec_context.sample_aspect_ratio = pixel_aspect
         self._stream.options = {"crf": str(crf), "preset": preset}
         self._stream.thread_type = "AUTO"
         # Fine enough for the frames of any rate, and for those that follow none.

@@ -23,7 +23,8 @@ class OfflineTracker:
         start: What a path costs that begins or goes on after a frame without a ball.
         turn: What leaving the expected place costs at most: a hit.
         gate: How far from the place that the last velocity leads to this cost is reached.
-        reach: The same without a velocity, from the last place.
+        reach: The same without a velocity, from the last place; a gap that would need a faster ball
+            is not filled.
         gap: Longest gap between two picks that is filled, in frames.
     """
 
@@ -50,7 +51,7 @@ class OfflineTracker:
         """
         picks = self._best_path(candidates, threshold, size)
         track = track_of(candidates, picks, threshold)
-        self._fill(track.xy, track.source, np.flatnonzero(track.visible))
+        self._fill(track, np.flatnonzero(track.visible), np.hypot(*size))
         return track
 
     def _gains(self, scores: np.ndarray, threshold: float) -> np.ndarray:
@@ -101,11 +102,17 @@ class OfflineTracker:
             before, this = back[before, this], before
         return np.array(picks[::-1], int)
 
-    def _fill(self, xy: np.ndarray, source: np.ndarray, seen: np.ndarray) -> None:
-        """Joins picks over short gaps by a straight line, in place."""
+    def _fill(self, track: Track, seen: np.ndarray, diagonal: float) -> None:
+        """Joins picks over short gaps by a straight line, in place, where a ball can be as fast.
+
+        The score there is 0: the network's is that of another place.
+        """
         for before, after in pairwise(seen.tolist()):
+            way = track.xy[after] - track.xy[before]
             between = np.arange(before + 1, after)
-            if 0 < len(between) <= self.gap:
+            near = np.linalg.norm(way) <= self.reach * diagonal * (after - before)
+            if 0 < len(between) <= self.gap and near:
                 share = (between - before)[:, None] / (after - before)
-                xy[between] = xy[before] + share * (xy[after] - xy[before])
-                source[between] = "interpolated"
+                track.xy[between] = track.xy[before] + share * way
+                track.score[between] = 0
+                track.source[between] = "interpolated"
