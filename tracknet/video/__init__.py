@@ -14,6 +14,7 @@ from tracknet.video.frame import (
     to_rgb,
     to_yuv420,
 )
+from tracknet.video.names import base_name, output_names
 from tracknet.video.reader import VideoInfo, open_stream, probe, read_frames, read_raw
 from tracknet.video.source import (
     IMAGE_SUFFIXES,
@@ -40,12 +41,14 @@ __all__ = [
     "VideoError",
     "VideoInfo",
     "VideoWriter",
+    "base_name",
     "find_sources",
     "frame_size",
     "frame_time",
     "image_files",
     "is_stream",
     "open_stream",
+    "output_names",
     "planes",
     "prefetch",
     "probe",
