@@ -15,7 +15,7 @@ import pytest
 from tracknet.errors import InputError, InputWarning
 from tracknet.inference.tracking import OfflineTracker, OnlineTracker
 from tracknet.pipelines.predict import predict_all
-from tracknet.video import probe, read_raw, reader
+from tracknet.video import find_sources, probe, read_raw, reader
 
 H, W = 96, 160
 
@@ -140,6 +140,18 @@ def test_one_frame_and_sound_beside_it(finder, tmp_path):
     check(first.csv, 1)
     check(second.csv, 9)
     assert len(times_of(first.overlay)) == 1
+
+
+def test_videos_of_one_name_are_told_apart(finder, tmp_path):
+    clubs = [tmp_path / club for club in ("a", "b")]
+    for count, club in zip((3, 5), clubs, strict=True):
+        club.mkdir()
+        write(club / "rally1.mp4", [dot(i) for i in range(count)])
+    sources = find_sources(str(tmp_path / "*" / "rally1.mp4"))
+    predict_all(finder, sources, tmp_path / "out")
+    check(tmp_path / "out" / "a" / "rally1.csv", 3)
+    check(tmp_path / "out" / "b" / "rally1.csv", 5)
+    assert (tmp_path / "out" / "b" / "rally1_overlay.mp4").is_file()
 
 
 def test_no_ball_at_all(finder, tmp_path):

@@ -8,8 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
+from pathlib import Path
 
 import numpy as np
 
@@ -19,7 +18,16 @@ from tracknet.inference.overlay import WAITING, Overlay
 from tracknet.inference.predictor import LOOKAHEAD, Prediction, Predictor
 from tracknet.inference.tracking import Follower, Tracker, source_of
 from tracknet.inference.windows import CHUNK
-from tracknet.video import Frame, Source, is_stream, open_stream, prefetch, probe, read_raw
+from tracknet.video import (
+    Frame,
+    Source,
+    is_stream,
+    open_stream,
+    output_names,
+    prefetch,
+    probe,
+    read_raw,
+)
 
 COLUMNS = ("Frame", "Visibility", "X", "Y", "Score", "Source")
 HELD_BYTES = 5 << 28
@@ -87,6 +95,7 @@ def predict_video(
     overlay: bool = True,
     frames: Iterable[Frame] | None = None,
     tracker: Tracker | None = None,
+    name: str | None = None,
 ) -> Summary:
     """Writes ``<name>.csv`` and ``<name>_overlay.mp4`` of a video, a folder of frames or a stream.
 
@@ -95,13 +104,14 @@ def predict_video(
 
     Args:
         predictor: Finds the ball.
-        source: A video, a folder of frames or the URL of a stream, called after its last part.
+        source: A video, a folder of frames or the URL of a stream.
         out_dir: Folder of the results.
         overlay: Whether the video is drawn as well.
         frames: The source's frames if they are being read already, as `prefetch` does while
             torch is still being imported; None reads them here.
         tracker: Picks among the candidates of each frame; None takes the best one. Offline, the
             csv is written when all frames are known, and the video is read twice.
+        name: What the results are called; None calls them after the source, see `output_names`.
 
     Raises:
         VideoError: The source cannot be read.
@@ -114,12 +124,11 @@ def predict_video(
         raise InputError(f"{source} is a stream, which has no end to wait for; use tracking=online")
     if live:
         info, frames = open_stream(source)
-        name = PurePosixPath(urlsplit(source).path).stem or urlsplit(source).hostname or "stream"
     else:
         info = probe(source)
-        name = source.name if source.is_dir() else source.stem
-    out_dir.mkdir(parents=True, exist_ok=True)
+    name = name or output_names([source])[0]
     target, video = out_dir / f"{name}.csv", out_dir / f"{name}_overlay.mp4"
+    target.parent.mkdir(parents=True, exist_ok=True)
     part = video.with_name(video.name + ".part")
 
     count = balls = 0

@@ -13,7 +13,7 @@ from tracknet.console import console, noticed
 from tracknet.inference.export import Summary, predict_video
 from tracknet.inference.predictor import Predictor
 from tracknet.inference.tracking import Tracker
-from tracknet.video import DamageWarning, Frame, Source, VideoError
+from tracknet.video import DamageWarning, Frame, Source, VideoError, output_names
 
 
 def predict(
@@ -52,6 +52,8 @@ def predict_all(
 ) -> list[Summary]:
     """Writes `<name>.csv` and, if wanted, `<name>_overlay.mp4` of every source.
 
+    Where sources have the same name, their folders tell the results apart.
+
     `frames` and `damage` are as in `predict`.
 
     Raises:
@@ -60,10 +62,10 @@ def predict_all(
     output.mkdir(parents=True, exist_ok=True)
     out = console()
     summaries, broken = [], []
-    for source in sources:
+    for source, name in zip(sources, output_names(sources), strict=True):
         try:
             with noticed(DamageWarning) as own:
-                summary = predict_video(predictor, source, output, overlay, frames, tracker)
+                summary = predict_video(predictor, source, output, overlay, frames, tracker, name)
             damaged = bool(own or damage)
         except VideoError as error:
             broken.append(str(error))
