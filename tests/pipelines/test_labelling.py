@@ -3,6 +3,7 @@
 import json
 from fractions import Fraction
 
+import cv2
 import numpy as np
 import pytest
 
@@ -12,7 +13,7 @@ from tracknet.data.predictions import write_predictions
 from tracknet.errors import InputError
 from tracknet.pipelines.labelling import from_cvat, to_cvat
 from tracknet.types import Track
-from tracknet.video import VideoWriter
+from tracknet.video import VideoWriter, base_name
 
 TABLE = "Frame,Visibility,X,Y,Score,Source\n0,1,3.25,4.50,0.9000,detected\n1,0,0.00,0.00,0.1000,\n"
 
@@ -118,3 +119,39 @@ def test_two_files_of_one_video_are_refused_and_the_first_is_kept(commands, vide
     assert (tmp_path / "back" / "a.csv").exists()
     with pytest.raises(InputError, match="no XML or ZIP file"):
         back(tmp_path / "nowhere")
+
+
+@pytest.fixture
+def matches(tmp_path):
+    """Clips of one frame: two of one name, and a folder with dots; each ball is elsewhere."""
+    balls = {"a/rally1.mp4": "3.25,4.50", "b/rally1.mkv": "9.00,8.00", "c/2024.05.01": "2.00,7.00"}
+    picture = np.zeros((32, 64, 3), np.uint8)
+    for name, ball in balls.items():
+        source = tmp_path / "test" / name
+        source.parent.mkdir(parents=True)
+        if name == "c/2024.05.01":
+            source.mkdir()
+            cv2.imwrite(str(source / "0.png"), picture)
+        else:
+            with VideoWriter(source, (32, 64), Fraction(30)) as writer:
+                writer.write(picture)
+        table = source.with_name(f"{base_name(source.name)}.csv")
+        table.write_text(f"Frame,Visibility,X,Y\n0,1,{ball}\n")
+    return tmp_path / "test"
+
+
+def test_clips_of_one_name_come_back_in_folders_of_their_own(commands, matches, tmp_path):
+    to, back = commands
+    to("data=generic", f"data.root={tmp_path}", "split=test", f"paths.store={tmp_path / 'store'}")
+    tables = back(f"'{tmp_path}/out/test/*/*.xml'")
+    names = ["a/rally1.csv", "b/rally1.csv", "c/2024.05.01.csv"]
+    assert [str(table.relative_to(tmp_path / "back")) for table in tables] == names
+    for name, table in zip(names, tables, strict=True):
+        assert table.read_text() == (matches / name).read_text()
+
+
+def test_videos_of_one_name_have_their_tables_in_folders(commands, matches, tmp_path):
+    (matches / "c/2024.05.01.csv").rename(matches / "2024.05.01.csv")  # no other is called so
+    files = commands[0](f"source='{matches}/*/*.[m0]*'", f"labels={matches}")
+    names = ["a/rally1.xml", "b/rally1.xml", "2024.05.01.xml"]
+    assert [str(file.relative_to(tmp_path / "out")) for file in files] == names
