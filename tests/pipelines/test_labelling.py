@@ -2,12 +2,14 @@
 
 import json
 from fractions import Fraction
+from xml.etree import ElementTree
 
 import cv2
 import numpy as np
 import pytest
 
 from tracknet.build import build
+from tracknet.data.formats.base import DataWarning
 from tracknet.data.formats.generic import Generic
 from tracknet.data.predictions import write_predictions
 from tracknet.errors import InputError
@@ -62,6 +64,17 @@ def test_a_corrected_video_is_labels_of_generic(commands, videos, tmp_path):
 def test_frames_behind_the_labels_are_there_and_unlabelled(commands, videos, capsys):
     commands[0](f"source={videos / 'a.mp4'}", f"labels={videos / 'a.csv'}")
     assert "1 frames with a ball, 1 without one, 2 unlabelled" in capsys.readouterr().out
+
+
+def test_rows_behind_the_video_are_not_written(commands, videos):
+    long = "".join(f"{frame},1,3.25,4.50,0.9,detected\n" for frame in range(2, 7))
+    (videos / "a.csv").write_text(TABLE + long)
+    with pytest.warns(DataWarning, match=r"a.csv: 3 label rows, .*beyond the 4 frames"):
+        (xml,) = commands[0](f"source={videos / 'a.mp4'}", f"labels={videos / 'a.csv'}")
+    root = ElementTree.parse(xml).getroot()
+    assert root.findtext("meta/task/size") == "4"
+    assert root.findtext("meta/task/stop_frame") == "3"
+    assert max(int(point.get("frame")) for point in root.iter("points")) == 3
 
 
 def test_one_broken_video_does_not_stop_the_others(commands, videos, tmp_path):

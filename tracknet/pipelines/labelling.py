@@ -4,7 +4,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from glob import glob
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,13 @@ import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
 from tracknet.console import console
+from tracknet.data.formats.base import fit_labels
 from tracknet.data.from_cvat import read_cvat, write_labels
 from tracknet.data.predictions import read_predictions
 from tracknet.data.to_cvat import read_marks, task_labels, write_cvat
 from tracknet.errors import InputError
 from tracknet.pipelines.common import build_dataset, find_clips, open_clips
-from tracknet.types import ABSENT, UNLABELLED, Labels, Track
+from tracknet.types import ABSENT, UNLABELLED, Clip, Labels, Track
 from tracknet.video import find_sources, is_stream, output_names, probe, read_raw
 
 Marked = tuple[str, Path, Labels, Track | None]
@@ -125,9 +125,10 @@ def _of_videos(config: Mapping[str, Any], broken: list[str]) -> Iterator[Marked]
         raise InputError(f"labels={tables}: name the folder of the tables of {len(sources)} videos")
     for name, source in zip(output_names(sources), sources, strict=True):
         try:
-            labels, track = read_marks(tables / f"{name}.csv" if tables.is_dir() else tables)
-            length = max(len(labels), _length(source, len(labels)))
-            labels = replace(labels.resized(length), size=probe(source).size)
+            table = tables / f"{name}.csv" if tables.is_dir() else tables
+            labels, track = read_marks(table)
+            frames = _length(source, len(labels))
+            labels = fit_labels(Clip(str(table), name, source, labels), frames, probe(source).size)
         except InputError as error:
             broken.append(str(error))
         else:
@@ -135,12 +136,12 @@ def _of_videos(config: Mapping[str, Any], broken: list[str]) -> Iterator[Marked]
 
 
 def _length(source: Path, labelled: int) -> int:
-    """How many frames there are to see; containers lie, so that more than are labelled are counted.
+    """How many frames there are to see: what the container claims, if the labels say the same.
 
-    A track goes on to the end of CVAT's task, and must be ended where the labels end, but not later
-    than the video does: CVAT refuses that.
+    Containers lie, so that frames are counted otherwise. A track goes on to the end of CVAT's task,
+    and must be ended where the labels end, but not later than the video does: CVAT refuses that.
     """
-    if probe(source).frames <= labelled:
+    if probe(source).frames == labelled:
         return labelled
     return sum(1 for _ in read_raw(source))
 
