@@ -1,5 +1,7 @@
 """Scoring predictions files on rendered clips."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,17 @@ def score(compose, tiny_data, tmp_path):
         return metrics, read_predictions(written, {clip.name: len(track)})[0][clip.name]
 
     return scored
+
+
+def test_a_single_clip_has_no_interval(score, tmp_path, capsys):
+    metrics, _ = score()
+    assert metrics["protocols"]["strict"]["f1_interval"] is None
+    assert "95 % interval over clips: -\n" in capsys.readouterr().out
+    assert '"f1_interval": null' in (tmp_path / "scored" / "metrics.json").read_text()
+    html = (tmp_path / "scored" / "report.html").read_text()
+    headings, strict = re.findall(r"<tr>(.*?)</tr>", html)[:2]
+    at = re.findall(r"<th>(.*?)</th>", headings).index("95 % interval")
+    assert re.findall(r"<td>(.*?)</td>", strict)[at - 1] == "&ndash;"
 
 
 def test_a_threshold_drops_balls_of_a_predictions_file(score):
