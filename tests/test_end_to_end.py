@@ -15,7 +15,9 @@ import tracknet
 from tracknet.build import build
 from tracknet.checkpoint import CheckpointError, read_checkpoint
 from tracknet.data.predictions import PredictionError
+from tracknet.devices import pick_device
 from tracknet.errors import InputError
+from tracknet.inference.predictor import WINDOWS
 from tracknet.metrics import best_threshold
 from tracknet.pipelines.common import candidates_of, open_clips
 from tracknet.pipelines.evaluate import evaluate
@@ -190,6 +192,13 @@ def test_the_threshold_of_the_validation_split_comes_along(tiny_run):
     summary = json.loads((tiny_run / "summary.json").read_text())
     assert tracknet.load(tiny_run).threshold == summary["threshold"]
     assert tracknet.load(tiny_run, overlap="mean").threshold == summary["threshold_overlap_mean"]
+
+
+def test_batches_suit_the_device_by_default(compose, tiny_run):
+    device = pick_device("auto").type
+    assert tracknet.load(tiny_run).batch_size == WINDOWS[device]
+    assert tracknet.checkpoint.load(tiny_run).batch_size == WINDOWS[device]
+    assert compose("evaluate").batch_size == compose("predict").batch_size == "auto"
 
 
 @pytest.mark.parametrize("overlap", ["mean", "weighted", "pool"])

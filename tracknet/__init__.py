@@ -1,7 +1,7 @@
 """Finds one small fast ball in sports video."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from tracknet.inference.predictor import Overlap, Predictor
@@ -14,7 +14,7 @@ def load(
     threshold: float | None = None,
     overlap: "Overlap" = "none",
     device: str = "auto",
-    batch_size: int = 4,
+    batch_size: int | Literal["auto"] = "auto",
 ) -> "Predictor":
     """A trained network, ready to find the ball: ``load(run).predict("match.mp4")``.
 
@@ -26,7 +26,7 @@ def load(
             split, which is stored in the checkpoint.
         overlap: ``none``, or over all windows that hold a frame ``mean``, ``weighted``, ``pool``.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        batch_size: Windows per forward pass.
+        batch_size: Windows per forward pass; ``auto`` suits the device.
 
     Raises:
         CheckpointError: There is no such checkpoint, or it is not one of tracknet's.

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -55,7 +55,7 @@ def load(
     threshold: float | None = None,
     overlap: str = "none",
     device: str = "auto",
-    batch_size: int = 4,
+    batch_size: int | Literal["auto"] = "auto",
 ) -> Predictor:
     """A predictor from a run directory or a checkpoint file.
 
@@ -65,7 +65,7 @@ def load(
             split that is stored in the checkpoint.
         overlap: ``none``, or over all windows that hold a frame ``mean``, ``weighted``, ``pool``.
         device: ``auto``, ``cpu``, ``cuda``, ``mps``.
-        batch_size: Windows per forward pass.
+        batch_size: Windows per forward pass; ``auto`` suits the device.
 
     Raises:
         CheckpointError: There is no such checkpoint, or it is not one of tracknet's.

@@ -142,11 +142,14 @@ def test_a_broken_write_leaves_the_old_file(tmp_path, monkeypatch):
 
 def test_candidates_come_back(tmp_path):
     rng = np.random.default_rng(0)
-    clips = {name: rng.uniform(0, 1, (n, 2, 3)).round(2) for name, n in (("a", 4), ("b/01", 3))}
+    clips = {
+        name: rng.uniform(0, 1, (n, 2, 3)).round(2)
+        for name, n in (("a", 4), ("b/01", 3), ('c,"d"', 1))
+    }
     file = candidates_beside(tmp_path / "predictions.csv")
     write_candidates(file, clips)
     assert file.read_text().splitlines()[0] == "Clip,Frame,Rank,X,Y,Score"
-    read = read_candidates(file, {"b/01": 3, "a": 4})
+    read = read_candidates(file, {"b/01": 3, "a": 4, 'c,"d"': 1})
     for name, candidates in clips.items():
         np.testing.assert_array_equal(read[name], candidates)
 
@@ -158,3 +161,30 @@ def test_candidates_of_other_clips_are_refused(tmp_path):
     write_candidates(file, {"a": np.zeros((4, 2, 3))})
     with pytest.raises(PredictionError, match="clip a has 8 rows, expected 2 for each of its 5"):
         read_candidates(file, {"a": 5})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "not a table"),
+        ("Clip,Frame\na,0\n", r"column Rank, X, Y, Score is missing, found Clip,Frame; expected"),
+        (
+            "a,0,0,1,1,1\na,0,1,1,1,1\na,1,1,1,1,1\na,7,0,1,1,1",
+            r"line 4 .*Frame 1, Rank 1 where 1, 0",
+        ),
+        (
+            "a,0,0,1,1,1\na,0,1,1,1,1\na,1,0,1,1,1\na,0,1,1,1,1",
+            r"line 5 .*Frame 0, Rank 1 where 1, 0",
+        ),
+        ("a,x,0,1,1,1", r"line 2 \(clip a\): Frame is 'x'; expected a whole number"),
+        ("a,0,-1,1,1,1", r"Rank is '-1'; expected a whole number"),
+        ("a,0,0,,1,1", r"X is ''; expected a number"),
+        ("a,0,0,1,1,inf", r"Score is 'inf'; expected a number"),
+    ],
+)
+def test_candidates_that_are_not_whole_are_refused(tmp_path, text, message):
+    file = tmp_path / "candidates.csv"
+    header = "Clip,Frame,Rank,X,Y,Score\n" if text.startswith("a") else ""
+    file.write_text(header + text)
+    with pytest.raises(PredictionError, match=message):
+        read_candidates(file, {"a": 2})

@@ -61,7 +61,14 @@ def test_what_is_hard_for_both_cancels_out(clips):
 def test_equal_models_and_no_clips_do_not_differ(clips):
     labels, first, _ = clips
     assert f1_difference(STRICT, labels, first, first) == (0, (0, 0))
-    assert f1_difference(STRICT, [], [], []) == (0, (0, 0))
+    assert f1_difference(STRICT, [], [], []) == (0, None)
+
+
+def test_one_clip_shows_a_difference_without_an_interval(clips):
+    labels, first, other = (part[:1] for part in clips)
+    difference, interval = f1_difference(STRICT, labels, first, other)
+    assert difference > 0
+    assert interval is None
 
 
 def test_refuses_what_is_not_parallel(clips):

@@ -1,6 +1,7 @@
 """Comparing runs of `evaluate` on rendered clips."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -46,18 +47,21 @@ def compared(compose, tmp_path):
     return compared
 
 
-def test_runs_are_compared_on_their_own_data(compared, runs, tmp_path):
+def test_runs_are_compared_on_their_own_data(compared, runs, tmp_path, capsys):
     comparison = compared(runs["good"], runs["bad"])
     assert comparison == json.loads((tmp_path / "out" / "comparison.json").read_text())
     assert comparison["runs"]["good"]["strict"] == {"f1": 1}
     assert comparison["runs"]["bad"]["strict"] == {
         "f1": 0,
         "difference": -1,
-        "difference_interval": [-1, -1],
+        "difference_interval": None,
     }
+    assert re.search(r"bad +│ +0.000 │ +-1.000 │ +- │", capsys.readouterr().out)
     assert comparison["clips"] == {"test/match1/r00001": {"good": 1, "bad": 0}}
     html = (tmp_path / "out" / "comparison.html").read_text()
     assert "Where good and bad disagree" in html
+    assert "<td>-100.00</td><td>&ndash;</td>" in html
+    assert 'class="sure"' not in html
 
 
 def test_predictions_files_need_the_data(compared, runs, tiny_data):

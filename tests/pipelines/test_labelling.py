@@ -2,17 +2,20 @@
 
 import json
 from fractions import Fraction
+from xml.etree import ElementTree
 
+import cv2
 import numpy as np
 import pytest
 
 from tracknet.build import build
+from tracknet.data.formats.base import DataWarning
 from tracknet.data.formats.generic import Generic
 from tracknet.data.predictions import write_predictions
 from tracknet.errors import InputError
 from tracknet.pipelines.labelling import from_cvat, to_cvat
 from tracknet.types import Track
-from tracknet.video import VideoWriter
+from tracknet.video import VideoWriter, base_name
 
 TABLE = "Frame,Visibility,X,Y,Score,Source\n0,1,3.25,4.50,0.9000,detected\n1,0,0.00,0.00,0.1000,\n"
 
@@ -61,6 +64,17 @@ def test_a_corrected_video_is_labels_of_generic(commands, videos, tmp_path):
 def test_frames_behind_the_labels_are_there_and_unlabelled(commands, videos, capsys):
     commands[0](f"source={videos / 'a.mp4'}", f"labels={videos / 'a.csv'}")
     assert "1 frames with a ball, 1 without one, 2 unlabelled" in capsys.readouterr().out
+
+
+def test_rows_behind_the_video_are_not_written(commands, videos):
+    long = "".join(f"{frame},1,3.25,4.50,0.9,detected\n" for frame in range(2, 7))
+    (videos / "a.csv").write_text(TABLE + long)
+    with pytest.warns(DataWarning, match=r"a.csv: 3 label rows, .*beyond the 4 frames"):
+        (xml,) = commands[0](f"source={videos / 'a.mp4'}", f"labels={videos / 'a.csv'}")
+    root = ElementTree.parse(xml).getroot()
+    assert root.findtext("meta/task/size") == "4"
+    assert root.findtext("meta/task/stop_frame") == "3"
+    assert max(int(point.get("frame")) for point in root.iter("points")) == 3
 
 
 def test_one_broken_video_does_not_stop_the_others(commands, videos, tmp_path):
@@ -118,3 +132,39 @@ def test_two_files_of_one_video_are_refused_and_the_first_is_kept(commands, vide
     assert (tmp_path / "back" / "a.csv").exists()
     with pytest.raises(InputError, match="no XML or ZIP file"):
         back(tmp_path / "nowhere")
+
+
+@pytest.fixture
+def matches(tmp_path):
+    """Clips of one frame: two of one name, and a folder with dots; each ball is elsewhere."""
+    balls = {"a/rally1.mp4": "3.25,4.50", "b/rally1.mkv": "9.00,8.00", "c/2024.05.01": "2.00,7.00"}
+    picture = np.zeros((32, 64, 3), np.uint8)
+    for name, ball in balls.items():
+        source = tmp_path / "test" / name
+        source.parent.mkdir(parents=True)
+        if name == "c/2024.05.01":
+            source.mkdir()
+            cv2.imwrite(str(source / "0.png"), picture)
+        else:
+            with VideoWriter(source, (32, 64), Fraction(30)) as writer:
+                writer.write(picture)
+        table = source.with_name(f"{base_name(source.name)}.csv")
+        table.write_text(f"Frame,Visibility,X,Y\n0,1,{ball}\n")
+    return tmp_path / "test"
+
+
+def test_clips_of_one_name_come_back_in_folders_of_their_own(commands, matches, tmp_path):
+    to, back = commands
+    to("data=generic", f"data.root={tmp_path}", "split=test", f"paths.store={tmp_path / 'store'}")
+    tables = back(f"'{tmp_path}/out/test/*/*.xml'")
+    names = ["a/rally1.csv", "b/rally1.csv", "c/2024.05.01.csv"]
+    assert [str(table.relative_to(tmp_path / "back")) for table in tables] == names
+    for name, table in zip(names, tables, strict=True):
+        assert table.read_text() == (matches / name).read_text()
+
+
+def test_videos_of_one_name_have_their_tables_in_folders(commands, matches, tmp_path):
+    (matches / "c/2024.05.01.csv").rename(matches / "2024.05.01.csv")  # no other is called so
+    files = commands[0](f"source='{matches}/*/*.[m0]*'", f"labels={matches}")
+    names = ["a/rally1.xml", "b/rally1.xml", "2024.05.01.xml"]
+    assert [str(file.relative_to(tmp_path / "out")) for file in files] == names

@@ -20,6 +20,7 @@ from tracknet.data.formats.cvat import (
 from tracknet.data.predictions import whole_file
 from tracknet.data.to_cvat import BALL, SEEN, UNKNOWN, VISIBILITY
 from tracknet.types import ABSENT, UNLABELLED, Labels
+from tracknet.video import base_name
 
 
 def read_cvat(path: Path) -> tuple[str, Labels]:
@@ -54,7 +55,8 @@ def read_cvat(path: Path) -> tuple[str, Labels]:
     if frames is None:
         raise LabelError(f"{path}: does not say how many frames its task has; {EXPECTED}")
     video = root.findtext("meta/task/source") or root.findtext("meta/source") or ""
-    name = Path(video).stem or Path(root.findtext("meta/task/name", "")).name or path.stem
+    named = Path(video).name or Path(root.findtext("meta/task/name", "")).name
+    name = base_name(named) or path.stem
 
     labels = Labels(np.empty((0, 2), np.float32), np.empty(0, np.int8)).resized(frames[-1] + 1)
     labels.visibility[frames] = ABSENT

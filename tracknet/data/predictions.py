@@ -1,8 +1,10 @@
 """The file of predictions: ``Clip,Frame,Visibility,X,Y,Score,Source``, original pixels."""
 
+import csv
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from tracknet.errors import InputError
 from tracknet.types import Track
 
 COLUMNS = ("Clip", "Frame", "Visibility", "X", "Y", "Score", "Source")
+CANDIDATE_COLUMNS = ("Clip", "Frame", "Rank", "X", "Y", "Score")
 SOURCES = ("detected", "tracked", "interpolated")
 
 
@@ -82,12 +85,15 @@ def write_candidates(path: Path, clips: Mapping[str, np.ndarray]) -> None:
         path: The csv file; it appears whole or not at all.
         clips: Clip name -> candidates (N,K,3), original pixels and score.
     """
-    with whole_file(path) as unfinished, open(unfinished, "w") as file:
-        file.write("Clip,Frame,Rank,X,Y,Score\n")
+    with whole_file(path) as unfinished, open(unfinished, "w", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(CANDIDATE_COLUMNS)
         for clip, candidates in clips.items():
-            for frame, ranked in enumerate(candidates.tolist()):
-                for rank, (x, y, score) in enumerate(ranked):
-                    file.write(f"{clip},{frame},{rank},{x:.2f},{y:.2f},{score:.4f}\n")
+            table.writerows(
+                (clip, frame, rank, f"{x:.2f}", f"{y:.2f}", f"{score:.4f}")
+                for frame, ranked in enumerate(candidates.tolist())
+                for rank, (x, y, score) in enumerate(ranked)
+            )
 
 
 def read_candidates(path: Path, lengths: Mapping[str, int]) -> dict[str, np.ndarray]:
@@ -101,25 +107,41 @@ def read_candidates(path: Path, lengths: Mapping[str, int]) -> dict[str, np.ndar
         Clip name -> candidates (N,K,3), original pixels and score.
 
     Raises:
-        PredictionError: The file is missing or not of these clips.
+        PredictionError: The file is missing or not of these clips, columns are missing, a value is
+            no number, or a frame does not have every rank once.
     """
     if not path.is_file():
         raise PredictionError(
             f"{path}: no such file; tracking chooses among the candidates that evaluate.py writes "
             "beside predictions.csv"
         )
-    table = pd.read_csv(path, dtype={"Clip": str}, keep_default_na=False)
-    ranks = int(table["Rank"].max()) + 1 if len(table) else 0
+    table = _read_table(path, CANDIDATE_COLUMNS)
+    frame, rank, *best = (_numbers(table[column]) for column in CANDIDATE_COLUMNS[1:])
+    for column, value in (("Frame", frame), ("Rank", rank)):
+        _refuse(path, table, ~_whole(value), column, "expected a whole number from 0")
+    for column, value in zip(CANDIDATE_COLUMNS[3:], best, strict=True):
+        _refuse(path, table, ~np.isfinite(value), column, "expected a number")
+    ranks = int(rank.max(initial=-1)) + 1
     found = {}
-    for clip, length in lengths.items():
-        rows = table[table["Clip"] == clip]
+    for clip, rows in _rows_of(table["Clip"].to_numpy(object), lengths).items():
+        length = lengths[clip]
         if len(rows) != length * ranks:
             raise PredictionError(
                 f"{path}: clip {clip} has {len(rows)} rows, expected {ranks} for each of its "
                 f"{length} frames; it is of another split, or of another video"
             )
-        ordered = rows.sort_values(["Frame", "Rank"])[["X", "Y", "Score"]]
-        found[clip] = ordered.to_numpy(float).reshape(length, ranks, 3)
+        rows = rows[np.lexsort((rank[rows], frame[rows]))]
+        expected = np.indices((length, ranks)).reshape(2, -1)
+        wrong = (np.stack([frame[rows], rank[rows]]) != expected).any(0)
+        if wrong.any():
+            at = wrong.argmax()
+            row = rows[at]
+            raise PredictionError(
+                f"{path}, line {row + 2} (clip {clip}): Frame {frame[row]:g}, Rank {rank[row]:g} "
+                f"where {expected[0, at]}, {expected[1, at]} should follow; expected each rank "
+                f"to {ranks - 1} once for each of its {length} frames, as `evaluate` writes them"
+            )
+        found[clip] = np.stack([value[rows] for value in best], -1).reshape(length, ranks, 3)
     return found
 
 
@@ -138,26 +160,19 @@ def read_predictions(path: Path, lengths: Mapping[str, int]) -> tuple[dict[str, 
         PredictionError: Columns are missing, a clip is unknown, a frame lies beyond its clip or
             has two rows, or a value is not one that the column may hold.
     """
-    table = _read_table(path)
+    table = _read_table(path, COLUMNS)
     clip, source = (table[c].to_numpy(object) for c in ("Clip", "Source"))
     frame, visibility, x, y, score = (_numbers(table[c]) for c in COLUMNS[1:6])
     length = np.array([lengths.get(name, -1) for name in clip])
     visible = visibility == 1
 
-    def refuse(bad: np.ndarray, column: str, expected: str) -> None:
-        if bad.any():
-            row = int(bad.argmax())
-            raise PredictionError(
-                f"{path}, line {row + 2} (clip {clip[row]}): {column} is "
-                f"{table[column].iloc[row]!r}; {expected}"
-            )
-
+    refuse = partial(_refuse, path, table)
     known = ", ".join(list(lengths)[:3]) + (", ..." if len(lengths) > 3 else "")
     refuse(
         length < 0, "Clip", f"expected a clip of this split ({known}); choose the split it is of"
     )
-    whole = np.isfinite(frame) & (frame == np.floor(frame)) & (frame >= 0)
-    refuse(~whole, "Frame", "expected a whole number from 0; number frames from the clip's first")
+    first = "expected a whole number from 0; number frames from the clip's first"
+    refuse(~_whole(frame), "Frame", first)
     past = frame >= length
     limit = length[past.argmax()] if past.any() else 0
     refuse(past, "Frame", f"expected less than {limit}, the clip's frames; remove the row")
@@ -184,21 +199,35 @@ def read_predictions(path: Path, lengths: Mapping[str, int]) -> tuple[dict[str, 
     return tracks, sum(lengths.values()) - len(table)
 
 
-def _read_table(path: Path) -> pd.DataFrame:
+def _read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     """The file's cells as text, so that a clip named 001 or NA keeps its name."""
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)
-    except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise PredictionError(
-            f"{path}: not a table ({error}); expected the columns {','.join(COLUMNS)}"
+            f"{path}: not a table ({error}); expected the columns {','.join(columns)}"
         ) from error
-    missing = [column for column in COLUMNS if column not in table.columns]
+    missing = [column for column in columns if column not in table.columns]
     if missing:
         raise PredictionError(
             f"{path}: column {', '.join(missing)} is missing, found {','.join(table.columns)}; "
-            f"expected {','.join(COLUMNS)}, as `evaluate` writes them"
+            f"expected {','.join(columns)}, as `evaluate` writes them"
         )
     return table
+
+
+def _refuse(path: Path, table: pd.DataFrame, bad: np.ndarray, column: str, expected: str) -> None:
+    """Names the first row that is bad."""
+    if bad.any():
+        row = int(bad.argmax())
+        raise PredictionError(
+            f"{path}, line {row + 2} (clip {table['Clip'].iloc[row]}): {column} is "
+            f"{table[column].iloc[row]!r}; {expected}"
+        )
+
+
+def _whole(numbers: np.ndarray) -> np.ndarray:
+    return np.isfinite(numbers) & (numbers == np.floor(numbers)) & (numbers >= 0)
 
 
 def _numbers(column: pd.Series) -> np.ndarray:

@@ -10,7 +10,7 @@ def interval(
     clips: Sequence[Sequence[int]],
     resamples: int = 1000,
     seed: int = 0,
-) -> tuple[float, float]:
+) -> tuple[float, float] | None:
     """95 % interval of a statistic of summed counts, from clips drawn with replacement.
 
     Frames of one clip resemble each other, so clips are drawn, not frames. Source: Efron and
@@ -23,11 +23,12 @@ def interval(
         seed: Of the draw; equal seeds give equal intervals.
 
     Returns:
-        2.5th and 97.5th percentile; zeros without clips.
+        2.5th and 97.5th percentile; None for fewer than two clips, which do not say how much
+        clips differ.
     """
-    if not len(clips):
-        return 0.0, 0.0
     n = len(clips)
+    if n < 2:
+        return None
     times_drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples)
     low, high = np.percentile(statistic(times_drawn @ np.asarray(clips)), [2.5, 97.5])
     return float(low), float(high)

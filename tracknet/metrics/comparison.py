@@ -15,11 +15,12 @@ def f1_difference(
     labels: Sequence[Labels],
     first: Sequence[Track],
     other: Sequence[Track],
-) -> tuple[float, tuple[float, float]]:
+) -> tuple[float, tuple[float, float] | None]:
     """How much higher the other one's F1 is, and its 95 % interval, a paired bootstrap over clips.
 
     Every set of clips that is drawn is scored with both. What makes a clip hard for both cancels
-    out, so that the interval is narrower than those of the two figures suggest.
+    out, so that the interval is narrower than those of the two figures suggest. It is None for
+    fewer than two clips.
 
     Args:
         protocol: What they are scored by.

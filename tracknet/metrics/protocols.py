@@ -87,7 +87,8 @@ def score(labels: Sequence[Labels], tracks: Sequence[Track]) -> dict[str, dict[s
 
     Returns:
         Protocol name -> tp, fp1, fp2, fn, tn, precision, recall, f1, accuracy; ``strict`` adds
-        f1_interval, ``wasb`` adds ap and rmse. A ratio with denominator 0 is 0.
+        f1_interval (None for fewer than two clips), ``wasb`` adds ap and rmse. A ratio with
+        denominator 0 is 0.
 
     Raises:
         ValueError: Numbers of clips or of frames differ, or a position or a frame's size is
@@ -130,7 +131,8 @@ def _f1_interval(
     protocol: Protocol, labels: Sequence[Labels], tracks: Sequence[Track]
 ) -> dict[str, Any]:
     clips = [astuple(protocol.count(*pair)) for pair in zip(labels, tracks, strict=True)]
-    return {"f1_interval": list(interval(lambda sums: protocol.counts(*sums.T).f1, clips))}
+    ends = interval(lambda sums: protocol.counts(*sums.T).f1, clips)
+    return {"f1_interval": ends and list(ends)}
 
 
 def _ap_and_rmse(

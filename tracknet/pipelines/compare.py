@@ -128,8 +128,8 @@ def _figures(
         for protocol in (PROTOCOLS[compared] for compared in COMPARED):
             figures[name][protocol.name] = own = {"f1": protocol.score(labels, tracks)["f1"]}
             if tracks is not first:
-                difference, interval = f1_difference(protocol, labels, first, tracks)
-                own |= {"difference": difference, "difference_interval": list(interval)}
+                difference, ends = f1_difference(protocol, labels, first, tracks)
+                own |= {"difference": difference, "difference_interval": ends and list(ends)}
     return figures
 
 

@@ -98,12 +98,22 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         originals = read_candidates(candidates_beside(Path(config["predictions"])), lengths)
         write_predictions(predictions, _tracked(tracker, originals, threshold, labels))
         facts |= {"predictions": str(config["predictions"]), "threshold": f"{threshold:.2f}"}
+    elif (threshold := config["threshold"]) is not None:
+        given, missing = read_predictions(Path(config["predictions"]), lengths)
+        kept = {name: at_threshold(track, threshold) for name, track in given.items()}
+        write_predictions(predictions, kept)
+        facts |= {
+            "predictions": str(config["predictions"]),
+            "threshold": f"{threshold:.2f}",
+            # What is written has a row for each frame.
+            "frames without a row": str(missing),
+        }
     else:
         shutil.copyfile(config["predictions"], predictions)
         facts |= {"predictions": str(config["predictions"])}
     # The file is what is scored, so that scoring it again gives the same figures.
     read, missing = read_predictions(predictions, lengths)
-    facts |= {"frames without a row": str(missing)}
+    facts.setdefault("frames without a row", str(missing))
     tracks = [read[name] for name in names]
     metrics = {
         "split": split,

@@ -1,9 +1,9 @@
 """Labels and predictions to CVAT and back."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from glob import glob
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,14 @@ import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
 from tracknet.console import console
+from tracknet.data.formats.base import fit_labels
 from tracknet.data.from_cvat import read_cvat, write_labels
 from tracknet.data.predictions import read_predictions
 from tracknet.data.to_cvat import read_marks, task_labels, write_cvat
 from tracknet.errors import InputError
 from tracknet.pipelines.common import build_dataset, find_clips, open_clips
-from tracknet.types import ABSENT, UNLABELLED, Labels, Track
-from tracknet.video import find_sources, is_stream, probe, read_raw
+from tracknet.types import ABSENT, UNLABELLED, Clip, Labels, Track
+from tracknet.video import find_sources, is_stream, output_names, probe, read_raw
 
 Marked = tuple[str, Path, Labels, Track | None]
 """What a file is called, its video, and what is known of its frames."""
@@ -57,26 +58,31 @@ def to_cvat(cfg: DictConfig) -> list[Path]:
 def from_cvat(cfg: DictConfig) -> list[Path]:
     """Writes `<video>.csv`, a table of labels, for every file that CVAT exported.
 
+    Tables lie in folders as the files do, for videos of two folders may have the same name.
+
     Returns:
         The tables.
 
     Raises:
         InputError: There is no such file.
-        SystemExit: A file could not be read, or two are of one video; the others were.
+        SystemExit: A file could not be read, or two of a folder are of one video; the others
+            were.
     """
     output, out = Path(cfg.paths.output), console()
-    output.mkdir(parents=True, exist_ok=True)
     written: dict[Path, Path] = {}
     broken: list[str] = []
-    for path in _annotations(cfg.annotations):
+    annotations = _annotations(cfg.annotations)
+    common = os.path.commonpath([path.parent for path in annotations])
+    for path in annotations:
         try:
             name, labels = read_cvat(path)
-            table = output / f"{name}.csv"
+            table = output / path.parent.relative_to(common) / f"{name}.csv"
             if table in written:
                 raise InputError(
                     f"{path}: of {name}, as {written[table]} is; export the parts of a video from "
-                    "one task"
+                    "one task, or keep the files of two videos of one name in two folders"
                 )
+            table.parent.mkdir(parents=True, exist_ok=True)
             write_labels(table, labels)
         except InputError as error:
             broken.append(str(error))
@@ -117,24 +123,25 @@ def _of_videos(config: Mapping[str, Any], broken: list[str]) -> Iterator[Marked]
     sources, tables = find_sources(config["source"]), Path(config["labels"])
     if len(sources) > 1 and not tables.is_dir():
         raise InputError(f"labels={tables}: name the folder of the tables of {len(sources)} videos")
-    for source in sources:
+    for name, source in zip(output_names(sources), sources, strict=True):
         try:
-            labels, track = read_marks(tables / f"{source.stem}.csv" if tables.is_dir() else tables)
-            length = max(len(labels), _length(source, len(labels)))
-            labels = replace(labels.resized(length), size=probe(source).size)
+            table = tables / f"{name}.csv" if tables.is_dir() else tables
+            labels, track = read_marks(table)
+            frames = _length(source, len(labels))
+            labels = fit_labels(Clip(str(table), name, source, labels), frames, probe(source).size)
         except InputError as error:
             broken.append(str(error))
         else:
-            yield source.stem, source, labels, track
+            yield name, source, labels, track
 
 
 def _length(source: Path, labelled: int) -> int:
-    """How many frames there are to see; containers lie, so that more than are labelled are counted.
+    """How many frames there are to see: what the container claims, if the labels say the same.
 
-    A track goes on to the end of CVAT's task, and must be ended where the labels end, but not later
-    than the video does: CVAT refuses that.
+    Containers lie, so that frames are counted otherwise. A track goes on to the end of CVAT's task,
+    and must be ended where the labels end, but not later than the video does: CVAT refuses that.
     """
-    if probe(source).frames <= labelled:
+    if probe(source).frames == labelled:
         return labelled
     return sum(1 for _ in read_raw(source))
 

@@ -1,6 +1,6 @@
 """Figures as tables on the console."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ def print_metrics(metrics: Mapping[str, Any], output: Path) -> None:
     out.print(_table(title, metrics["protocols"]))
     if half := metrics.get("protocols_at_0.5"):
         out.print(_table(f"{title}, threshold 0.5", half))
-    low, high = metrics["protocols"]["strict"]["f1_interval"]
-    out.print(f"strict F1, 95 % interval over clips: {low:.3f} to {high:.3f}")
+    ends = metrics["protocols"]["strict"]["f1_interval"]
+    out.print(f"strict F1, 95 % interval over clips: {_interval(ends, '.3f')}")
     for file in ("metrics.json", "predictions.csv", "report.html"):
         out.print(f"wrote {output / file}")
 
@@ -36,8 +36,8 @@ def print_comparison(comparison: Mapping[str, Any], output: Path) -> None:
         for figures in protocols.values():
             cells.append(_cell(figures["f1"]))
             if "difference" in figures:
-                low, high = figures["difference_interval"]
-                cells += [f"{figures['difference']:+.3f}", f"{low:+.3f} to {high:+.3f}"]
+                ends = _interval(figures["difference_interval"], "+.3f")
+                cells += [f"{figures['difference']:+.3f}", ends]
             else:
                 cells += ["", ""]
         table.add_row(name, *cells)
@@ -55,6 +55,10 @@ def _table(title: str, protocols: Mapping[str, Mapping[str, Any]]) -> Table:
     for name, figures in protocols.items():
         table.add_row(name, *(_cell(figures.get(column)) for column in COLUMNS))
     return table
+
+
+def _interval(ends: Sequence[float] | None, form: str) -> str:
+    return "-" if ends is None else " to ".join(format(end, form) for end in ends)
 
 
 def _cell(value: float | None) -> str:

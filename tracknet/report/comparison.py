@@ -50,7 +50,7 @@ def write_comparison(
 {_figures(comparison["runs"])}
 <p class="note">Differences to {escape(first)}, in points, with their 95 % intervals: a paired
 bootstrap, each set of clips scored with both. Where 0 is outside, in <b>bold</b>, one is better on
-clips like these.</p>
+clips like these; a single clip has no interval.</p>
 </section>
 <section>
 <h2>Clips</h2>
@@ -74,12 +74,11 @@ def _figures(runs: Mapping[str, Mapping[str, Any]]) -> str:
             if "difference" not in figures:
                 rows[name] += [cell("&ndash;")] * 2
                 continue
-            low, high = figures["difference_interval"]
-            kind = "sure" if low > 0 or high < 0 else ""
-            rows[name] += [
-                cell(f"{100 * figures['difference']:+.2f}", kind),
-                cell(f"{100 * low:+.2f} to {100 * high:+.2f}", kind),
-            ]
+            ends = figures["difference_interval"]
+            kind = "sure" if ends and (ends[0] > 0 or ends[1] < 0) else ""
+            interval = " to ".join(f"{100 * end:+.2f}" for end in ends) if ends else "&ndash;"
+            difference = f"{100 * figures['difference']:+.2f}"
+            rows[name] += [cell(difference, kind), cell(interval, kind)]
     return table(headings, rows)
 
 

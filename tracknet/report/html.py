@@ -115,10 +115,11 @@ def _tiles(strict: Mapping[str, Any], near: Mapping[str, Any]) -> str:
     median, p90 = (
         "none" if near[name] is None else f"{near[name]:.2f} px" for name in ("median_px", "p90_px")
     )
-    low, high = strict["f1_interval"]
+    ends = strict["f1_interval"]
+    interval = " to ".join(f"{end:.1%}" for end in ends) if ends else "&ndash;"
     return tiles(
         [
-            ("F1, strict", f"{strict['f1']:.1%}", f"95 %: {low:.1%} to {high:.1%}"),
+            ("F1, strict", f"{strict['f1']:.1%}", f"95 %: {interval}"),
             ("Precision", f"{strict['precision']:.1%}", f"{strict['fp1'] + strict['fp2']} false"),
             ("Recall", f"{strict['recall']:.1%}", f"{strict['fp1'] + strict['fn']} missed"),
             ("Median error", median, f"90th percentile: {p90}"),

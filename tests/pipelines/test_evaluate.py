@@ -1,0 +1,54 @@
+"""Scoring predictions files on rendered clips."""
+
+import re
+
+import numpy as np
+import pytest
+
+from tracknet.build import build
+from tracknet.data.predictions import read_predictions, write_predictions
+from tracknet.pipelines.evaluate import evaluate
+from tracknet.types import Track
+
+
+@pytest.fixture
+def score(compose, tiny_data, tmp_path):
+    """Predictions that are the test split's labels, surer by and by: (metrics, track scored)."""
+    settings = [*tiny_data, "split=test", f"paths.output={tmp_path / 'scored'}"]
+    (clip,) = build(compose("evaluate", settings).data).clips("test")
+    visible = clip.labels.visibility > 0
+    source = np.where(visible, "detected", "")
+    track = Track(clip.labels.xy, np.linspace(0, 0.99, len(visible)).round(4), source)
+    file = tmp_path / "predictions.csv"
+    write_predictions(file, {clip.name: track})
+    file.write_text(file.read_text().rpartition(f"{clip.name},{len(track) - 1},")[0])
+
+    def scored(*overrides):
+        metrics = evaluate(compose("evaluate", [*settings, f"predictions={file}", *overrides]))
+        written = tmp_path / "scored" / "predictions.csv"
+        return metrics, read_predictions(written, {clip.name: len(track)})[0][clip.name]
+
+    return scored
+
+
+def test_a_single_clip_has_no_interval(score, tmp_path, capsys):
+    metrics, _ = score()
+    assert metrics["protocols"]["strict"]["f1_interval"] is None
+    assert "95 % interval over clips: -\n" in capsys.readouterr().out
+    assert '"f1_interval": null' in (tmp_path / "scored" / "metrics.json").read_text()
+    html = (tmp_path / "scored" / "report.html").read_text()
+    headings, strict = re.findall(r"<tr>(.*?)</tr>", html)[:2]
+    at = re.findall(r"<th>(.*?)</th>", headings).index("95 % interval")
+    assert re.findall(r"<td>(.*?)</td>", strict)[at - 1] == "&ndash;"
+
+
+def test_a_threshold_drops_balls_of_a_predictions_file(score):
+    everything, whole = score()
+    metrics, track = score("threshold=0.5")
+    kept = whole.visible & (whole.score >= 0.5)
+    assert track.visible.tolist() == kept.tolist()
+    assert metrics["protocols"]["strict"]["tp"] == kept.sum() < whole.visible.sum()
+    assert metrics["facts"]["threshold"] == "0.50"
+    assert "threshold" not in everything["facts"]
+    for facts in (metrics["facts"], everything["facts"]):
+        assert facts["frames without a row"] == "1"
