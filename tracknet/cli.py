@@ -50,7 +50,7 @@ def _job(cfg: DictConfig) -> dict[str, float]:
         from tracknet.training.callbacks import Interrupted
 
     try:
-        return train(cfg)
+        return train(cfg, HydraConfig.get().overrides.task)
     except Interrupted as stop:
         print(stop, file=sys.stderr)
         sys.exit(INTERRUPTED)
