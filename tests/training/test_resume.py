@@ -15,13 +15,13 @@ EPOCHS, BATCHES = 4, 3
 
 
 class InterruptAt(Callback):
-    """Sends the signal of Ctrl-C while a certain step is trained."""
+    """Sends the signal of Ctrl-C while a certain batch of the run is trained."""
 
-    def __init__(self, step: int) -> None:
-        self.step = step
+    def __init__(self, batch: int) -> None:
+        self.batch = batch
 
-    def on_train_batch_start(self, trainer, *_) -> None:
-        if trainer.global_step == self.step:
+    def on_train_batch_start(self, trainer, module, batch, batch_idx) -> None:
+        if trainer.current_epoch * BATCHES + batch_idx == self.batch:
             os.kill(os.getpid(), signal.SIGINT)
 
 
@@ -55,7 +55,7 @@ def last(output):
 @pytest.mark.parametrize("step", [2 * BATCHES - 1, 2 * BATCHES + 1], ids=["epoch end", "middle"])
 def test_resumed_run_is_bit_equal(compose, settings, undisturbed, tmp_path, step):
     settings = [*settings, f"paths.output={tmp_path}"]
-    stop = f"+callbacks.stop={{_target_: {__name__}.InterruptAt, step: {step}}}"
+    stop = f"+callbacks.stop={{_target_: {__name__}.InterruptAt, batch: {step}}}"
     with pytest.raises(Interrupted, match="resume="):
         train(compose("train", [*settings, stop]))
     assert last(tmp_path)["global_step"] == step + 1
@@ -72,6 +72,21 @@ def test_resumed_run_is_bit_equal(compose, settings, undisturbed, tmp_path, step
         strict=True,
     ):
         assert torch.equal(mine["exp_avg_sq"], theirs["exp_avg_sq"])
+
+
+def test_an_interrupt_waits_for_the_gradient_to_be_used(compose, settings, tmp_path):
+    settings = [*settings, "num_workers=0", "trainer.max_epochs=2"]
+    settings += ["trainer.accumulate_grad_batches=2", "callbacks.pictures=null"]
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    train(compose("train", [*settings, f"paths.output={whole}"]))
+    settings.append(f"paths.output={cut}")
+    stop = f"+callbacks.stop={{_target_: {__name__}.InterruptAt, batch: {BATCHES}}}"
+    with pytest.raises(Interrupted):
+        train(compose("train", [*settings, stop]))
+    assert last(cut)["global_step"] == 3, "of the two batches of an epoch's first step, the second"
+    train(compose("train", [*settings, f"resume={cut}"]))
+    expected, resumed = last(whole)["state_dict"], last(cut)["state_dict"]
+    assert all(torch.equal(resumed[name], expected[name]) for name in expected)
 
 
 def test_resumed_run_keeps_its_figures(compose, settings, tmp_path):
