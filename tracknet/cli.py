@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from textwrap import fill
+from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -31,15 +32,14 @@ OmegaConf.register_new_resolver("tracknet.command", command, replace=True)
 
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="train")
-def _train(cfg: DictConfig) -> None:
+def _train(cfg: DictConfig) -> dict[str, Any] | None:
     from tracknet.sweep import run_job
 
-    with plain_warnings():
+    with plain_warnings(), plain_errors():
         if HydraConfig.get().mode is RunMode.MULTIRUN:
-            run_job(_job, cfg)
-        else:
-            with plain_errors():
-                _job(cfg)
+            return run_job(_job, cfg)
+        _job(cfg)
+    return None
 
 
 def _job(cfg: DictConfig) -> dict[str, float]:
@@ -95,18 +95,17 @@ def _entry(name: str, module: str, figures: str | None = None) -> Callable[[], N
     """
 
     @hydra.main(version_base="1.3", config_path=CONFIGS, config_name=name)
-    def main(cfg: DictConfig) -> None:
+    def main(cfg: DictConfig) -> dict[str, Any] | None:
         with importing():
             pipeline = import_module(f"tracknet.pipelines.{module}")
         job = getattr(pipeline, name)
-        with plain_warnings():
+        with plain_warnings(), plain_errors():
             if figures and HydraConfig.get().mode is RunMode.MULTIRUN:
                 from tracknet.sweep import run_job
 
-                run_job(lambda cfg: getattr(pipeline, figures)(job(cfg)), cfg)
-            else:
-                with plain_errors():
-                    job(cfg)
+                return run_job(lambda cfg: getattr(pipeline, figures)(job(cfg)), cfg)
+            job(cfg)
+        return None
 
     return lambda: _run(main, name)
 
