@@ -19,6 +19,7 @@ from tracknet.pipelines.assemble import assemble, precision, quiet_lightning
 from tracknet.pipelines.card import print_card, print_next_steps
 from tracknet.pipelines.common import candidates_of_overlaps
 from tracknet.pipelines.manifest import write_manifest
+from tracknet.pipelines.settings import check_settings
 from tracknet.resume import OVERRIDES, check_same_network
 from tracknet.training.callbacks import TimeLimit
 
@@ -35,6 +36,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
         Interrupted: A signal came; the state of that batch is in `last.ckpt`.
     """
     config = OmegaConf.to_container(cfg, resolve=True)
+    check_settings(config)
     output = Path(config["paths"]["output"])
     output.mkdir(parents=True, exist_ok=True)
     start = _start(config, output)
