@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch import Callback
 
 from tracknet.checkpoint import CheckpointError
+from tracknet.errors import InputError
 from tracknet.pipelines.train import train
 from tracknet.training.callbacks import Interrupted
 
@@ -87,6 +88,21 @@ def test_an_interrupt_waits_for_the_gradient_to_be_used(compose, settings, tmp_p
     train(compose("train", [*settings, f"resume={cut}"]))
     expected, resumed = last(whole)["state_dict"], last(cut)["state_dict"]
     assert all(torch.equal(resumed[name], expected[name]) for name in expected)
+
+
+def test_the_batch_size_may_change_between_epochs_only(compose, settings, tmp_path):
+    settings = [*settings, "num_workers=0", f"paths.output={tmp_path}", "callbacks.pictures=null"]
+    stop = f"+callbacks.stop={{_target_: {__name__}.InterruptAt, batch: 1}}"
+    with pytest.raises(Interrupted):
+        train(compose("train", [*settings, stop]))
+    settings.append(f"resume={tmp_path}")
+    message = r"batch_size=4 -> 2: .*resume= .* epoch 0, .* 2 batches of 4; keep .*max_epochs=1"
+    with pytest.raises(InputError, match=message):
+        train(compose("train", [*settings, "batch_size=2"]))
+    train(compose("train", [*settings, "trainer.max_epochs=1"]))
+    whole = ["batch_size=2", "trainer.max_epochs=2", "trainer.limit_train_batches=1.0"]
+    train(compose("train", [*settings, *whole]))
+    assert last(tmp_path)["global_step"] == BATCHES + 44 // 2
 
 
 def test_resumed_run_keeps_its_figures(compose, settings, tmp_path):

@@ -20,7 +20,7 @@ from tracknet.pipelines.card import print_card, print_next_steps
 from tracknet.pipelines.common import candidates_of_overlaps
 from tracknet.pipelines.manifest import write_manifest
 from tracknet.pipelines.settings import check_settings
-from tracknet.resume import OVERRIDES, check_same_network
+from tracknet.resume import OVERRIDES, check_same_batches, check_same_network
 from tracknet.training.callbacks import TimeLimit
 
 
@@ -51,6 +51,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
         saved = checkpoint["tracknet"]
         argument = "resume=" if config["resume"] else "ckpt_path="
         check_same_network(saved["config"], config, argument)
+        check_same_batches(checkpoint, config, argument)
         # The network that was trained, whatever weights this machine has by now.
         weights = saved["weights"]
         done = checkpoint["loops"]["fit_loop"]["epoch_progress"]["current"]["completed"]
