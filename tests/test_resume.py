@@ -14,11 +14,11 @@ SCRIPT = Path(__file__).parents[1] / "scripts" / "train.py"
 
 @pytest.fixture
 def run(tmp_path):
-    """A run directory as Hydra leaves it."""
+    """A run directory that a training left."""
     folder = tmp_path / "a run"
-    (folder / ".hydra").mkdir(parents=True)
+    folder.mkdir()
     overrides = ["backbone=conv", "data.clips={train: 2, val: 1}", "+seed=1", "~logger.tensorboard"]
-    (folder / ".hydra" / "overrides.yaml").write_text("".join(f"- '{o}'\n" for o in overrides))
+    (folder / "overrides.yaml").write_text("".join(f"- '{o}'\n" for o in overrides))
     return folder
 
 
@@ -46,7 +46,7 @@ def test_without_a_run_nothing_changes(argument):
 
 
 def test_what_is_no_run_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"holds no \.hydra/overrides\.yaml; name a run directory"):
+    with pytest.raises(ValueError, match=r"holds no overrides\.yaml; name a run directory"):
         resumed_arguments(["train.py", f"resume={tmp_path}"])
 
 
@@ -57,7 +57,7 @@ def test_a_sweep_is_refused(run):
 
 @pytest.mark.parametrize(("code", "stays"), [(1, False), (INTERRUPTED, True)])
 def test_what_made_a_resumed_run_fail_is_not_taken_along(run, code, stays):
-    saved = run / ".hydra" / "overrides.yaml"
+    saved = run / "overrides.yaml"
     before, new = saved.read_text(), "- seed=2\n"
 
     def fails() -> None:
@@ -72,8 +72,7 @@ def test_what_made_a_resumed_run_fail_is_not_taken_along(run, code, stays):
 
 def test_a_refused_override_leaves_the_run_as_it_was(tiny_run, tiny_data, tiny_network, tmp_path):
     run = shutil.copytree(tiny_run, tmp_path / "run")
-    saved = run / ".hydra" / "overrides.yaml"
-    saved.parent.mkdir()
+    saved = run / "overrides.yaml"
     saved.write_text("".join(f"- '{o}'\n" for o in [*tiny_data, *tiny_network]))
     before = saved.read_text(), (run / "config.yaml").read_text()
     command = [sys.executable, SCRIPT, f"resume={run}", "heatmap_stride=2"]
@@ -83,3 +82,18 @@ def test_a_refused_override_leaves_the_run_as_it_was(tiny_run, tiny_data, tiny_n
     assert said.startswith("error: resume= continues the same network, but these differ: ")
     assert "heatmap_stride: 4 -> 2" in said
     assert (saved.read_text(), (run / "config.yaml").read_text()) == before
+
+
+def test_a_refused_command_does_not_change_what_resume_takes_along(
+    tiny_data, tiny_network, tmp_path
+):
+    run = tmp_path / "run"
+    command = [sys.executable, SCRIPT, *tiny_data, *tiny_network, f"hydra.run.dir={run}"]
+    subprocess.run([*command, "debug=shapes", "loss=wbce"], check=True)
+    config = (run / "config.yaml").read_text()
+    refused = subprocess.run([*command, "loss=bce"], capture_output=True, text=True)
+    assert "holds a training run already; go on with it by resume=" in refused.stderr
+    arguments = resumed_arguments(["train.py", f"resume={run}"])
+    assert "loss=wbce" in arguments
+    assert "loss=bce" not in arguments
+    assert (run / "config.yaml").read_text() == config

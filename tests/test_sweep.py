@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,15 +12,20 @@ import pytest
 from tracknet.sweep import check_one_device
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "train.py"
+SIZES = "image_size=[60,100],[64,128]"
+
+
+def launch(folder, *settings):
+    command = [sys.executable, SCRIPT, "-m", *settings, f"hydra.sweep.dir={folder}"]
+    return subprocess.run(command, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
 def sweep(tiny_data, tiny_network, tmp_path_factory):
     """A finished sweep over two image sizes, of which one does not fit, and its folder."""
     folder = tmp_path_factory.mktemp("sweep")
-    settings = [*tiny_data, *tiny_network, "~logger.tensorboard", "image_size=[60,100],[64,128]"]
-    command = [sys.executable, SCRIPT, "-m", *settings, f"hydra.sweep.dir={folder}"]
-    return subprocess.run(command, capture_output=True, text=True), folder
+    settings = [*tiny_data, *tiny_network, "~logger.tensorboard"]
+    return launch(folder, *settings, SIZES), folder
 
 
 def test_the_other_job_finishes(sweep):
@@ -46,6 +52,30 @@ def test_the_exit_code_says_that_one_failed(sweep):
     done, _ = sweep
     assert done.returncode == 1
     assert "1 of 2 jobs failed\n  job 0: image_size 60x100" in done.stderr
+
+
+def test_the_same_command_goes_on_with_a_sweep(sweep, tiny_data, tiny_network):
+    first, folder = sweep
+    summary, trained = folder / "summary.csv", folder / "1" / "checkpoints" / "best.ckpt"
+    before = summary.read_text(), trained.stat().st_mtime_ns
+    stale = folder / "7" / "job.json"  # of a larger sweep
+    stale.parent.mkdir()
+    shutil.copy(folder / "1" / "job.json", stale)
+    again = launch(folder, *tiny_data, *tiny_network, "~logger.tensorboard", SIZES)
+    assert "job 1 was done before" in again.stdout
+    assert again.stderr.splitlines()[-2:] == first.stderr.splitlines()[-2:]
+    assert (summary.read_text(), trained.stat().st_mtime_ns) == before
+
+
+def test_another_sweep_leaves_the_records_alone(sweep, tiny_data, tiny_network):
+    _, folder = sweep
+    records = [folder / "summary.csv", folder / "0" / "job.json", folder / "1" / "job.json"]
+    before = [file.read_text() for file in records]
+    other = launch(folder, *tiny_data, *tiny_network, "loss=focal,bce")
+    assert other.returncode == 1
+    assert "0 holds a job of another sweep" in other.stderr
+    assert "choose another hydra.sweep.dir" in other.stderr
+    assert [file.read_text() for file in records] == before
 
 
 def test_several_devices_are_refused():

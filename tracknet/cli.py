@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from textwrap import fill
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -35,15 +35,14 @@ OmegaConf.register_new_resolver("tracknet.command", command, replace=True)
 
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="train")
-def _train(cfg: DictConfig) -> None:
+def _train(cfg: DictConfig) -> dict[str, Any] | None:
     from tracknet.sweep import run_job
 
-    with plain_warnings():
+    with plain_warnings(), plain_errors():
         if HydraConfig.get().mode is RunMode.MULTIRUN:
-            run_job(_job, cfg)
-        else:
-            with plain_errors():
-                _job(cfg)
+            return run_job(_job, cfg)
+        _job(cfg)
+    return None
 
 
 def _job(cfg: DictConfig) -> dict[str, float]:
@@ -54,7 +53,7 @@ def _job(cfg: DictConfig) -> dict[str, float]:
         from tracknet.training.callbacks import Interrupted
 
     try:
-        return train(cfg)
+        return train(cfg, HydraConfig.get().overrides.task)
     except Interrupted as stop:
         print(stop, file=sys.stderr)
         sys.exit(INTERRUPTED)
@@ -115,18 +114,17 @@ def _entry(name: str, module: str, figures: str | None = None) -> Callable[[], N
     """
 
     @hydra.main(version_base="1.3", config_path=CONFIGS, config_name=name)
-    def main(cfg: DictConfig) -> None:
+    def main(cfg: DictConfig) -> dict[str, Any] | None:
         with importing():
             pipeline = import_module(f"tracknet.pipelines.{module}")
         job = getattr(pipeline, name)
-        with plain_warnings():
+        with plain_warnings(), plain_errors():
             if figures and HydraConfig.get().mode is RunMode.MULTIRUN:
                 from tracknet.sweep import run_job
 
-                run_job(lambda cfg: getattr(pipeline, figures)(job(cfg)), cfg)
-            else:
-                with plain_errors():
-                    job(cfg)
+                return run_job(lambda cfg: getattr(pipeline, figures)(job(cfg)), cfg)
+            job(cfg)
+        return None
 
     return lambda: _run(main, name)
 

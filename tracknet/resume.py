@@ -11,7 +11,8 @@ from tracknet.errors import InputError
 
 INTERRUPTED = 130
 """What a run that Ctrl-C stopped exits with."""
-OVERRIDES = Path(".hydra") / "overrides.yaml"
+OVERRIDES = "overrides.yaml"
+"""Of a run: training alone writes it, while Hydra writes `.hydra` before a command is refused."""
 NETWORK = (
     "backbone",
     "decoder",
@@ -27,8 +28,8 @@ NETWORK = (
 def resumed_arguments(arguments: list[str]) -> list[str]:
     """Puts the overrides that a run was started with before those given now, which win.
 
-    Hydra writes ``.hydra`` anew when a run directory is used again, so the configuration has to be
-    composed from the old overrides together with the new ones.
+    The configuration is composed from the old overrides together with the new ones, so that a group
+    that is chosen anew takes the place of the old one.
 
     Args:
         arguments: Of the process, the program's name first.
@@ -56,8 +57,8 @@ def resumed_arguments(arguments: list[str]) -> list[str]:
 def without_failed_overrides(arguments: list[str]) -> Iterator[None]:
     """Takes the given overrides out of a resumed run again if what is inside fails.
 
-    Hydra saves them before anything looks at them: one that is refused would come along with every
-    later ``resume=``. Those of an interrupted run stay.
+    One that the training fails with would come along with every later ``resume=``. Those of an
+    interrupted run stay.
 
     Args:
         arguments: Of the process, as they were given.
@@ -108,6 +109,34 @@ def check_same_network(
             f"{argument} continues the same network, but these differ: "
             + "; ".join(differences)
             + f". Make them agree, or start a new run without {argument}"
+        )
+
+
+def check_same_batches(
+    checkpoint: Mapping[str, Any], config: Mapping[str, Any], argument: str = "resume="
+) -> None:
+    """Refuses to go on within an epoch with batches of another size.
+
+    Where the epoch stopped is counted in batches.
+
+    Args:
+        checkpoint: The one to go on with.
+        config: The configuration that is given now.
+        argument: What asked to go on, for the message.
+
+    Raises:
+        InputError: The size differs, and an epoch is not over.
+    """
+    old, new = checkpoint["tracknet"]["config"]["batch_size"], config["batch_size"]
+    loop = checkpoint["loops"]["fit_loop"]
+    epoch, batches = loop["epoch_progress"]["current"], loop["epoch_loop.batch_progress"]
+    over = epoch["ready"] == epoch["processed"] or batches["is_last_batch"]
+    if old != new and not over:
+        number = epoch["processed"]
+        raise InputError(
+            f"batch_size={old} -> {new}: {argument} goes on within epoch {number}, after "
+            f"{batches['current']['ready']} batches of {old}; keep batch_size={old}, or finish the "
+            f"epoch first (trainer.max_epochs={number + 1})"
         )
 
 

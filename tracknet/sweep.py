@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.utils import JobReturn, JobStatus
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 from rich.table import Table
@@ -20,10 +21,31 @@ JOB = "job.json"
 HIDDEN = ("epoch",)
 
 
-def run_job(job: Callable[[DictConfig], dict[str, float]], cfg: DictConfig) -> None:
-    """Runs one job of a sweep and records its figures, or why it failed, in its folder."""
+def run_job(job: Callable[[DictConfig], dict[str, float]], cfg: DictConfig) -> dict[str, Any]:
+    """Runs one job of a sweep and records its figures, or why it failed, in its folder.
+
+    A job that was done before is not done again, so that the same command goes on with a sweep
+    that was cut off.
+
+    Returns:
+        The record.
+
+    Raises:
+        InputError: The folder holds a job of another sweep.
+    """
     hydra = HydraConfig.get()
     record: dict[str, Any] = {"job": hydra.job.num, "overrides": list(hydra.overrides.task)}
+    file = Path(hydra.runtime.output_dir, JOB)
+    if file.is_file():
+        old = json.loads(file.read_text())
+        if old["overrides"] != record["overrides"]:
+            raise InputError(
+                f"{file.parent} holds a job of another sweep ({' '.join(old['overrides'])}); "
+                "choose another hydra.sweep.dir"
+            )
+        if old["status"] == "ok":
+            print(f"job {hydra.job.num} was done before: {file}")
+            return old
     try:
         if "trainer" in cfg:
             check_one_device(cfg.trainer.devices)
@@ -34,7 +56,8 @@ def run_job(job: Callable[[DictConfig], dict[str, float]], cfg: DictConfig) -> N
             traceback.print_exc()
             said = f"{type(error).__name__}: {said}"
         record |= {"status": "failed", "error": said}
-    Path(hydra.runtime.output_dir, JOB).write_text(json.dumps(record, indent=1) + "\n")
+    file.write_text(json.dumps(record, indent=1) + "\n")
+    return record
 
 
 def check_one_device(devices: Any) -> None:
@@ -49,12 +72,15 @@ def check_one_device(devices: Any) -> None:
 class SweepTable(Callback):
     """Prints the table of all jobs and writes it as ``summary.csv`` into the sweep's folder."""
 
+    def __init__(self) -> None:
+        self.jobs: list[dict[str, Any]] = []
+
+    def on_job_end(self, config: DictConfig, job_return: JobReturn, **_: Any) -> None:
+        if job_return.status is JobStatus.COMPLETED and job_return.return_value:
+            self.jobs.append(job_return.return_value)
+
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
-        folder = Path(config.hydra.sweep.dir)
-        jobs = sorted(
-            (json.loads(file.read_text()) for file in folder.glob(f"*/{JOB}")),
-            key=lambda job: job["job"],
-        )
+        folder, jobs = Path(config.hydra.sweep.dir), self.jobs
         if not jobs:
             return
         rows = [_row(job) for job in jobs]

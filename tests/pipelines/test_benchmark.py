@@ -23,3 +23,11 @@ def test_a_training_is_timed(compose, tiny_data, tiny_network, tmp_path):
     assert figures["peak_memory_mb"] > 100
     assert figures["device"] == "cpu"
     assert sorted(file.name for file in tmp_path.iterdir()) == ["benchmark.json"]
+
+
+def test_what_a_training_does_without_a_benchmark_does_without(
+    compose, tiny_data, tiny_network, tmp_path
+):
+    settings = [*tiny_data, *tiny_network, f"paths.output={tmp_path}", "pairs=1", "batches=1"]
+    settings += ["trainer.gradient_clip_val=null", "~callbacks.average"]
+    assert benchmark(compose("benchmark", settings))["step_ms"] > 0

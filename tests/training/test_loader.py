@@ -1,12 +1,16 @@
 """Batches that are read while the network is busy are the same batches."""
 
+import os
 import threading
 import time
 
 import pytest
 import torch
+from lightning.pytorch import Callback
 from torch.utils.data import DataLoader, Dataset
 
+from tracknet.errors import InputError
+from tracknet.pipelines.train import train
 from tracknet.training.loader import AheadLoader
 
 
@@ -63,6 +67,25 @@ def test_asks_for_the_order_when_the_iterator_is_made():
     batches.close()
 
 
-def test_passes_errors_on():
+@pytest.mark.parametrize("order", [[1, 2, 13], [13]], ids=["later", "first"])
+def test_passes_errors_on(order):
+    batches = iter(AheadLoader(Squares(), sampler=order))
     with pytest.raises(ValueError, match="13"):
-        list(AheadLoader(Squares(), sampler=[1, 2, 13]))
+        list(batches)
+
+
+class CutStore(Callback):
+    """Another program shortens the stored frames once they are open."""
+
+    def on_fit_start(self, trainer, module) -> None:
+        for clip in trainer.datamodule.train_windows.clips:
+            os.truncate(clip.folder / "frames.u8", 10)
+
+
+def test_what_is_wrong_with_the_first_batch_ends_the_training(
+    compose, tiny_data, tiny_network, tmp_path
+):
+    cut = f"+callbacks.cut={{_target_: {__name__}.CutStore}}"
+    own = [f"paths.store={tmp_path / 'store'}", f"paths.output={tmp_path / 'run'}", cut]
+    with pytest.raises(InputError, match="has become shorter while it was in use"):
+        train(compose("train", [*tiny_data, *tiny_network, *own]))

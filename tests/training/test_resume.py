@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch import Callback
 
 from tracknet.checkpoint import CheckpointError
+from tracknet.errors import InputError
 from tracknet.pipelines.train import train
 from tracknet.training.callbacks import Interrupted
 
@@ -15,13 +16,13 @@ EPOCHS, BATCHES = 4, 3
 
 
 class InterruptAt(Callback):
-    """Sends the signal of Ctrl-C while a certain step is trained."""
+    """Sends the signal of Ctrl-C while a certain batch of the run is trained."""
 
-    def __init__(self, step: int) -> None:
-        self.step = step
+    def __init__(self, batch: int) -> None:
+        self.batch = batch
 
-    def on_train_batch_start(self, trainer, *_) -> None:
-        if trainer.global_step == self.step:
+    def on_train_batch_start(self, trainer, module, batch, batch_idx) -> None:
+        if trainer.current_epoch * BATCHES + batch_idx == self.batch:
             os.kill(os.getpid(), signal.SIGINT)
 
 
@@ -55,7 +56,7 @@ def last(output):
 @pytest.mark.parametrize("step", [2 * BATCHES - 1, 2 * BATCHES + 1], ids=["epoch end", "middle"])
 def test_resumed_run_is_bit_equal(compose, settings, undisturbed, tmp_path, step):
     settings = [*settings, f"paths.output={tmp_path}"]
-    stop = f"+callbacks.stop={{_target_: {__name__}.InterruptAt, step: {step}}}"
+    stop = f"+callbacks.stop={{_target_: {__name__}.InterruptAt, batch: {step}}}"
     with pytest.raises(Interrupted, match="resume="):
         train(compose("train", [*settings, stop]))
     assert last(tmp_path)["global_step"] == step + 1
@@ -72,6 +73,36 @@ def test_resumed_run_is_bit_equal(compose, settings, undisturbed, tmp_path, step
         strict=True,
     ):
         assert torch.equal(mine["exp_avg_sq"], theirs["exp_avg_sq"])
+
+
+def test_an_interrupt_waits_for_the_gradient_to_be_used(compose, settings, tmp_path):
+    settings = [*settings, "num_workers=0", "trainer.max_epochs=2"]
+    settings += ["trainer.accumulate_grad_batches=2", "callbacks.pictures=null"]
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    train(compose("train", [*settings, f"paths.output={whole}"]))
+    settings.append(f"paths.output={cut}")
+    stop = f"+callbacks.stop={{_target_: {__name__}.InterruptAt, batch: {BATCHES}}}"
+    with pytest.raises(Interrupted):
+        train(compose("train", [*settings, stop]))
+    assert last(cut)["global_step"] == 3, "of the two batches of an epoch's first step, the second"
+    train(compose("train", [*settings, f"resume={cut}"]))
+    expected, resumed = last(whole)["state_dict"], last(cut)["state_dict"]
+    assert all(torch.equal(resumed[name], expected[name]) for name in expected)
+
+
+def test_the_batch_size_may_change_between_epochs_only(compose, settings, tmp_path):
+    settings = [*settings, "num_workers=0", f"paths.output={tmp_path}", "callbacks.pictures=null"]
+    stop = f"+callbacks.stop={{_target_: {__name__}.InterruptAt, batch: 1}}"
+    with pytest.raises(Interrupted):
+        train(compose("train", [*settings, stop]))
+    settings.append(f"resume={tmp_path}")
+    message = r"batch_size=4 -> 2: .*resume= .* epoch 0, .* 2 batches of 4; keep .*max_epochs=1"
+    with pytest.raises(InputError, match=message):
+        train(compose("train", [*settings, "batch_size=2"]))
+    train(compose("train", [*settings, "trainer.max_epochs=1"]))
+    whole = ["batch_size=2", "trainer.max_epochs=2", "trainer.limit_train_batches=1.0"]
+    train(compose("train", [*settings, *whole]))
+    assert last(tmp_path)["global_step"] == BATCHES + 44 // 2
 
 
 def test_resumed_run_keeps_its_figures(compose, settings, tmp_path):

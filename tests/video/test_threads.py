@@ -1,6 +1,9 @@
 """Work ahead in a thread."""
 
+import gc
+import sys
 import time
+from threading import Event
 
 import pytest
 
@@ -49,3 +52,21 @@ def test_closing_ends_the_source(taken):
         next(items)
     items.close()
     assert closed == [True]
+
+
+def test_its_own_thread_may_collect_it(monkeypatch):
+    dropped, collected, wrong = Event(), Event(), []
+    monkeypatch.setattr(sys, "unraisablehook", wrong.append)
+
+    def collects():
+        dropped.wait()
+        gc.collect()
+        collected.set()
+        yield 0
+
+    cycle = [prefetch(collects(), 1)]
+    cycle.append(cycle)
+    del cycle
+    dropped.set()
+    assert collected.wait(5)
+    assert wrong == []

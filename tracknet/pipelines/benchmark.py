@@ -21,6 +21,7 @@ from tracknet.console import console
 from tracknet.data.batch import prepare_batch
 from tracknet.data.store import FrameStore, StoredClip
 from tracknet.pipelines.assemble import Training, assemble, precision, quiet_lightning
+from tracknet.pipelines.settings import check_settings
 from tracknet.types import Clip
 from tracknet.video import read_raw
 
@@ -40,6 +41,7 @@ def benchmark(cfg: DictConfig) -> dict[str, Any]:
         InputError: As for training.
     """
     config = OmegaConf.to_container(cfg, resolve=True)
+    check_settings(config)
     quiet_lightning()
     pl.seed_everything(config["seed"], verbose=False)
     pairs, batches = config["pairs"], config["batches"]
@@ -133,7 +135,8 @@ class _Turns(pl.Callback):
                 with trainer.precision_plugin.forward_context():
                     loss = module.loss_of(module.model(batch.frames, batch.background), batch)
                 loss.backward()
-                clip_grad_norm_(module.parameters(), trainer.gradient_clip_val)
+                if trainer.gradient_clip_val:
+                    clip_grad_norm_(module.parameters(), trainer.gradient_clip_val)
                 optimizer.step()
                 optimizer.zero_grad()
                 _synchronize(module.device)
@@ -158,7 +161,7 @@ class _Turns(pl.Callback):
 
 def _train(config: dict[str, Any], parts: Training, pairs: int, batches: int) -> _Turns:
     turns = _Turns(pairs, batches)
-    average = build(config["callbacks"]["average"])
+    average = build(config["callbacks"].get("average"))
     settings = {
         **config["trainer"],
         "precision": precision(config["trainer"]),

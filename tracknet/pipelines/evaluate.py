@@ -25,6 +25,7 @@ from tracknet.errors import InputError
 from tracknet.inference.tracking import Tracker
 from tracknet.metrics import at_threshold, breakdown, localisation, score
 from tracknet.pipelines.common import build_dataset, candidates_of, find_clips, open_clips
+from tracknet.pipelines.settings import check_settings
 from tracknet.pipelines.tables import print_metrics
 from tracknet.report import write_report
 from tracknet.types import Labels, Track
@@ -37,9 +38,11 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     for comparison with runs whose best threshold is another.
 
     Raises:
-        InputError: Neither or both of ckpt and predictions are given, or they cannot be read.
+        InputError: Neither or both of ckpt and predictions are given, or they cannot be read; or a
+            setting is out of its range.
     """
     config = OmegaConf.to_container(cfg, resolve=True)
+    check_settings(config)
     if (config["ckpt"] is None) == (config["predictions"] is None):
         raise InputError(
             "name what to score: ckpt=<run directory or file>, or predictions=<csv>, not both"

@@ -20,6 +20,7 @@ from tracknet.data.formats.base import Dataset, DataWarning, LabelError
 from tracknet.data.predictions import whole_file
 from tracknet.data.store import FrameStore, StoredClip
 from tracknet.pipelines.common import build_dataset, find_clips
+from tracknet.pipelines.settings import check_settings
 from tracknet.report import write_dataset
 from tracknet.types import ABSENT, UNLABELLED
 from tracknet.video import VideoError
@@ -38,9 +39,10 @@ def prepare(cfg: DictConfig) -> pd.DataFrame:
     Raises:
         LabelError: `strict` is set and there are problems; they are written before.
         LeakError: A clip is in two splits.
-        InputError, OSError: The store cannot be written.
+        InputError, OSError: The store cannot be written, or a setting is out of its range.
     """
     config = OmegaConf.to_container(cfg, resolve=True)
+    check_settings(config)
     dataset = build_dataset(config)
     splits: dict[str, list[StoredClip]] = {}
     found: list[tuple[str, int | None, str, str]] = []

@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +19,24 @@ from tracknet.pipelines.assemble import assemble, precision, quiet_lightning
 from tracknet.pipelines.card import print_card, print_next_steps
 from tracknet.pipelines.common import candidates_of_overlaps
 from tracknet.pipelines.manifest import write_manifest
-from tracknet.resume import check_same_network
+from tracknet.pipelines.settings import check_settings
+from tracknet.resume import OVERRIDES, check_same_batches, check_same_network
 from tracknet.training.callbacks import TimeLimit
 
 
-def train(cfg: DictConfig) -> dict[str, float]:
+def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, float]:
     """Trains, keeps the best checkpoint by validation F1, and returns the best figures.
+
+    Args:
+        cfg: As composed.
+        overrides: What `cfg` was composed with, for a later ``resume=``; None keeps nothing.
 
     Raises:
         InputError: Sizes, data, settings or a checkpoint do not fit; nothing was trained.
         Interrupted: A signal came; the state of that batch is in `last.ckpt`.
     """
     config = OmegaConf.to_container(cfg, resolve=True)
+    check_settings(config)
     output = Path(config["paths"]["output"])
     output.mkdir(parents=True, exist_ok=True)
     start = _start(config, output)
@@ -44,6 +51,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
         saved = checkpoint["tracknet"]
         argument = "resume=" if config["resume"] else "ckpt_path="
         check_same_network(saved["config"], config, argument)
+        check_same_batches(checkpoint, config, argument)
         # The network that was trained, whatever weights this machine has by now.
         weights = saved["weights"]
         done = checkpoint["loops"]["fit_loop"]["epoch_progress"]["current"]["completed"]
@@ -54,6 +62,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
                 stacklevel=2,
             )
     OmegaConf.save(OmegaConf.create(config), output / "config.yaml")
+    if overrides is not None:
+        OmegaConf.save(OmegaConf.create(list(overrides)), output / OVERRIDES)
     quiet_lightning()
     pl.seed_everything(config["seed"], verbose=False)
 

@@ -12,12 +12,21 @@ from tracknet.video import prefetch
 class AheadLoader(DataLoader):
     """A `DataLoader` whose own process reads the next batch in a thread, where it has no workers.
 
-    As with workers, the order is asked of the sampler when an iterator is made.
+    As with workers, the order is asked of the sampler when an iterator is made, and what is wrong
+    with a batch is raised when that batch is asked for.
     """
 
     def __iter__(self) -> Iterator[Any]:
         batches = super().__iter__()
         if self.num_workers:
             return batches
-        first = next(batches, None)
+        try:
+            first = next(batches, None)
+        except Exception as error:
+            return _failing(error)
         return iter(()) if first is None else prefetch(chain([first], batches), 1)
+
+
+def _failing(error: Exception) -> Iterator[Any]:
+    raise error
+    yield

@@ -65,6 +65,14 @@ class HeatmapModule(LightningModule):
         # Dropout and drop-path then repeat after a resume.
         torch.manual_seed(self.seed * 1_000_003 + self.global_step)
 
+    def on_train_batch_end(self, *_: Any) -> None:
+        trainer = self.trainer
+        if 0 < trainer.max_steps <= trainer.global_step:
+            trainer.should_stop = True
+        if trainer.should_stop:
+            # A run that is cut short ends with a validation, too: without one it has no best.ckpt.
+            trainer.check_val_every_n_epoch = 1
+
     def training_step(self, raw: dict[str, torch.Tensor], _: int) -> torch.Tensor:
         augmentation = self.trainer.datamodule.augmentation
         with torch.autocast(self.device.type, enabled=False):

@@ -60,6 +60,7 @@ def _place_of_stream(url: str) -> PurePath:
     parts = urlsplit(url)
     # Results stay in their folder whatever the URL is.
     path = os.path.normpath(f"/{parts.path}").lstrip("/")
+    path = os.path.splitext(path)[0]  # of a playlist, too
     return PurePosixPath(parts.hostname or ("" if path else "stream"), path)
 
 

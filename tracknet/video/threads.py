@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterable
 from queue import Full, Queue
-from threading import Event, Thread
+from threading import Event, Thread, current_thread
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -54,7 +54,8 @@ def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
                 yield value
         finally:
             stopped.set()
-            thread.join()
+            if thread is not current_thread():  # which may be the one that collects the garbage
+                thread.join()
 
     thread = Thread(target=work, name="prefetch", daemon=True)
     thread.start()

@@ -1,6 +1,7 @@
 """What happens beside the training step."""
 
 from tracknet.training.callbacks.average import AverageWeights
+from tracknet.training.callbacks.checkpoint import RunCheckpoint
 from tracknet.training.callbacks.collapse import CollapseWarning
 from tracknet.training.callbacks.interrupt import InterruptCheckpoint, Interrupted
 from tracknet.training.callbacks.pictures import PredictionGrid
@@ -16,5 +17,6 @@ __all__ = [
     "Interrupted",
     "PredictionGrid",
     "ProgressBar",
+    "RunCheckpoint",
     "TimeLimit",
 ]

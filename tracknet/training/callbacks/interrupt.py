@@ -14,7 +14,7 @@ class Interrupted(Exception):
 
 
 class InterruptCheckpoint(Callback):
-    """On a signal, finishes the batch, writes `last.ckpt` and raises; a second one stops at once.
+    """On a signal, finishes the step, writes `last.ckpt` and raises; a second one stops at once.
 
     Args:
         dirpath: Folder of the checkpoints.
@@ -33,9 +33,13 @@ class InterruptCheckpoint(Callback):
         self._interrupted = True
         self._restore()
 
-    def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
-        # After an epoch's last batch, validation and the epoch's own checkpoint come first.
-        if self._interrupted and not trainer.is_last_batch:
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        # A checkpoint holds no gradient that waits for more batches. After an epoch's last batch,
+        # validation and the epoch's own checkpoint come first.
+        stepped = (batch_idx + 1) % trainer.accumulate_grad_batches == 0
+        if self._interrupted and stepped and not trainer.is_last_batch:
             trainer.save_checkpoint(self.path)
             self._stop()
 
