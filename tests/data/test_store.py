@@ -204,8 +204,12 @@ def test_a_disk_that_fills_up_ends_the_job_and_leaves_nothing(tmp_path, make_cli
     assert list(root.iterdir()) == []
 
 
-def test_a_disk_that_is_too_small_is_refused_before_the_first_byte(store, make_clip, monkeypatch):
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])  # the latter count no frames
+def test_a_disk_that_is_too_small_is_refused_before_the_first_byte(
+    store, make_clip, convert, monkeypatch, suffix
+):
     clip = make_clip("a", 9)
+    clip = replace(clip, source=convert(clip.source, clip.source.with_name(f"b{suffix}")))
     usage = shutil.disk_usage(clip.source)._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     said = r"1 clips at 32x64: about 55.3 kB needed, 1.0 kB free; .* set paths.store to"

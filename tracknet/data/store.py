@@ -29,6 +29,7 @@ from tracknet.video import (
     DamageError,
     Resizer,
     VideoError,
+    count_frames,
     frame_size,
     image_files,
     probe,
@@ -269,10 +270,10 @@ class FrameStore:
                 continue
 
     def _estimate(self, clip: Clip) -> int:
-        """Bytes that a clip will take, as far as its container tells the truth."""
+        """Bytes that a clip will take, as far as its container tells."""
         h, w = self.image_size
         try:
-            return probe(clip.source).frames * h * w * 3
+            return count_frames(clip.source) * h * w * 3
         except VideoError:  # reported when the clip is decoded
             return 0
 

@@ -5,6 +5,7 @@ into, which is several times cheaper when all that follows is a `Resizer` to the
 drawing: an RGB copy of a 1080p frame costs more than decoding it.
 """
 
+from tracknet.video.count import count_frames
 from tracknet.video.frame import (
     Frame,
     Resizer,
@@ -40,6 +41,7 @@ __all__ = [
     "VideoError",
     "VideoInfo",
     "VideoWriter",
+    "count_frames",
     "find_sources",
     "frame_size",
     "frame_time",

@@ -203,7 +203,8 @@ class Layout(ABC):
                     clip = Clip(*place, *self.read(found))
                 if clip.source.is_dir():
                     _check_numbers(clip.source)
-                if (clip.labels.visibility == UNLABELLED).all():
+                labels = clip.labels
+                if labels.rest == UNLABELLED and (labels.visibility == UNLABELLED).all():
                     raise LabelError(f"{found}: no frame is labelled; label some or remove it")
             except (LabelError, VideoError) as error:
                 broken.append((place[0], error))
