@@ -313,9 +313,11 @@ def test_what_follows_damage_is_not_used(store, make_clip):
     content[position : position + size] = b"\xff" * size
     clip.source.write_bytes(content)
     for _ in range(2):  # decoded, and found in the store
-        with pytest.warns(DataWarning, match=r"a: its video is damaged after \d frames"):
+        with pytest.warns(DataWarning, match=r"a: its video is damaged after \d frames") as said:
             (found,), problems = store.open([clip])
         assert problems == {}
+        problem = said[0].message
+        assert (problem.kind, problem.clip, problem.frame) == ("damaged", "a", len(found))
         assert 1 <= len(found) <= 7
         shown = found.frames[:, 16, 32, 0].astype(int)
         assert np.abs(shown - 8 * np.arange(len(found))).max() < 6

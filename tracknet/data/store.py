@@ -292,17 +292,25 @@ class FrameStore:
         letterbox = Letterbox(tuple(meta["size"]), self.image_size)
         if meta["damaged"]:
             warnings.warn(
-                f"clip {clip.name}: its video is damaged after {meta['frames']} frames; what "
-                "follows is not used, since the numbers of its frames are not known. Copy or "
-                "convert it again",
-                DataWarning,
+                DataWarning(
+                    f"clip {clip.name}: its video is damaged after {meta['frames']} frames; what "
+                    "follows is not used, since the numbers of its frames are not known. Copy or "
+                    "convert it again",
+                    "damaged",
+                    clip.name,
+                    meta["frames"],
+                ),
                 stacklevel=2,
             )
         elif meta["frames"] < meta["claimed"]:
             warnings.warn(
-                f"clip {clip.name}: its video ends after {meta['frames']} of the {meta['claimed']} "
-                "frames that its header promises; is it complete?",
-                DataWarning,
+                DataWarning(
+                    f"clip {clip.name}: its video ends after {meta['frames']} of the "
+                    f"{meta['claimed']} frames that its header promises; is it complete?",
+                    "short_video",
+                    clip.name,
+                    meta["frames"],
+                ),
                 stacklevel=2,
             )
         labels = fit_labels(clip, meta["frames"], letterbox.source)
