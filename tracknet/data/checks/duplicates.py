@@ -63,8 +63,8 @@ def signature(frames: Iterable[np.ndarray]) -> Signature:
 def likeness(one: Signature, other: Signature) -> float:
     """The highest mean correlation of what moves, over all ways to align two clips in time.
 
-    Of a long clip only some parts are looked for in the other one: all of a match of two hours
-    would take hours.
+    Of a long clip only some parts are looked for in the other one: all of a match would take very
+    long.
     """
     short, long = sorted((one, other), key=len)
     parts = np.array_split(np.arange(len(short)), -(-len(short) // PART))
