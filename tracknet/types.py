@@ -33,22 +33,24 @@ class Labels:
         xy: (N, 2) float32, pixels of the original frame, NaN where there is no position.
         visibility: (N,) int8: -1 unlabelled, 0 no ball, above 0 the layout's class of visible ball.
         size: (H, W) of the original frame; None while nobody has opened the video.
+        rest: The visibility of frames behind the last row: unlabelled, or without a ball.
     """
 
     xy: np.ndarray
     visibility: np.ndarray
     size: tuple[int, int] | None = None
+    rest: int = UNLABELLED
 
     def __len__(self) -> int:
         return len(self.visibility)
 
     def resized(self, length: int) -> "Labels":
-        """The same labels for `length` frames; frames that no row describes are unlabelled."""
+        """The same labels for `length` frames; those that no row describes are as `rest` says."""
         xy = np.full((length, 2), np.nan, np.float32)
-        visibility = np.full(length, UNLABELLED, np.int8)
+        visibility = np.full(length, self.rest, np.int8)
         n = min(length, len(self))
         xy[:n], visibility[:n] = self.xy[:n], self.visibility[:n]
-        return Labels(xy, visibility, self.size)
+        return Labels(xy, visibility, self.size, self.rest)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -35,6 +36,22 @@ def make_clip(tmp_path: Path) -> Callable[..., Clip]:
         return Clip(name, "match1", source, Labels(xy, visibility))
 
     return make
+
+
+@pytest.fixture
+def convert() -> Callable[[Path, Path], Path]:
+    """Copies a video's packets into a container of another kind, and returns its path."""
+
+    def converted(video: Path, copy: Path) -> Path:
+        with av.open(str(video)) as source, av.open(str(copy), "w") as target:
+            stream = target.add_stream_from_template(source.streams.video[0])
+            for packet in source.demux(video=0):
+                if packet.size:
+                    packet.stream = stream
+                    target.mux(packet)
+        return copy
+
+    return converted
 
 
 @pytest.fixture

@@ -1,10 +1,14 @@
 """Several datasets as one: whose clip is whose stays known."""
 
+import cv2
+import numpy as np
 import pytest
 
 from tracknet.build import build
 from tracknet.data.formats.base import LabelError
+from tracknet.data.formats.tennis import Tennis
 from tracknet.data.mixed import Mixed
+from tracknet.data.splits import LeakError
 from tracknet.pipelines.evaluate import evaluate
 from tracknet.pipelines.train import train
 
@@ -41,6 +45,25 @@ def test_one_network_learns_from_both(compose, settings, tmp_path):
     evaluate(compose("evaluate", [*scored, f"ckpt={run}", f"paths.output={tmp_path / 'test'}"]))
     rows = (tmp_path / "test" / "predictions.csv").read_text().splitlines()[1:]
     assert {row.split("/")[0] for row in rows} == {"first", "second"}
+
+
+def test_a_clip_that_parts_have_in_different_splits_is_refused(tmp_path):
+    for game in ("game1", "game2", "game3"):
+        clip = tmp_path / game / "Clip1"
+        clip.mkdir(parents=True)
+        cv2.imwrite(str(clip / "0000.jpg"), np.zeros((8, 8, 3), np.uint8))
+        header = "file name,visibility,x-coordinate,y-coordinate,status"
+        (clip / "Label.csv").write_text(f"{header}\n0000.jpg,1,2,3,0\n")
+    one = Tennis(tmp_path, {"train": ["game1", "game2"], "test": ["game3"]})
+    other = Tennis(tmp_path, {"train": ["game2"], "test": ["game1"]})
+    assert len(Mixed({"one": one, "twin": one}).clips("train")) == 4
+    message = (
+        r"clip one/game1/Clip1 of match one/game1 is in both train and test \(there as "
+        r"other/game1/Clip1\), .* only one of data.parts.<name>.splits.train and data.parts"
+    )
+    for split in ("train", "test"):
+        with pytest.raises(LeakError, match=message):
+            Mixed({"one": one, "other": other}).clips(split)
 
 
 def test_without_parts():

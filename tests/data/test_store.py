@@ -204,8 +204,12 @@ def test_a_disk_that_fills_up_ends_the_job_and_leaves_nothing(tmp_path, make_cli
     assert list(root.iterdir()) == []
 
 
-def test_a_disk_that_is_too_small_is_refused_before_the_first_byte(store, make_clip, monkeypatch):
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])  # the latter count no frames
+def test_a_disk_that_is_too_small_is_refused_before_the_first_byte(
+    store, make_clip, convert, monkeypatch, suffix
+):
     clip = make_clip("a", 9)
+    clip = replace(clip, source=convert(clip.source, clip.source.with_name(f"b{suffix}")))
     usage = shutil.disk_usage(clip.source)._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     said = r"1 clips at 32x64: about 55.3 kB needed, 1.0 kB free; .* set paths.store to"
@@ -309,9 +313,11 @@ def test_what_follows_damage_is_not_used(store, make_clip):
     content[position : position + size] = b"\xff" * size
     clip.source.write_bytes(content)
     for _ in range(2):  # decoded, and found in the store
-        with pytest.warns(DataWarning, match=r"a: its video is damaged after \d frames"):
+        with pytest.warns(DataWarning, match=r"a: its video is damaged after \d frames") as said:
             (found,), problems = store.open([clip])
         assert problems == {}
+        problem = said[0].message
+        assert (problem.kind, problem.clip, problem.frame) == ("damaged", "a", len(found))
         assert 1 <= len(found) <= 7
         shown = found.frames[:, 16, 32, 0].astype(int)
         assert np.abs(shown - 8 * np.arange(len(found))).max() < 6

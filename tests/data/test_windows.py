@@ -1,3 +1,5 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 from torch.utils.data import DataLoader
@@ -5,6 +7,7 @@ from torch.utils.data import DataLoader
 from tracknet.data.augment import Augmentation
 from tracknet.data.batch import prepare_batch
 from tracknet.data.windows import WindowDataset, collated, window_starts
+from tracknet.training.sampler import EpochSampler
 
 
 @pytest.mark.parametrize("length", range(1, 12))
@@ -92,6 +95,25 @@ def test_a_sample_is_a_pure_function_of_seed_epoch_and_index(augmented):
     for again in (windows[2, 5], augmented()[2, 5]):
         assert same(again, expected)
     assert same(windows[5]["augmentation"], windows[0, 5]["augmentation"])
+
+
+def test_a_window_that_is_drawn_again_is_augmented_anew(augmented):
+    probabilities = np.array([0.5, 0.5, 0, 0, 0, 0, 0])
+
+    def epoch(used=0):
+        sampler = EpochSampler(7, 0, lambda: (2, used), probabilities)
+        return list(DataLoader(augmented(), 1, sampler=sampler, collate_fn=collated))
+
+    drawn = [sample["augmentation"] for sample in epoch()]
+    assert not any(same(one, other) for one, other in combinations(drawn, 2))
+    assert all(same(*pair) for pair in zip(epoch(used=3), epoch()[3:], strict=True))
+
+
+def test_windows_that_come_once_keep_their_augmentation(augmented):
+    sample = augmented(seed=5)[3, 4]
+    xy, visibility = sample["xy"].numpy(), sample["visibility"].numpy()
+    expected = STRONG.draw(np.random.default_rng([5, 3, 4]), (32, 64), xy, visibility)
+    assert same(sample["augmentation"], expected)
 
 
 @pytest.mark.parametrize("workers", [2, 4])

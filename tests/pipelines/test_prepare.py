@@ -7,6 +7,7 @@ import time
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pandas as pd
 import pytest
@@ -67,6 +68,17 @@ def test_a_row_twice_and_a_ball_nowhere_are_named_by_clip_and_frame(compose, set
     rows = found[["Clip", "Frame", "Kind"]].astype(object).values.tolist()
     assert ["train/a", 3, "duplicate_row"] in rows
     assert ["test/a", 2, "nan"] in rows
+
+
+def test_a_video_that_ends_too_early_is_named_by_clip_and_frame(compose, settings, tmp_path):
+    video = tmp_path / "data" / "val" / "a.mp4"
+    with av.open(str(video)) as container:
+        places = [packet.pos for packet in container.demux(video=0) if packet.size]
+    video.write_bytes(video.read_bytes()[: places[4]])
+    found = prepare(compose("prepare", settings))
+    (row,) = found[~found["Kind"].eq("row_beyond_video")].itertuples(index=False)
+    assert (row.Clip, row.Kind) == ("val/a", "short_video")
+    assert f"ends after {row.Frame} of the 6 frames" in row.Message
 
 
 def test_a_rally_in_two_splits_is_found(compose, settings, tmp_path):

@@ -33,12 +33,21 @@ def test_weighted_draws_are_a_pure_function_of_seed_and_epoch_too():
 
     def drawn(epoch, used=0):
         sampler = EpochSampler(3, 0, lambda: (epoch, used), probabilities)
-        return [index for _, index in sampler]
+        return [index for _, index, _ in sampler]
 
     assert drawn(3) == drawn(3)
     assert drawn(3, used=1) == drawn(3)[1:]
     shares = np.bincount(np.ravel([drawn(epoch) for epoch in range(1000)]), minlength=3) / 3000
     assert shares == pytest.approx(probabilities, abs=0.03)
+
+
+def test_what_is_drawn_again_is_told_apart_by_its_position():
+    def keys(used=0):
+        return list(EpochSampler(20, 0, lambda: (3, used), np.full(20, 0.05)))
+
+    assert len({index for _, index, _ in keys()}) < 20
+    assert [position for _, _, position in keys()] == list(range(20))
+    assert keys(used=8) == keys()[8:]
 
 
 def test_the_position_is_asked_for_when_an_iterator_is_made():

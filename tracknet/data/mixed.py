@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tracknet.data.formats.base import Dataset, LabelError
+from tracknet.data.splits import Places, refuse_leaks
 from tracknet.types import Clip
 
 
@@ -31,14 +32,25 @@ class Mixed:
 
         Raises:
             LabelError: As there, or there are no parts.
+            LeakError: A clip is in two splits, be it of two parts.
         """
         if not self.parts:
             raise LabelError(
                 "data=mixed has no parts; give each one a name, as in "
                 "+data@data.parts.tennis=tennis data.parts.tennis.root=<folder>"
             )
+        refuse_leaks(self.places(), "data.parts.<name>.splits")
         return [
             replace(clip, name=f"{name}/{clip.name}", match=f"{name}/{clip.match}")
             for name, dataset in self.parts.items()
             for clip in dataset.clips(split)
         ]
+
+    def places(self) -> Places:
+        """See `Dataset.places`."""
+        places: dict[str, dict[Path, tuple[str, str]]] = {}
+        for part, dataset in self.parts.items():
+            for split, own in dataset.places().items():
+                named = {path: (f"{part}/{name}", f"{part}/{m}") for path, (name, m) in own.items()}
+                places.setdefault(split, {}).update(named)
+        return places

@@ -8,29 +8,38 @@ from pathlib import Path
 from tracknet.errors import InputError
 from tracknet.types import Clip
 
+Places = Mapping[str, Mapping[Path, tuple[str, str]]]
+"""Of each split: the path, and the name and the match, of every clip."""
+
 
 class LeakError(InputError):
     """A clip is in two splits; the message names clips, matches and splits."""
 
 
-def refuse_leaks(splits: Mapping[str, Mapping[Path, tuple[str, str]]]) -> None:
+def refuse_leaks(splits: Places, settings: str = "data.splits") -> None:
     """Checks that no clip is in two splits, by whatever names and links it is reached.
 
     Args:
-        splits: For each split the path, and the name and the match, of every clip.
+        splits: Where the clips of each one are.
+        settings: What the splits are listed by, for the message.
 
     Raises:
         LeakError: One is.
     """
     for one, other in combinations(splits, 2):
-        elsewhere = {path.resolve() for path in splits[other]}
-        shared = [places for path, places in splits[one].items() if path.resolve() in elsewhere]
+        elsewhere = {path.resolve(): name for path, (name, _) in splits[other].items()}
+        shared = [
+            (*place, elsewhere[path.resolve()])
+            for path, place in splits[one].items()
+            if path.resolve() in elsewhere
+        ]
         if shared:
-            names, matches = (sorted(set(column)) for column in zip(*shared, strict=True))
+            names, matches, others = (sorted(set(column)) for column in zip(*shared, strict=True))
+            called = "" if others == names else f" (there as {_few(others)})"
             raise LeakError(
-                f"clip {_few(names)} of match {_few(matches)} is in both {one} and {other}, so "
-                "that a network would be scored on what it has learnt; name each match in only "
-                f"one of data.splits.{one} and data.splits.{other}"
+                f"clip {_few(names)} of match {_few(matches)} is in both {one} and {other}"
+                f"{called}, so that a network would be scored on what it has learnt; name each "
+                f"match in only one of {settings}.{one} and {settings}.{other}"
             )
 
 

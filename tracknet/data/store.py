@@ -29,6 +29,7 @@ from tracknet.video import (
     DamageError,
     Resizer,
     VideoError,
+    count_frames,
     frame_size,
     image_files,
     probe,
@@ -269,10 +270,10 @@ class FrameStore:
                 continue
 
     def _estimate(self, clip: Clip) -> int:
-        """Bytes that a clip will take, as far as its container tells the truth."""
+        """Bytes that a clip will take, as far as its container tells."""
         h, w = self.image_size
         try:
-            return probe(clip.source).frames * h * w * 3
+            return count_frames(clip.source) * h * w * 3
         except VideoError:  # reported when the clip is decoded
             return 0
 
@@ -291,17 +292,25 @@ class FrameStore:
         letterbox = Letterbox(tuple(meta["size"]), self.image_size)
         if meta["damaged"]:
             warnings.warn(
-                f"clip {clip.name}: its video is damaged after {meta['frames']} frames; what "
-                "follows is not used, since the numbers of its frames are not known. Copy or "
-                "convert it again",
-                DataWarning,
+                DataWarning(
+                    f"clip {clip.name}: its video is damaged after {meta['frames']} frames; what "
+                    "follows is not used, since the numbers of its frames are not known. Copy or "
+                    "convert it again",
+                    "damaged",
+                    clip.name,
+                    meta["frames"],
+                ),
                 stacklevel=2,
             )
         elif meta["frames"] < meta["claimed"]:
             warnings.warn(
-                f"clip {clip.name}: its video ends after {meta['frames']} of the {meta['claimed']} "
-                "frames that its header promises; is it complete?",
-                DataWarning,
+                DataWarning(
+                    f"clip {clip.name}: its video ends after {meta['frames']} of the "
+                    f"{meta['claimed']} frames that its header promises; is it complete?",
+                    "short_video",
+                    clip.name,
+                    meta["frames"],
+                ),
                 stacklevel=2,
             )
         labels = fit_labels(clip, meta["frames"], letterbox.source)

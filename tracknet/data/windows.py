@@ -25,8 +25,9 @@ def window_starts(length: int, frames: int, step: int) -> list[int]:
 class WindowDataset(Dataset):
     """Windows of stored clips, nothing computed on the pixels.
 
-    A sample's augmentation is a pure function of (seed, epoch, index), so it depends neither on
-    the number of workers nor on where a run was resumed.
+    A sample's augmentation is a pure function of the seed and the key that it is asked for by,
+    (epoch, index) or (epoch, index, position in the epoch), so it depends neither on the number of
+    workers nor on where a run was resumed.
 
     Args:
         clips: Where the windows come from.
@@ -74,11 +75,11 @@ class WindowDataset(Dataset):
             if (self.clips[i].labels.visibility[start : start + self.frames] > ABSENT).any()
         ]
 
-    def __getitem__(self, key: tuple[int, int] | int) -> dict[str, Any]:
-        """The sample of (epoch, index), or of an index alone: as `batch`, without B."""
+    def __getitem__(self, key: tuple[int, ...] | int) -> dict[str, Any]:
+        """The sample of a key, or of an index alone: as `batch`, without B."""
         return _first(self.batch([key]))
 
-    def batch(self, keys: Sequence[tuple[int, int] | int]) -> dict[str, Any]:
+    def batch(self, keys: Sequence[tuple[int, ...] | int]) -> dict[str, Any]:
         """A whole batch, whose frames are read straight into its memory.
 
         Returns:
@@ -107,7 +108,7 @@ class WindowDataset(Dataset):
 
     __getitems__ = batch  # the name that PyTorch's loaders look for
 
-    def _sample(self, epoch: int, index: int) -> dict[str, Any]:
+    def _sample(self, epoch: int, index: int, *position: int) -> dict[str, Any]:
         """All of a sample but its pixels."""
         number, start = self.windows[index]
         clip = self.clips[number]
@@ -120,7 +121,7 @@ class WindowDataset(Dataset):
             "window": np.array([number, start]),
         }
         if self.augmentation is not None:
-            rng = np.random.default_rng([self.seed, epoch, index])
+            rng = np.random.default_rng([self.seed, epoch, index, *position])
             sample["augmentation"] = self.augmentation.draw(
                 rng, clip.letterbox.target, sample["xy"], sample["visibility"]
             )

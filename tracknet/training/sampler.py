@@ -6,12 +6,15 @@ import numpy as np
 from torch.utils.data import Sampler
 
 
-class EpochSampler(Sampler[tuple[int, int]]):
+class EpochSampler(Sampler[tuple[int, ...]]):
     """Yields (epoch, index) in an order that depends on seed and epoch alone.
 
     The epoch travels with each index, since a worker cannot be told of a new epoch in time. Where
     to begin is asked when an iterator is made: Lightning makes a resumed run's first one before it
     calls `set_epoch`, and knows nothing of samples that were already used.
+
+    With probabilities it yields (epoch, index, position in the epoch): by that, what is drawn again
+    is augmented anew.
 
     Args:
         length: Number of samples.
@@ -35,11 +38,11 @@ class EpochSampler(Sampler[tuple[int, int]]):
     def __len__(self) -> int:
         return self.length
 
-    def __iter__(self) -> Iterator[tuple[int, int]]:
+    def __iter__(self) -> Iterator[tuple[int, ...]]:
         epoch, used = self.position()
         rng = np.random.default_rng([self.seed, epoch])
         if self.probabilities is None:
             order = rng.permutation(self.length)
-        else:
-            order = rng.choice(self.length, self.length, p=self.probabilities)
-        return iter([(epoch, int(index)) for index in order[used:]])
+            return iter([(epoch, int(index)) for index in order[used:]])
+        order = rng.choice(self.length, self.length, p=self.probabilities)
+        return iter([(epoch, int(index), place) for place, index in enumerate(order)][used:])

@@ -5,6 +5,7 @@ into, which is several times cheaper when all that follows is a `Resizer` to the
 drawing: an RGB copy of a 1080p frame costs more than decoding it.
 """
 
+from tracknet.video.count import count_frames
 from tracknet.video.frame import (
     Frame,
     Resizer,
@@ -42,6 +43,7 @@ __all__ = [
     "VideoInfo",
     "VideoWriter",
     "base_name",
+    "count_frames",
     "find_sources",
     "frame_size",
     "frame_time",

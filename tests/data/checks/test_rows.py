@@ -1,5 +1,7 @@
 """What labels alone give away."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -25,10 +27,25 @@ def labels(count=100, low=(0, 0), high=(1279, 719), unlabelled=()):
         (labels(unlabelled=[40, 41]), 100, [(40, "missing_row")]),
         (labels(unlabelled=range(20, 90)), 100, []),  # labelled here and there on purpose
         (labels(), 120, [(100, "label_count")]),
+        (labels(unlabelled=[40]), 120, [(40, "missing_row"), (100, "label_count")]),
+        (labels(unlabelled=range(20, 90)), 120, []),
+        (labels(0), 120, []),
+        (replace(labels(), rest=0), 120, []),  # CVAT's, that state no length
         (labels(high=(1, 1)), 100, [(None, "normalised")]),
         (labels(high=(719, 1279)), 100, [(None, "swapped")]),
     ],
-    ids=["sound", "holes", "sparse", "too few", "normalised", "swapped"],
+    ids=[
+        "sound",
+        "holes",
+        "sparse",
+        "too few",
+        "too few, holes",
+        "too few, sparse",
+        "none",
+        "open",
+        "normalised",
+        "swapped",
+    ],
 )
 def test_rows(found, frames, expected):
     problems = list(row_problems(found, frames, SIZE))

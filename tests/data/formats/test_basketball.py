@@ -39,7 +39,7 @@ def test_clips_of_a_split(tmp_path, clip, root):
     assert [c.name for c in clips] == ["21800909/15", "21800909/5"]
     assert {c.match for c in clips} == {"21800909"}
     assert clips[1].source == tmp_path / "basketball" / "videos" / "21800909" / "5"
-    assert clips[1].labels.visibility.tolist() == [0, 1, 0, 0, 0]
+    assert clips[1].labels.resized(5).visibility.tolist() == [0, 1, 0, 0, 0]
     assert clips[1].labels.xy[1].tolist() == [12.5, 7.25]
     assert [c.name for c in dataset.clips("test")] == ["21800974/0"]
 

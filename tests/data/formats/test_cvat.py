@@ -16,22 +16,21 @@ def points(frame, xy="12.5,7.25", outside=0, occluded=0, used=None):
 
 
 @pytest.fixture
-def read(tmp_path, write_pictures):
-    """Labels of a file of tracks, each a list of points, beside a folder of 6 pictures."""
+def read(tmp_path):
+    """Labels of a file of tracks, each a list of points."""
 
-    def labels(*tracks, meta="", pictures=6):
+    def labels(*tracks, meta=""):
         body = "".join(
             f'<track id="{i}" label="ball">{"".join(track)}</track>'
             for i, track in enumerate(tracks)
         )
-        return file(f"<annotations><version>1.1</version>{meta}{body}</annotations>", pictures)
+        return file(f"<annotations><version>1.1</version>{meta}{body}</annotations>")
 
-    def file(text, pictures=6):
-        xml, folder = tmp_path / "a.xml", tmp_path / "a"
+    def file(text):
+        xml = tmp_path / "a.xml"
         if text is not None:
             xml.write_text(text)
-        write_pictures(folder, [f"{i}.jpg" for i in range(pictures)])
-        return read_labels(xml, folder)
+        return read_labels(xml)
 
     labels.file = file
     return labels
@@ -46,7 +45,7 @@ def test_states(read):
             points(3, outside=1, used=1),
         ],
         [points(4, "20,9", used=1)],
-    )
+    ).resized(6)
     assert labels.visibility.tolist() == [1, 0, 0, 0, 1, 0]  # nothing in frame 5
     assert labels.xy[[0, 4]].tolist() == [[12.5, 7.25], [20, 9]]
     assert np.isnan(labels.xy[[1, 2, 3, 5]]).all()
@@ -54,7 +53,11 @@ def test_states(read):
 
 @pytest.mark.parametrize(("used", "visible"), [("1", 1), ("true", 1), ("false", 0), (" 0 ", 0)])
 def test_balls_that_are_not_played_with(read, used, visible):
-    assert read([points(0, used=used)]).visibility[0] == visible
+    assert read([points(0, used=used)]).resized(1).visibility == [visible]
+
+
+def test_of_a_video_without_a_ball_every_frame_is_labelled(read):
+    assert read([points(0, outside=1)]).resized(3).visibility.tolist() == [0, 0, 0]
 
 
 def test_frames_behind_the_annotators_task_are_unlabelled(read):
@@ -65,7 +68,7 @@ def test_frames_behind_the_annotators_task_are_unlabelled(read):
 def test_frames_are_those_of_the_video_where_the_task_has_only_some(read):
     """Start 1, every 2nd frame: CVAT numbers them 1, 3 and 5."""
     meta = "<size>3</size><start_frame>1</start_frame><frame_filter>step=2</frame_filter>"
-    labels = read([points(3)], meta=f"<meta><task>{meta}</task></meta>", pictures=7)
+    labels = read([points(3)], meta=f"<meta><task>{meta}</task></meta>")
     assert labels.visibility.tolist() == [-1, 0, -1, 1, -1, 0]
 
 

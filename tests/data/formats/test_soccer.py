@@ -1,7 +1,10 @@
+import warnings
+
 import pytest
 
 from tracknet.data.formats.base import DataWarning
 from tracknet.data.formats.soccer import Soccer
+from tracknet.data.store import FrameStore
 
 SPLITS = {"train": ["ID-1", "ID-2", "ID-3"], "val": ["ID-4"], "test": ["ID-5"]}
 TRACK = """<annotations><track id="0" label="ball">
@@ -40,9 +43,23 @@ def test_videos_and_folders_of_frames(tmp_path, soccer, write_video, write_pictu
     assert clips[0].source == soccer / "videos" / "ID-1.avi"
     assert clips[1].source == soccer / "frames" / "ID-2"
     for clip in clips:
-        assert clip.labels.visibility.tolist() == [1, 0, 0, 1, 0]
+        assert clip.labels.resized(5).visibility.tolist() == [1, 0, 0, 1, 0]
         assert clip.labels.xy[[0, 3]].tolist() == [[12.5, 7.25], [20, 9]]
     assert [clip.name for clip in dataset.clips("test")] == ["ID-5"]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
+def test_no_point_is_no_ball_whatever_the_container_knows_of_its_length(
+    tmp_path, soccer, write_video, convert, suffix
+):
+    write_video(tmp_path / "whole.mp4", 8)
+    (soccer / "videos").mkdir()
+    convert(tmp_path / "whole.mp4", soccer / "videos" / f"ID-5{suffix}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        clips = Soccer(tmp_path, SPLITS).clips("test")
+        (clip,), _ = FrameStore(tmp_path / "store", (32, 64)).open(clips)
+    assert clip.labels.visibility.tolist() == [1, 0, 0, 1, 0, 0, 0, 0]
 
 
 def test_one_half_without_the_other_is_reported(tmp_path, soccer, write_video):

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from tracknet.data.splits import refuse_leaks
+from tracknet.data.splits import Places, refuse_leaks
 from tracknet.errors import InputError, InputWarning
 from tracknet.types import ABSENT, UNLABELLED, Clip, Labels
 from tracknet.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES, VideoError, image_files
@@ -140,6 +140,10 @@ class Dataset(Protocol):
         """
         ...
 
+    def places(self) -> Places:
+        """Where the clips of every split are, also of those that cannot be used."""
+        ...
+
 
 class Layout(ABC):
     """A dataset whose splits are lists of its parts: folders, matches or videos.
@@ -193,7 +197,7 @@ class Layout(ABC):
         """
         if split not in self.splits:
             raise LabelError(f"split={split} is unknown; choose one of {', '.join(self.splits)}")
-        places = {name: self._places(parts) for name, parts in self.splits.items()}
+        places = self.places()
         refuse_leaks(places)
         clips: list[Clip] = []
         broken: list[tuple[str, LabelError | VideoError]] = []
@@ -203,7 +207,8 @@ class Layout(ABC):
                     clip = Clip(*place, *self.read(found))
                 if clip.source.is_dir():
                     _check_numbers(clip.source)
-                if (clip.labels.visibility == UNLABELLED).all():
+                labels = clip.labels
+                if labels.rest == UNLABELLED and (labels.visibility == UNLABELLED).all():
                     raise LabelError(f"{found}: no frame is labelled; label some or remove it")
             except (LabelError, VideoError) as error:
                 broken.append((place[0], error))
@@ -227,13 +232,17 @@ class Layout(ABC):
             )
         return sorted(clips, key=lambda clip: clip.name)
 
+    def places(self) -> Places:
+        """See `Dataset.places`."""
+        return {
+            split: {found: self.place(found) for part in parts for found in self.find(part)}
+            for split, parts in self.splits.items()
+        }
+
     def inside(self, *path: str) -> Path:
         """A path below `home` if there is such a one, else below the root."""
         nested = self.root.joinpath(self.home, *path)
         return nested if nested.exists() else self.root.joinpath(*path)
-
-    def _places(self, parts: Sequence[str]) -> dict[Path, tuple[str, str]]:
-        return {found: self.place(found) for part in parts for found in self.find(part)}
 
 
 def _kind_and_frame(error: LabelError | VideoError) -> tuple[str, int | None]:

@@ -42,4 +42,4 @@ class Basketball(Layout):
                 f"{folder}/*_{found.name}.xml: {len(files)} label files for clip {found}; "
                 "expected one"
             )
-        return found, read_labels(files[0], found)
+        return found, read_labels(files[0])

@@ -15,7 +15,6 @@ import numpy as np
 
 from tracknet.data.formats.base import DataWarning, LabelError
 from tracknet.types import ABSENT, UNLABELLED, Labels
-from tracknet.video import image_files, probe
 
 EXPECTED = (
     'expected CVAT for video 1.1: <track><points frame="0" outside="0" occluded="0" points="x,y">'
@@ -49,19 +48,14 @@ class TrackPoint:
         return in_game and not self.outside and not self.occluded
 
 
-def read_labels(xml: Path, source: Path) -> Labels:
+def read_labels(xml: Path) -> Labels:
     """One ball per frame from the tracks of a file, in any number of tracks.
 
     Frames in which no track shows the ball hold none, as far as the annotator's task reaches; it
-    is taken to reach to the end of the source where the file does not say.
-
-    Args:
-        xml: The annotations.
-        source: The video or the folder of frames that they belong to.
+    is taken to reach to the end of the video, however long, where the file does not say.
 
     Raises:
         LabelError: There is no such file, it is none of CVAT's, or a frame shows two balls.
-        VideoError: The file does not say how long its task is, and the source cannot be read.
     """
     root = parse(xml)
     balls: dict[int, TrackPoint] = {}
@@ -75,9 +69,11 @@ def read_labels(xml: Path, source: Path) -> Labels:
             )
         balls[point.frame] = point
     report_several(xml, balls.values())
-    frames = task_frames(xml, root) or range(_length(source))
+    frames = task_frames(xml, root) or range(0)
     length = max([*frames[-1:], *balls], default=-1) + 1
-    labels = Labels(np.full((length, 2), np.nan, np.float32), np.full(length, UNLABELLED, np.int8))
+    # How long the video is, its container need not know: the frames behind are left open.
+    rest = UNLABELLED if frames else ABSENT
+    labels = Labels(np.empty((0, 2), np.float32), np.empty(0, np.int8), rest=rest).resized(length)
     labels.visibility[frames] = ABSENT
     for frame, point in balls.items():
         labels.visibility[frame], labels.xy[frame] = 1, point.xy
@@ -175,7 +171,3 @@ def task_frames(xml: Path, root: ElementTree.Element) -> range | None:
         return range(start, start + size * every, every)
     stop = number("stop_frame", -1)
     return range(start, stop + 1, every) or None
-
-
-def _length(source: Path) -> int:
-    return len(image_files(source)) if source.is_dir() else probe(source).frames

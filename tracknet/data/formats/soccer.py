@@ -32,7 +32,7 @@ class Soccer(Layout):
         if not sources:
             video = self.inside("videos") / f"{found.stem}.avi"
             raise LabelError(f"{video}: labelled, but there is no such video or folder of frames")
-        return sources[0], read_labels(found, sources[0])
+        return sources[0], read_labels(found)
 
     def _sources(self, video: str) -> list[Path]:
         """Frames before videos."""
