@@ -49,6 +49,7 @@ def test_names_are_unique_and_short(sources, names):
     [
         (["http://host/court/live.ts?key=1"], ["live"]),
         (["rtsp://host:554/court/1.2"], ["1.2"]),
+        (["https://host/court/live.m3u8"], ["live"]),
         (["rtsp://host:554"], ["host"]),
         (["rtsp://host/"], ["host"]),
         (["udp://@:1234"], ["stream"]),

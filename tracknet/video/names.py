@@ -1,6 +1,7 @@
 """What the results of a source are called."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePath, PurePosixPath
@@ -60,7 +61,7 @@ def _place_of_stream(url: str) -> PurePath:
     parts = urlsplit(url)
     # Results stay in their folder whatever the URL is.
     path = os.path.normpath(f"/{parts.path}").lstrip("/")
-    path = os.path.splitext(path)[0]  # of a playlist, too
+    path = re.sub(r"\.(m3u8|mpd)$", "", path)  # a playlist
     return PurePosixPath(parts.hostname or ("" if path else "stream"), path)
 
 
