@@ -39,7 +39,7 @@ LOOKAHEAD = 128
 """Frames at network size that may wait for the network, beside a chunk that waits for its
 background."""
 
-WINDOWS = {"cpu": 2, "cuda": 32, "mps": 8}
+WINDOWS = {"cpu": 4, "cuda": 32, "mps": 8}
 """A forward pass of ``batch_size="auto"``: more are hardly faster."""
 
 Overlap = Literal["none", "mean", "weighted", "pool"]
