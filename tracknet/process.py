@@ -23,7 +23,8 @@ def keep_memory() -> None:
     if mallopt:
         mallopt(MMAP_MAX, 0)
         mallopt(TRIM_THRESHOLD, -1)
-        mallopt(ARENA_MAX, 1)  # other threads' arrays otherwise go back all the same
+        # Small arenas of many threads give memory back all the same; one for all is full of holes.
+        mallopt(ARENA_MAX, 2)
 
 
 def share_cores() -> None:

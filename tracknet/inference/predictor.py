@@ -35,7 +35,7 @@ from tracknet.video import (
     read_raw,
 )
 
-LOOKAHEAD = 128
+LOOKAHEAD = 64
 """Frames at network size that may wait for the network, beside a chunk that waits for its
 background."""
 
