@@ -12,19 +12,22 @@ TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8
 """Names of settings in glibc's malloc.h."""
 
 
-def keep_memory() -> None:
+def keep_memory(arenas: int = 1) -> None:
     """Keeps the memory of arrays that are done with for those that come next (glibc only).
 
     A network on the CPU takes and drops arrays of tens of megabytes in every layer. By default
     each goes back to the system at once, and the next one comes fresh, page by page, which takes
     longer than the arithmetic.
+
+    Args:
+        arenas: One for all threads keeps all; a second one, of all threads but the first, gives large
+            arrays back but leaves no holes between those of the network where frames come and go.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt:
         mallopt(MMAP_MAX, 0)
         mallopt(TRIM_THRESHOLD, -1)
-        # Small arenas of many threads give memory back all the same; one for all is full of holes.
-        mallopt(ARENA_MAX, 2)
+        mallopt(ARENA_MAX, arenas)
 
 
 def share_cores() -> None:
