@@ -20,8 +20,8 @@ def keep_memory(arenas: int = 1) -> None:
     longer than the arithmetic.
 
     Args:
-        arenas: One for all threads keeps all; a second one, of all threads but the first, gives large
-            arrays back but leaves no holes between those of the network where frames come and go.
+        arenas: One for all threads keeps all. A second one, of all threads but the first, gives
+            large arrays back, but leaves no holes between the network's where frames come and go.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt:
