@@ -103,7 +103,7 @@ def _early(source: "Source") -> Iterator["Frame"] | None:
 
 def predict() -> None:
     """``scripts/predict.py``."""
-    _run(_predict, "predict", arenas=2)
+    _run(_predict, "predict", one_arena=False)
     leave()
 
 
@@ -129,8 +129,8 @@ def _entry(name: str, module: str, figures: str | None = None) -> Callable[[], N
     return lambda: _run(main, name)
 
 
-def _run(main: Callable[[], None], name: str, arenas: int = 1) -> None:
-    keep_memory(arenas)
+def _run(main: Callable[[], None], name: str, one_arena: bool = True) -> None:
+    keep_memory(one_arena)
     share_cores()
     try:
         main()

@@ -12,7 +12,7 @@ TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8
 """Names of settings in glibc's malloc.h."""
 
 
-def keep_memory(arenas: int = 1) -> None:
+def keep_memory(one_arena: bool = True) -> None:
     """Keeps the memory of arrays that are done with for those that come next (glibc only).
 
     A network on the CPU takes and drops arrays of tens of megabytes in every layer. By default
@@ -20,14 +20,15 @@ def keep_memory(arenas: int = 1) -> None:
     longer than the arithmetic.
 
     Args:
-        arenas: One for all threads keeps all. A second one, of all threads but the first, gives
-            large arrays back, but leaves no holes between the network's where frames come and go.
+        one_arena: Whether all threads share one, which keeps large arrays of all of them; where
+            frames come and go in threads, they would leave holes between those of the network.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt:
         mallopt(MMAP_MAX, 0)
         mallopt(TRIM_THRESHOLD, -1)
-        mallopt(ARENA_MAX, arenas)
+        if one_arena:
+            mallopt(ARENA_MAX, 1)
 
 
 def share_cores() -> None:
