@@ -30,7 +30,7 @@ from tracknet.video import (
 )
 
 COLUMNS = ("Frame", "Visibility", "X", "Y", "Score", "Source")
-HELD_BYTES = 5 << 28
+HELD_BYTES = 1 << 30
 """A video whose frames may take more while they wait for their prediction is read twice."""
 PATIENCE = 2.0
 """Seconds before a progress bar appears."""
