@@ -16,7 +16,7 @@ from tracknet.console import command, noticed, plain_errors, plain_warnings
 from tracknet.process import importing, keep_memory, leave, share_cores
 
 if TYPE_CHECKING:
-    from tracknet.video import Frame, Source
+    from tracknet.video import Frame, Source, VideoInfo
 
 INSTALLED = Path(__file__).parent / "configs"  # where a wheel has them
 CONFIGS = str(INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[1] / "configs")
@@ -78,27 +78,27 @@ def _predict(cfg: DictConfig) -> None:
         try:
             sources = find_sources(cfg.source)
             # The first video is being decoded while torch is imported, which takes longer.
-            frames = _early(sources[0])
+            opened = _early(sources[0])
             with importing():
                 from tracknet.pipelines.predict import predict
 
-            predict(OmegaConf.to_container(cfg, resolve=True), sources, frames, damage)
+            predict(OmegaConf.to_container(cfg, resolve=True), sources, opened, damage)
         except KeyboardInterrupt:
             print(f"interrupted; the rows so far are in {cfg.paths.output}", file=sys.stderr)
             sys.exit(INTERRUPTED)
 
 
-def _early(source: "Source") -> Iterator["Frame"] | None:
-    """A video's frames while they are being decoded; None where there is nothing to begin with."""
-    from tracknet.video import VideoError, is_stream, prefetch, probe, read_raw
+def _early(source: "Source") -> "tuple[VideoInfo, Iterator[Frame]] | None":
+    """A video that is being decoded; None where there is nothing to begin with."""
+    from tracknet.video import VideoError, is_stream, open_video, prefetch
 
     if is_stream(source):
         return None
     try:
-        depth = EARLY_BYTES // probe(source).frame_bytes
+        info, frames = open_video(source)
     except VideoError:  # reported when its turn comes
         return None
-    return prefetch(read_raw(source), max(1, depth))
+    return info, prefetch(frames, max(1, EARLY_BYTES // info.frame_bytes))
 
 
 def predict() -> None:

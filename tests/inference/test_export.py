@@ -16,7 +16,7 @@ from tracknet.inference import export
 from tracknet.inference.export import predict_video
 from tracknet.inference.overlay import Overlay
 from tracknet.inference.predictor import Prediction
-from tracknet.video import VideoError, prefetch, probe, read_frames, read_raw
+from tracknet.video import VideoError, open_video, prefetch, probe, read_frames, read_raw
 
 
 def rows(path) -> list[dict[str, str]]:
@@ -121,8 +121,9 @@ def test_frames_too_large_to_hold_are_read_twice(predictor, video, tmp_path, mon
 
 def test_frames_that_are_being_read_already(predictor, video, tmp_path):
     file, xy = video(22)
+    info, frames = open_video(file)
     summary = predict_video(
-        predictor(), file, tmp_path / "out", frames=prefetch(read_raw(file), 64)
+        predictor(), file, tmp_path / "out", opened=(info, prefetch(frames, 64))
     )
     check(rows(summary.csv), xy)
 

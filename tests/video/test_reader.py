@@ -1,5 +1,6 @@
 """Reading and writing video, real files throughout."""
 
+import gc
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tracknet.video import (
     VideoError,
     VideoWriter,
     image_files,
+    open_video,
     probe,
     read_frames,
     read_raw,
@@ -46,6 +48,31 @@ def test_every_frame_comes_back_in_order(tmp_path):
     levels = [frame.mean() for frame in frames]
     np.testing.assert_allclose(levels, 10 + 10 * np.arange(20), atol=2)
     assert frames[0].shape == (64, 96, 3)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="asks Linux which files are open")
+def test_a_video_is_closed_as_soon_as_it_is_no_longer_read(tmp_path):
+    path = write(tmp_path / "a.mp4", steps(12))
+
+    def is_open() -> bool:
+        return any(fd.exists() and fd.samefile(path) for fd in Path("/proc/self/fd").iterdir())
+
+    gc.disable()
+    try:
+        info, frames = open_video(path)
+        assert (info.size, info.frames) == ((64, 96), 12)
+        assert is_open()
+        del frames
+        assert not is_open()
+        frames = read_raw(path)
+        next(frames)
+        assert is_open()
+        frames.close()
+        assert not is_open()
+        probe(path)
+        assert not is_open()
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("fps", [Fraction(25), Fraction(30000, 1001), Fraction(26640000, 890501)])

@@ -30,10 +30,8 @@ from tracknet.video import (
     Resizer,
     VideoError,
     count_frames,
-    frame_size,
     image_files,
-    probe,
-    read_raw,
+    open_video,
 )
 
 VERSION = 3
@@ -225,25 +223,23 @@ class FrameStore:
             shutil.rmtree(temporary, ignore_errors=True)
 
     def _write(self, clip: Clip, folder: Path) -> None:
-        length, resizer, damaged = 0, None, False
+        info, decoded = open_video(clip.source, skip_damage=False)
+        resizer = Resizer(Letterbox(info.size, self.image_size))
+        length, damaged = 0, False
         with open(folder / "frames.u8", "wb") as file:
             try:
-                for frame in read_raw(clip.source, skip_damage=False):
-                    resizer = resizer or Resizer(Letterbox(frame_size(frame), self.image_size))
+                for frame in decoded:
                     file.write(resizer(frame).data)
                     length += 1
             except DamageError:
-                if not length:
-                    raise
                 damaged = True
         frames = np.memmap(folder / "frames.u8", np.uint8, "r", 0, (length, *self.image_size, 3))
         np.save(folder / "background.npy", median_background(frames))
-        info = probe(clip.source)
         meta = {
             "source": str(clip.source),
             "frames": length,
             "claimed": info.frames,
-            "size": resizer.letterbox.source,
+            "size": info.size,
             "fps": str(info.fps),
             "damaged": damaged,
         }

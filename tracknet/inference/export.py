@@ -21,11 +21,11 @@ from tracknet.inference.windows import CHUNK
 from tracknet.video import (
     Frame,
     Source,
+    VideoInfo,
     is_stream,
-    open_stream,
+    open_video,
     output_names,
     prefetch,
-    probe,
     read_raw,
 )
 
@@ -93,7 +93,7 @@ def predict_video(
     source: Source,
     out_dir: Path,
     overlay: bool = True,
-    frames: Iterable[Frame] | None = None,
+    opened: tuple[VideoInfo, Iterable[Frame]] | None = None,
     tracker: Tracker | None = None,
     name: str | None = None,
 ) -> Summary:
@@ -107,8 +107,7 @@ def predict_video(
         source: A video, a folder of frames or the URL of a stream.
         out_dir: Folder of the results.
         overlay: Whether the video is drawn as well.
-        frames: The source's frames if they are being read already, as `prefetch` does while
-            torch is still being imported; None reads them here.
+        opened: What `open_video` gave, if the source is being read already; None opens it here.
         tracker: Picks among the candidates of each frame; None takes the best one. Offline, the
             csv is written when all frames are known, and the video is read twice.
         name: What the results are called; None calls them after the source, see `output_names`.
@@ -122,10 +121,7 @@ def predict_video(
     offline = tracker is not None and tracker.mode == "offline"
     if live and offline:
         raise InputError(f"{source} is a stream, which has no end to wait for; use tracking=online")
-    if live:
-        info, frames = open_stream(source)
-    else:
-        info = probe(source)
+    info, reading = opened or open_video(source)
     name = name or output_names([source])[0]
     target, video = out_dir / f"{name}.csv", out_dir / f"{name}_overlay.mp4"
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -137,7 +133,6 @@ def predict_video(
     try:
         with ExitStack() as stack:
             table = stack.enter_context(CsvWriter(target))
-            reading = read_raw(source) if frames is None else frames
             if live:
                 reading = _timed(reading, arrivals)
             if overlay:

@@ -30,9 +30,8 @@ from tracknet.video import (
     Resizer,
     frame_size,
     is_stream,
-    open_stream,
+    open_video,
     prefetch,
-    read_raw,
 )
 
 LOOKAHEAD = 64
@@ -131,10 +130,8 @@ class Predictor:
             VideoError: The source cannot be read, or its frames differ in size.
         """
         live, frames = is_stream(source), source
-        if live:
-            _, frames = open_stream(source)
-        elif isinstance(source, Path | str):
-            frames = read_raw(Path(source))
+        if isinstance(source, Path | str):
+            _, frames = open_video(source if live else Path(source))
         rows = list(self.stream(frames, live=live))
         return Track(
             np.array([(row.x, row.y) for row in rows]).reshape(-1, 2),

@@ -13,13 +13,13 @@ from tracknet.console import console, noticed
 from tracknet.inference.export import Summary, predict_video
 from tracknet.inference.predictor import Predictor
 from tracknet.inference.tracking import Tracker
-from tracknet.video import DamageWarning, Frame, Source, VideoError, output_names
+from tracknet.video import DamageWarning, Frame, Source, VideoError, VideoInfo, output_names
 
 
 def predict(
     cfg: Mapping[str, Any],
     sources: list[Source],
-    frames: Iterable[Frame] | None = None,
+    opened: tuple[VideoInfo, Iterable[Frame]] | None = None,
     damage: Sequence[str] = (),
 ) -> list[Summary]:
     """Loads a checkpoint and follows the ball in every source, see `predict_all`.
@@ -27,8 +27,8 @@ def predict(
     Args:
         cfg: The resolved configuration ``predict``.
         sources: Videos, folders of frames and URLs of streams.
-        frames: The first source's frames if they are being read already.
-        damage: Grows by what is found wrong with them.
+        opened: What `open_video` gave of the first source, if it is being read already.
+        damage: Grows by what is found wrong with it.
 
     Raises:
         CheckpointError: The checkpoint cannot be read.
@@ -38,7 +38,7 @@ def predict(
     predictor = load(cfg["ckpt"], **choices)
     tracker = build(cfg["tracking"]) if cfg["tracking"] else None
     output = Path(cfg["paths"]["output"])
-    return predict_all(predictor, sources, output, cfg["overlay"], frames, damage, tracker)
+    return predict_all(predictor, sources, output, cfg["overlay"], opened, damage, tracker)
 
 
 def predict_all(
@@ -46,7 +46,7 @@ def predict_all(
     sources: Sequence[Source],
     output: Path,
     overlay: bool = True,
-    frames: Iterable[Frame] | None = None,
+    opened: tuple[VideoInfo, Iterable[Frame]] | None = None,
     damage: Sequence[str] = (),
     tracker: Tracker | None = None,
 ) -> list[Summary]:
@@ -54,7 +54,7 @@ def predict_all(
 
     Where sources have the same name, their folders tell the results apart.
 
-    `frames` and `damage` are as in `predict`.
+    `opened` and `damage` are as in `predict`.
 
     Raises:
         SystemExit: A source could not be read, or is damaged; what could be read is written.
@@ -65,13 +65,13 @@ def predict_all(
     for source, name in zip(sources, output_names(sources), strict=True):
         try:
             with noticed(DamageWarning) as own:
-                summary = predict_video(predictor, source, output, overlay, frames, tracker, name)
+                summary = predict_video(predictor, source, output, overlay, opened, tracker, name)
             damaged = bool(own or damage)
         except VideoError as error:
             broken.append(str(error))
             continue
         finally:
-            frames, damage = None, ()
+            opened, damage = None, ()
         summaries.append(summary)
         if damaged:
             broken.append(f"{source} is damaged; what could be read is in {summary.csv}")

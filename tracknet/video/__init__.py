@@ -16,7 +16,7 @@ from tracknet.video.frame import (
     to_yuv420,
 )
 from tracknet.video.names import base_name, output_names
-from tracknet.video.reader import VideoInfo, open_stream, probe, read_frames, read_raw
+from tracknet.video.reader import VideoInfo, open_video, probe, read_frames, read_raw
 from tracknet.video.source import (
     IMAGE_SUFFIXES,
     VIDEO_SUFFIXES,
@@ -49,7 +49,7 @@ __all__ = [
     "frame_time",
     "image_files",
     "is_stream",
-    "open_stream",
+    "open_video",
     "output_names",
     "planes",
     "prefetch",

@@ -17,6 +17,9 @@ MISSING = 0.5
 def decode(container: "av.container.InputContainer", skip_damage: bool = True) -> Iterator[Frame]:
     """What can be decoded of the first video stream, upright; see `read_raw`.
 
+    The container is closed with the generator: left to the search for garbage, which finds it in a
+    cycle, it would keep its decoder, and be taken apart in any thread.
+
     The stream must not use frame threads: at damage they lose the frames that wait beside it,
     without an error. A long video keeps all cores busy without them.
 
@@ -24,7 +27,13 @@ def decode(container: "av.container.InputContainer", skip_damage: bool = True) -
         DamageError: As in `read_raw`.
         av.FFmpegError: There is no reading on; the frames before that have come.
     """
-    video = container.streams.video[0]
+    with container:
+        yield from _decode(container, container.streams.video[0], skip_damage)
+
+
+def _decode(
+    container: "av.container.InputContainer", video: "av.video.stream.VideoStream", skip: bool
+) -> Iterator[Frame]:
     count = broken = spoilt = 0
     end = 0.0
     try:
@@ -37,7 +46,7 @@ def decode(container: "av.container.InputContainer", skip_damage: bool = True) -
             try:
                 frames = packet.decode()
             except av.FFmpegError as error:
-                if not skip_damage:
+                if not skip:
                     raise DamageError(
                         f"{container.name}: damaged; copy or convert it again"
                     ) from error
@@ -49,7 +58,7 @@ def decode(container: "av.container.InputContainer", skip_damage: bool = True) -
     except av.FFmpegError:
         yield from map(_upright, video.decode(None))  # those that wait for later ones
         raise
-    if skip_damage:
+    if skip:
         _report(container, count, broken, spoilt, end)
 
 

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO
@@ -59,62 +60,58 @@ def probe(source: Path, fps: Fraction = Fraction(30)) -> VideoInfo:
 
     Args:
         source: A video or a folder of pictures.
+        fps: As in `open_video`.
+
+    Raises:
+        VideoError: As in `open_video`.
+    """
+    info, _ = open_video(source, fps=fps)
+    return info
+
+
+def open_video(
+    source: Source, skip_damage: bool = True, fps: Fraction = Fraction(30)
+) -> tuple[VideoInfo, Iterator[Frame]]:
+    """What a source says of itself, and its frames as in `read_raw`; it is opened once.
+
+    A stream's frames come as they arrive. One that breaks off, or is silent for `SILENCE` seconds,
+    ends there with a `DamageWarning`.
+
+    Args:
+        source: A video, a folder of pictures or the URL of a stream.
+        skip_damage: As in `read_raw`.
         fps: What a folder of pictures, or a video that does not say, is taken to have.
 
     Raises:
-        VideoError: The source is missing or holds no picture.
+        VideoError: The source is missing, cannot be opened or holds no picture.
     """
-    if source.is_dir():
-        first = next(_pictures(source))
-        return VideoInfo(frame_size(first), fps, len(image_files(source)), frame_bytes(first))
-    with _open(source) as container:
-        first = next(_to_the_end(container, source), None)
-        if first is None:
-            raise VideoError(f"{source}: {NO_FRAME}")
-        return _info(container, first, fps, container.streams.video[0].frames)
-
-
-def open_stream(url: str, fps: Fraction = Fraction(30)) -> tuple[VideoInfo, Iterator[Frame]]:
-    """What a stream says of itself, and its frames as they arrive; it is opened once.
-
-    One that breaks off, or is silent for `SILENCE` seconds, ends there with a `DamageWarning`.
-
-    Args:
-        url: As `is_stream` knows them.
-        fps: What a stream that does not say is taken to have.
-
-    Raises:
-        VideoError: It cannot be opened or holds no picture.
-    """
-    container = _open(url)
-    arriving = decode(container)
+    if isinstance(source, Path) and source.is_dir():
+        pictures = _pictures(source)
+        first = next(pictures)
+        info = VideoInfo(frame_size(first), fps, len(image_files(source)), frame_bytes(first))
+        return info, _of_one_size(chain([first], pictures), source)
+    container = _open(source)
+    decoded = decode(container, skip_damage)
     try:
-        first = next(arriving, None)
+        first = next(decoded, None)
     except av.FFmpegError as error:
+        if not is_stream(source):
+            raise VideoError(f"{source}: {NO_FRAME}") from error
         # A file whose index is at its end, from a server that cannot send it from the middle.
-        container.close()
-        container = _open(_fetched(url, error))
-        arriving = decode(container)
-        first = next(arriving, None)
+        container = _open(_fetched(source, error))
+        decoded = decode(container, skip_damage)
+        first = next(decoded, None)
     if first is None:
-        raise VideoError(f"{url}: {NO_FRAME}")
-
-    def frames() -> Iterator[Frame]:
-        with container:
-            try:
-                yield first
-                yield from arriving
-            except av.FFmpegError as error:
-                reason = f"{url}: the stream broke off ({error.strerror})"
-                warnings.warn(reason, DamageWarning, stacklevel=2)
-
-    return _info(container, first, fps, 0), _of_one_size(frames(), url)
+        raise VideoError(f"{source}: {NO_FRAME}")
+    frames = _to_the_end(chain([first], decoded), source, skip_damage)
+    return _info(container, first, source, fps), _of_one_size(frames, source)
 
 
 def _info(
-    container: "av.container.InputContainer", first: av.VideoFrame, fps: Fraction, frames: int
+    container: "av.container.InputContainer", first: av.VideoFrame, source: Source, fps: Fraction
 ) -> VideoInfo:
     stream = container.streams.video[0]
+    frames = 0 if is_stream(source) else stream.frames
     rate = stream.average_rate or stream.guessed_rate or fps
     aspect = stream.sample_aspect_ratio or Fraction(1)
     turned = frame_size(first) != (stream.height, stream.width)
@@ -164,24 +161,21 @@ def read_raw(source: Path, skip_damage: bool = True) -> Iterator[Frame]:
         DamageError: Not `skip_damage`, and a packet is damaged; the frames before it have come.
         VideoError: As in `read_frames`.
     """
-    if source.is_dir():
-        yield from _of_one_size(_pictures(source), source)
-        return
-    with _open(source) as container:
-        yield from _of_one_size(_to_the_end(container, source, skip_damage), source)
+    _, frames = open_video(source, skip_damage)
+    yield from frames
 
 
-def _to_the_end(
-    container: "av.container.InputContainer", source: Path, skip_damage: bool = True
-) -> Iterator[Frame]:
-    """The frames of a file, as far as it can be read; see `read_raw`."""
+def _to_the_end(frames: Iterable[Frame], source: Source, skip_damage: bool) -> Iterator[Frame]:
+    """The frames of an open video, as far as it can be read; see `open_video`."""
     try:
-        yield from decode(container, skip_damage)
+        yield from frames
     except av.FFmpegError as error:
-        reason = f"{source}: cannot be read to its end ({error.strerror}); copy or convert it again"
+        reason = f"cannot be read to its end ({error.strerror}); copy or convert it again"
+        if is_stream(source):
+            reason = f"the stream broke off ({error.strerror})"
         if not skip_damage:
-            raise DamageError(reason) from error
-        warnings.warn(reason, DamageWarning, stacklevel=2)
+            raise DamageError(f"{source}: {reason}") from error
+        warnings.warn(f"{source}: {reason}", DamageWarning, stacklevel=2)
 
 
 def _of_one_size(frames: Iterable[Frame], source: Source) -> Iterator[Frame]:
@@ -195,8 +189,6 @@ def _of_one_size(frames: Iterable[Frame], source: Source) -> Iterator[Frame]:
                 "all frames of a source must have one size, so split or convert it"
             )
         yield frame
-    if size is None:
-        raise VideoError(f"{source}: {NO_FRAME}")
 
 
 def _pictures(folder: Path) -> Iterator[np.ndarray]:
