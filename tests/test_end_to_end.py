@@ -139,14 +139,18 @@ def test_predictions_scored_again_give_the_same_figures(score, evaluated):
         assert again[part] == metrics[part]
 
 
-@pytest.mark.parametrize("mode", ["online", "offline"])
+@pytest.mark.parametrize("mode", ["online", "offline", "smooth"])
 def test_a_checkpoint_and_its_candidates_are_tracked_alike(score, tiny_run, evaluated, mode):
     free = [f"tracking.{cost}=0" for cost in ("weak", "start", "turn")]
     choices = [f"tracking={mode}", *free, "threshold=1"]
-    _, output = score(f"ckpt={tiny_run}", *choices)
+    metrics, output = score(f"ckpt={tiny_run}", *choices)
+    assert metrics["facts"]["tracking"] == mode
     _, plain = evaluated
     _, again = score(f"predictions={plain / 'predictions.csv'}", *choices)
     first, second = (rows_of(folder / "predictions.csv") for folder in (output, again))
+    for one, other in zip(first, second, strict=True):
+        for axis in "XY":  # candidates are written to two digits
+            assert float(one.pop(axis)) == pytest.approx(float(other.pop(axis)), abs=0.02)
     assert first == second
     assert {row["Source"] for row in first} == {"tracked"}  # none reaches the threshold
 

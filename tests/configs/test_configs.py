@@ -112,7 +112,7 @@ def check_tracking(config: dict[str, Any], option: str) -> None:
         assert option == "none"
         return
     tracker = build(config["tracking"])
-    assert tracker.mode == option
+    assert tracker.name == option
     track = tracker.track(np.array([[[30.0, 20.0, 0.9]]] * 4), 0.5, (H, W))
     assert track.source.tolist() == ["detected"] * 4
 

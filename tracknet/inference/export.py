@@ -118,7 +118,7 @@ def predict_video(
     """
     started = time.perf_counter()
     live = is_stream(source)
-    offline = tracker is not None and tracker.mode == "offline"
+    offline = tracker is not None and tracker.waits
     if live and offline:
         raise InputError(f"{source} is a stream, which has no end to wait for; use tracking=online")
     info, reading = opened or open_video(source)
@@ -181,7 +181,7 @@ def _tracked(
     rows: Iterable[Prediction], tracker: Tracker, threshold: float, size: Size
 ) -> Iterator[Prediction]:
     """The same frames with the candidates that the tracker picks."""
-    if tracker.mode == "offline":
+    if tracker.waits:
         rows = list(rows)
         track = tracker.track(np.stack([row.candidates for row in rows]), threshold, size)
         for row, (x, y), score, source in zip(

@@ -58,6 +58,11 @@ def build_dataset(config: Mapping[str, Any]) -> Dataset:
     return build(config["data"])
 
 
+def lengths_of(clips: Sequence[StoredClip]) -> dict[str, int]:
+    """How many frames each clip has, by name."""
+    return {clip.clip.name: len(clip) for clip in clips}
+
+
 def candidates_of(predictor: Predictor, clips: Sequence[StoredClip]) -> list[np.ndarray]:
     """Candidates (N,K,3) in network pixels of every clip, with a progress bar."""
     return _over_clips(predictor.network_frames, predictor, clips)

@@ -11,7 +11,7 @@ from tracknet.data.predictions import read_predictions
 from tracknet.data.splits import split_sha256
 from tracknet.errors import InputError
 from tracknet.metrics import PROTOCOLS, STRICT, f1_difference
-from tracknet.pipelines.common import build_dataset, find_clips, open_clips
+from tracknet.pipelines.common import build_dataset, find_clips, lengths_of, open_clips
 from tracknet.pipelines.tables import print_comparison
 from tracknet.report import write_comparison
 from tracknet.types import Labels, Track
@@ -41,7 +41,7 @@ def compare(cfg: DictConfig) -> dict[str, Any]:
     sha256 = split_sha256(clip.clip for clip in clips)
     _check_same({**hashes, f"{dataset.name} {split} at {dataset.root}": sha256})
 
-    lengths = {clip.clip.name: len(clip) for clip in clips}
+    lengths = lengths_of(clips)
     labels = [clip.labels for clip in clips]
     runs = {}
     for name, path in zip(names, paths, strict=True):

@@ -17,7 +17,7 @@ from tracknet.data.from_cvat import read_cvat, write_labels
 from tracknet.data.predictions import read_predictions
 from tracknet.data.to_cvat import read_marks, task_labels, write_cvat
 from tracknet.errors import InputError
-from tracknet.pipelines.common import build_dataset, find_clips, open_clips
+from tracknet.pipelines.common import build_dataset, find_clips, lengths_of, open_clips
 from tracknet.types import ABSENT, UNLABELLED, Clip, Labels, Track
 from tracknet.video import find_sources, is_stream, output_names, probe, read_raw
 
@@ -102,7 +102,7 @@ def _of_dataset(config: Mapping[str, Any]) -> Iterator[Marked]:
     clips = open_clips(config, clips, tuple(config["image_size"]))
     tracks: dict[str, Track] = {}
     if config["predictions"]:
-        lengths = {clip.clip.name: len(clip) for clip in clips}
+        lengths = lengths_of(clips)
         tracks, _ = read_predictions(Path(config["predictions"]), lengths)
     for clip in clips:
         labels, track = clip.labels, tracks.get(clip.clip.name)

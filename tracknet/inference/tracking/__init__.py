@@ -3,13 +3,14 @@
 A path through the candidates is worth the scores that it takes, less what its motion costs: a ball
 goes on as it went but for what gravity and drag change, or it is hit, which costs the same however
 sharp the turn. `OnlineTracker` takes the best candidate of each frame as it comes, `OfflineTracker`
-the best path of the whole clip.
+the best path of the whole clip, whose places a `Smoother` can free of jitter.
 """
 
 from tracknet.inference.tracking.offline import OfflineTracker
 from tracknet.inference.tracking.online import Follower, OnlineTracker
 from tracknet.inference.tracking.picks import source_of
+from tracknet.inference.tracking.smoother import Smoother
 
 Tracker = OnlineTracker | OfflineTracker
 
-__all__ = ["Follower", "OfflineTracker", "OnlineTracker", "Tracker", "source_of"]
+__all__ = ["Follower", "OfflineTracker", "OnlineTracker", "Smoother", "Tracker", "source_of"]

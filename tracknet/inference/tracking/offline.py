@@ -8,6 +8,7 @@ import numpy as np
 
 from tracknet.geometry import Size
 from tracknet.inference.tracking.picks import track_of
+from tracknet.inference.tracking.smoother import Smoother
 from tracknet.types import Track
 
 
@@ -26,9 +27,11 @@ class OfflineTracker:
         reach: The same without a velocity, from the last place; a gap that would need a faster ball
             is not filled.
         gap: Longest gap between two picks that is filled, in frames.
+        smoother: Takes the jitter from the places of the picks; None leaves them as they are.
     """
 
-    mode: ClassVar[str] = "offline"
+    waits: ClassVar[bool] = True
+    """Whether it needs to see a whole clip."""
 
     weak: float = 0.9
     start: float = 0.25
@@ -36,6 +39,12 @@ class OfflineTracker:
     gate: float = 0.03
     reach: float = 0.08
     gap: int = 0
+    smoother: Smoother | None = None
+
+    @property
+    def name(self) -> str:
+        """``smooth`` or ``offline``."""
+        return "smooth" if self.smoother else "offline"
 
     def track(self, candidates: np.ndarray, threshold: float, size: Size) -> Track:
         """One clip's trajectory.
@@ -51,7 +60,10 @@ class OfflineTracker:
         """
         picks = self._best_path(candidates, threshold, size)
         track = track_of(candidates, picks, threshold)
-        self._fill(track, np.flatnonzero(track.visible), np.hypot(*size))
+        diagonal = np.hypot(*size)
+        if self.smoother:
+            track.xy[:] = self.smoother(track.xy / diagonal) * diagonal
+        self._fill(track, np.flatnonzero(track.visible), diagonal)
         return track
 
     def _gains(self, scores: np.ndarray, threshold: float) -> np.ndarray:

@@ -6,23 +6,16 @@ from typing import ClassVar
 import numpy as np
 
 from tracknet.geometry import Size
+from tracknet.inference.tracking.motion import Motion, State
 from tracknet.inference.tracking.picks import track_of
 from tracknet.types import Track
-
-STEP = np.array([[1, 1, 0.5], [0, 1, 1], [0, 0, 1]])
-"""Position, velocity and acceleration a frame later."""
-JERK = np.array([0.5, 1, 1])
-"""What a change of the acceleration adds to them."""
 
 
 @dataclass(frozen=True)
 class OnlineTracker:
     """Picks each frame's candidate by its score and by how a ball of constant acceleration goes on.
 
-    The acceleration changes by a random amount from frame to frame: the discrete Wiener process
-    acceleration model (Bar-Shalom, Li, Kirubarajan: Estimation with Applications to Tracking and
-    Navigation, 2001, section 6.3.3). Scores are the network's, 0..1; lengths are shares of the
-    frame's diagonal, per frame.
+    Scores are the network's, 0..1; lengths are shares of the frame's diagonal, per frame.
 
     Attributes:
         weak: Share of the threshold; a candidate is worth its score less that, so that one below it
@@ -31,14 +24,15 @@ class OnlineTracker:
         turn: What leaving the expected place costs at most: a hit.
         gate: How far from the expected place that cost is reached, in standard deviations of what
             is expected there. A pick beyond begins a new motion.
-        jerk: Standard deviation of the acceleration's change in a frame, and of a new motion's
-            acceleration.
-        speed: Standard deviation of a new motion's velocity.
-        noise: Standard deviation of a candidate's place.
+        jerk: As in `Motion`, like the next two.
+        speed: Of a motion that begins.
+        noise: Of a candidate's place.
         patience: Frames without a pick that a motion outlasts.
     """
 
-    mode: ClassVar[str] = "online"
+    name: ClassVar[str] = "online"
+    waits: ClassVar[bool] = False
+    """Whether it needs to see a whole clip."""
 
     weak: float = 0.7
     start: float = 0.2
@@ -79,43 +73,29 @@ class Follower:
         self.tracker = tracker
         self.threshold = threshold
         self.diagonal = np.hypot(*size)
-        self._motion: np.ndarray | None = None  # (3,2): rows as in STEP, x and y
-        self._covariance = np.zeros((3, 3))  # of x and of y
+        self._motion = Motion(tracker.jerk, tracker.speed, tracker.noise)
+        self._ball: State | None = None
         self._missed = 0
 
     def pick(self, candidates: np.ndarray) -> int:
         """The index of the next frame's pick among its candidates (K,3), K for no ball."""
         setting, places = self.tracker, candidates[:, :2] / self.diagonal
-        if self._motion is None:
+        if self._ball is None:
             away, cost = np.full(len(places), np.inf), setting.start
         else:
-            self._motion = STEP @ self._motion
-            change = setting.jerk**2 * np.outer(JERK, JERK)
-            self._covariance = STEP @ self._covariance @ STEP.T + change
-            deviation = np.sqrt(self._covariance[0, 0] + setting.noise**2)
-            away = np.linalg.norm(places - self._motion[0], axis=1) / deviation
+            self._ball = self._motion.ahead(self._ball)
+            away = self._motion.away(self._ball, places)
             cost = setting.turn * np.minimum(away / setting.gate, 1)
         worth = candidates[:, 2] - setting.weak * self.threshold - cost
         best = int(worth.argmax())
         if worth[best] <= 0:
             self._missed += 1
             if self._missed > setting.patience:
-                self._motion = None
+                self._ball = None
             return len(candidates)
         self._missed = 0
         if away[best] > setting.gate:
-            self._begin(places[best])
+            self._ball = self._motion.begin(places[best])
         else:
-            self._correct(places[best])
+            self._ball = self._motion.correct(self._ball, places[best])
         return best
-
-    def _begin(self, place: np.ndarray) -> None:
-        setting = self.tracker
-        self._motion = np.array([place, (0, 0), (0, 0)])
-        self._covariance = np.diag([setting.noise**2, setting.speed**2, setting.jerk**2])
-
-    def _correct(self, place: np.ndarray) -> None:
-        seen = self._covariance[0]
-        gain = seen / (seen[0] + self.tracker.noise**2)
-        self._motion = self._motion + np.outer(gain, place - self._motion[0])
-        self._covariance = self._covariance - np.outer(gain, seen)

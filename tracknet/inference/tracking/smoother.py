@@ -1,0 +1,79 @@
+"""Places without the network's jitter, once a whole clip is known."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from tracknet.errors import InputError
+from tracknet.inference.tracking.motion import STEP, Motion, State
+
+
+@dataclass(frozen=True)
+class Smoother:
+    """Smooths each motion by itself, from one hit to the next (Rauch, Tung, Striebel 1965).
+
+    For what was filmed at the video's frame rate: where frames were repeated to make 30 a second of
+    25, the ball stands still and jumps, which no motion does. Lengths are shares of the frame's
+    diagonal, per frame.
+
+    Attributes:
+        jerk: Standard deviation of the acceleration's change in a frame.
+        speed: Standard deviation of a new motion's velocity.
+        noise: Standard deviation of a place that was seen, above 0.
+        gate: How far from the expected place a ball is taken to be hit, in standard deviations.
+
+    Raises:
+        InputError: There is no `noise`, so that there is nothing to smooth.
+    """
+
+    jerk: float = 0.001
+    speed: float = 0.02
+    noise: float = 0.001
+    gate: float = 3.0
+
+    def __post_init__(self) -> None:
+        if self.noise <= 0:
+            raise InputError(f"noise={self.noise}; a smoother expects more than 0")
+
+    def __call__(self, places: np.ndarray) -> np.ndarray:
+        """Smoothed places.
+
+        Args:
+            places: (N,2) in diagonals, NaN where there is no ball.
+
+        Returns:
+            (N,2), NaN where there was none.
+        """
+        smoothed = places.copy()
+        for end, states in self._motions(places):
+            smoothed[end - len(states) : end] = _looking_back(states)
+        return smoothed
+
+    def _motions(self, places: np.ndarray) -> Iterator[tuple[int, list[tuple[State, State]]]]:
+        """The frame after each motion, and the ball in its frames, before and after each place."""
+        motion = Motion(self.jerk, self.speed, self.noise)
+        states: list[tuple[State, State]] = []
+        for frame, place in enumerate(places):
+            expected = motion.ahead(states[-1][1]) if states else None
+            if expected and motion.away(expected, place) <= self.gate:
+                states.append((expected, motion.correct(expected, place)))
+                continue
+            if states:
+                yield frame, states
+            begun = motion.begin(place)
+            states = [(begun, begun)] if np.isfinite(place).all() else []
+        if states:
+            yield len(places), states
+
+
+def _looking_back(states: list[tuple[State, State]]) -> np.ndarray:
+    """(N,2): where the ball was, each place in the light of all later ones."""
+    mean = states[-1][1].mean
+    places = [mean[0]]
+    for (expected, _), (_, before) in pairwise(reversed(states)):
+        gain = np.linalg.solve(expected.covariance, STEP @ before.covariance).T
+        mean = before.mean + gain @ (mean - expected.mean)
+        places.append(mean[0])
+    return np.array(places[::-1])
