@@ -1,0 +1,18 @@
+"""What the training module does beside the loss."""
+
+import torch
+from omegaconf import OmegaConf
+
+from tracknet.pipelines.assemble import assemble
+
+
+def test_what_a_step_draws_depends_on_its_number_alone(compose, tiny_data, tmp_path):
+    """So that dropout repeats after a resume."""
+    settings = [*tiny_data, "backbone=conv", "decoder=unet", f"paths.output={tmp_path}"]
+    config = compose("train", settings)
+    module = assemble(OmegaConf.to_container(config, resolve=True)).module
+    module.on_train_batch_start()
+    first = torch.rand(4)
+    torch.rand(7)
+    module.on_train_batch_start()
+    assert torch.equal(torch.rand(4), first)
