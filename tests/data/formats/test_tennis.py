@@ -81,16 +81,19 @@ def test_rows_without_a_picture_are_reported(tmp_path, rally):
     assert clip.labels.visibility.tolist() == [1, 0, 3]
 
 
-def test_a_clip_without_labels_is_reported_and_left_out(tmp_path, rally):
+def test_a_clip_without_labels_or_pictures_is_reported_and_left_out(tmp_path, rally):
     rally("game1/Clip1")
     rally("game1/Clip2", None)
     rally("game1/Clip3", HEADER)
+    for picture in rally("game1/Clip4").glob("*.jpg"):
+        picture.unlink()
     with pytest.warns(DataWarning) as reports:
         clips = Tennis(tmp_path, SPLITS).clips("train")
     assert [clip.name for clip in clips] == ["game1/Clip1"]
-    no_file, no_row = (str(report.message) for report in reports)
+    no_file, no_row, no_picture = (str(report.message) for report in reports)
     assert "Clip2/Label.csv: there is no such label file" in no_file
     assert "Clip3: no frame is labelled" in no_row
+    assert "Clip4/Label.csv: labelled, but there is no picture beside it" in no_picture
 
 
 def test_an_empty_split_is_refused(tmp_path):

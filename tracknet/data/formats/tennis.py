@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from tracknet.data.formats.base import Layout, holds_pictures
+from tracknet.data.formats.base import LabelError, Layout, holds_pictures
 from tracknet.data.formats.tables import read_table, rows_of_pictures, to_labels
 from tracknet.types import Labels
 from tracknet.video import image_files
@@ -14,6 +14,9 @@ COLUMNS = (
     ("x", "x-coordinate"),
     ("y", "y-coordinate"),
 )
+
+
+LABELS = "Label.csv"
 
 
 class Tennis(Layout):
@@ -27,10 +30,15 @@ class Tennis(Layout):
     expected = "Clip*/0000.jpg"
 
     def find(self, part: str) -> Iterator[Path]:
-        yield from (clip for clip in (self.root / part).glob("*") if holds_pictures(clip))
+        """The folder of every clip, if its labels or its pictures are there."""
+        for clip in (self.root / part).glob("[!.]*"):
+            if (clip / LABELS).exists() or holds_pictures(clip):
+                yield clip
 
     def read(self, found: Path) -> tuple[Path, Labels]:
-        csv = found / "Label.csv"
+        csv = found / LABELS
+        if not holds_pictures(found):
+            raise LabelError(f"{csv}: labelled, but there is no picture beside it")
         table = read_table(csv, COLUMNS)
         named = table.pop("file name").str.strip()
         table["frame"] = named.map(lambda name: Path(name).stem.lower(), na_action="ignore")
