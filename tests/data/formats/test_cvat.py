@@ -107,6 +107,7 @@ def test_of_several_points_the_first_is_used_and_it_is_reported(read):
         (f"<annotations><track>{points(-1)}</track></annotations>", "'frame': '-1'"),
         ('<annotations><track><points points="1,1"/></track></annotations>', "'frame'"),
         ("<annotations><meta><project/></meta></annotations>", "exported from a project"),
+        ('<annotations><track><box frame="0"/></track></annotations>', "its tracks are of box"),
     ],
 )
 def test_malformed_files_are_refused(read, text, message):

@@ -55,9 +55,16 @@ def read_labels(xml: Path) -> Labels:
     is taken to reach to the end of the video, however long, where the file does not say.
 
     Raises:
-        LabelError: There is no such file, it is none of CVAT's, or a frame shows two balls.
+        LabelError: There is no such file, it is none of CVAT's, nothing in it is marked by points,
+            or a frame shows two balls.
     """
     root = parse(xml)
+    shapes = {shape.tag for shape in root.iterfind("track/*")}
+    if shapes and "points" not in shapes:
+        raise LabelError(
+            f"{xml}: its tracks are of {', '.join(sorted(shapes))}; mark the ball's middle with a "
+            f"point; {EXPECTED}"
+        )
     balls: dict[int, TrackPoint] = {}
     for point in (point for track in root.iterfind("track") for point in points_of(xml, track)):
         if not point.shows_ball:
