@@ -76,8 +76,9 @@ def test_coordinates_that_are_not_what_the_config_says_are_refused(tmp_path, vid
     message = (
         f"a.csv: positions such as {found}.* set data.normalised={str(not normalised).lower()}"
     )
-    with pytest.raises(LabelError, match=message):
+    with pytest.raises(LabelError, match=message) as error:
         Generic(tmp_path, SPLITS, normalised).clips("train")
+    assert error.value.kind == "normalised"
 
 
 def test_hidden_files_are_no_clips(tmp_path, video):

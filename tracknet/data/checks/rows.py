@@ -30,11 +30,11 @@ def row_problems(labels: Labels, frames: int, size: tuple[int, int]) -> Iterator
     if dense and len(labels) < frames and labels.rest == UNLABELLED:
         message = f"labels of {len(labels)} frames, but {frames} can be decoded"
         yield len(labels), "label_count", message
+    height, width = size
     xy = labels.xy[labels.visibility > ABSENT]
     if len(xy) >= 10 and np.nanmax(xy) <= 1.5:
-        message = "positions are shares of the frame, not pixels (data.normalised=true)"
-        yield None, "normalised", message
-    height, width = size
+        message = f"positions up to {np.nanmax(xy):g} are shares of the frame, not pixels"
+        yield None, "normalised", f"{message}; multiply x by {width} and y by {height}"
     outside = (xy > (width, height)).any(1).mean() if len(xy) else 0
     turned = (xy > (height, width)).any(1).mean() if len(xy) else 0
     if outside > FEW > turned:

@@ -87,7 +87,8 @@ class Generic(Layout):
                 raise LabelError(
                     f"{csv}: positions such as x={x:g}, y={y:g} are no "
                     f"{'shares of the frame, 0 to 1' if self.normalised else 'pixels'}; "
-                    f"set data.normalised={str(not self.normalised).lower()}"
+                    f"set data.normalised={str(not self.normalised).lower()}",
+                    "normalised",
                 )
         if not self.normalised:
             return labels
