@@ -33,7 +33,7 @@ def video(tmp_path):
 
 def test_videos_in_folders_of_any_depth(tmp_path, video):
     video("train/sunday.1", suffix=".MOV")
-    video("train/club/a/rally1", csv="{}_ball.csv")
+    video("train/club/a/rally1", csv="{}_ball.CSV")
     video("val/rally1")
     clips = Generic(str(tmp_path), SPLITS).clips("train")
     assert [clip.name for clip in clips] == ["train/club/a/rally1", "train/sunday.1"]

@@ -55,25 +55,26 @@ class Generic(Layout):
             entered.add(os.path.realpath(where))
             folders[:] = [name for name in folders if not name.startswith(".")]
             files = [Path(where, name) for name in names if not name.startswith(".")]
-            tables.update(file for file in files if file.suffix == ".csv")
+            tables.update(file for file in files if _is_table(file))
             videos = [file.with_suffix("") for file in files if is_video(file)]
             clips.update(videos)
             # Pictures beside videos are posters and the like.
             if not videos and Path(where) != folder and holds_pictures(Path(where)):
                 clips.add(Path(where))
-        alone = tables.difference(*map(_tables, clips))
-        return clips | {csv.with_name(csv.stem.removesuffix("_ball")) for csv in alone}
+        alone = [table for table in tables if clips.isdisjoint(_clips_of(table))]
+        return clips | {_clips_of(table)[-1] for table in alone}
 
     def read(self, found: Path) -> tuple[Path, Labels]:
+        beside = list(found.parent.iterdir())
         if holds_pictures(found):
             source = found
         else:
-            videos = [p for p in found.parent.iterdir() if is_video(p) and p.stem == found.name]
+            videos = [file for file in beside if is_video(file) and file.stem == found.name]
             missing = "its folder holds no picture" if found.is_dir() else "there is no such video"
             source = _only(videos, f"{found}: labelled, but {missing}")
-        files = _tables(found)
-        names = " or ".join(file.name for file in files)
-        csv = _only(filter(Path.exists, files), f"{source}: no labels; expected {names} beside it")
+        tables = [file for file in beside if _is_table(file) and found in _clips_of(file)]
+        names = f"{found.name}.csv or {found.name}_ball.csv"
+        csv = _only(tables, f"{source}: no labels; expected {names} beside it")
         labels = to_labels(csv, read_table(csv, COLUMNS))
         _check_first_frame(csv, labels, source)
         return source, self._in_pixels(labels, csv, source)
@@ -109,8 +110,13 @@ def _check_first_frame(csv: Path, labels: Labels, source: Path) -> None:
         )
 
 
-def _tables(clip: Path) -> list[Path]:
-    return [clip.with_name(f"{clip.name}{end}.csv") for end in ("", "_ball")]
+def _is_table(path: Path) -> bool:
+    return path.suffix.lower() == ".csv"
+
+
+def _clips_of(table: Path) -> list[Path]:
+    """The clips, without a suffix, whose labels a table may hold by its name."""
+    return [table.with_name(name) for name in (table.stem, table.stem.removesuffix("_ball"))]
 
 
 def _only(files: Iterable[Path], if_none: str) -> Path:
