@@ -104,6 +104,11 @@ def test_one_run_is_no_comparison(compared, runs, count):
         compared(*[runs["good"]] * count)
 
 
+def test_one_run_by_itself_is_named_as_it_was_given(compose, tmp_path):
+    with pytest.raises(InputError, match=r"runs=out/a: name two .*, as in runs=\[<first>,<second>"):
+        compare(compose("compare", ["runs=out/a", f"paths.output={tmp_path}"]))
+
+
 def test_what_is_no_run_is_refused(compared, runs, tmp_path):
     with pytest.raises(InputError, match=r"predictions.csv: no such file"):
         compared(runs["good"], tmp_path)

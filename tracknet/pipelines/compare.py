@@ -28,9 +28,12 @@ def compare(cfg: DictConfig) -> dict[str, Any]:
             different clips or labels.
     """
     config = OmegaConf.to_container(cfg, resolve=True)
-    paths = [Path(run) for run in config["runs"]]
+    named = config["runs"]
+    paths = [Path(str(run)) for run in (named if isinstance(named, list) else [named])]
     if len(set(paths)) < max(2, len(paths)):
-        raise InputError(f"runs={list(map(str, paths))}: name two different ones or more")
+        raise InputError(
+            f"runs={named}: name two different ones or more, as in runs=[<first>,<second>]"
+        )
     names = short_names(paths)
     hashes = {name: _sha256(path) for name, path in zip(names, paths, strict=True)}
     _check_same(hashes)
