@@ -11,6 +11,7 @@ from tracknet.data.predictions import (
     write_candidates,
     write_predictions,
 )
+from tracknet.errors import InputWarning
 from tracknet.types import Track
 
 HEADER = "Clip,Frame,Visibility,X,Y,Score,Source\n"
@@ -41,6 +42,7 @@ def test_the_file_is_as_pinned(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.filterwarnings("error")
 def test_round_trip(tmp_path):
     path, written = tmp_path / "predictions.csv", example()
     write_predictions(path, written)
@@ -63,7 +65,9 @@ def test_a_rejected_candidate_keeps_its_score_but_no_position(tmp_path):
 def test_frames_without_a_row_are_counted_and_hold_no_ball(tmp_path):
     path = tmp_path / "predictions.csv"
     path.write_text(HEADER + "test/match1/a,2,1,4,5,0.9,tracked\n")
-    read, missing = read_predictions(path, LENGTHS)
+    said = "4 of 5 frames have no row, in 2 of 2 clips, the first is test/match1/a; they count as"
+    with pytest.warns(InputWarning, match=f"predictions.csv: {said} frames without a ball"):
+        read, missing = read_predictions(path, LENGTHS)
     assert missing == 4
     assert read["test/match1/a"].visible.tolist() == [False, False, True]
     assert read["test/match1/a"].xy[2].tolist() == [4, 5]
@@ -76,7 +80,8 @@ def test_an_empty_table_predicts_nothing(tmp_path):
     path = tmp_path / "predictions.csv"
     write_predictions(path, {})
     assert path.read_text() == HEADER
-    read, missing = read_predictions(path, LENGTHS)
+    with pytest.warns(InputWarning, match="5 of 5 frames have no row"):
+        read, missing = read_predictions(path, LENGTHS)
     assert missing == 5
     assert [len(track) for track in read.values()] == [3, 2]
 
@@ -106,8 +111,11 @@ def test_a_bad_row_is_refused(tmp_path, rows, message):
         read_predictions(path, LENGTHS)
 
 
-def test_missing_columns_are_refused(tmp_path):
+def test_missing_files_and_columns_are_refused(tmp_path):
     path = tmp_path / "predictions.csv"
+    for nothing in (path, tmp_path):
+        with pytest.raises(PredictionError, match=f"{nothing}: no such file; expected a table"):
+            read_predictions(nothing, LENGTHS)
     path.write_text("Clip,Frame,Visibility,X,Y\nNA,0,0,0,0\n")
     with pytest.raises(PredictionError, match=r"column Score, Source is missing, found Clip,Frame"):
         read_predictions(path, LENGTHS)

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tracknet.errors import InputError
+from tracknet.errors import InputError, InputWarning
 from tracknet.types import Track
 
 COLUMNS = ("Clip", "Frame", "Visibility", "X", "Y", "Score", "Source")
@@ -154,11 +155,11 @@ def read_predictions(path: Path, lengths: Mapping[str, int]) -> tuple[dict[str, 
 
     Returns:
         A track for every clip of `lengths` (original pixels), and the number of frames that have
-        no row; these count as frames without a ball, with score 0.
+        no row; these count as frames without a ball, with score 0, and an `InputWarning` says so.
 
     Raises:
-        PredictionError: Columns are missing, a clip is unknown, a frame lies beyond its clip or
-            has two rows, or a value is not one that the column may hold.
+        PredictionError: There is no such file, columns are missing, a clip is unknown, a frame
+            lies beyond its clip or has two rows, or a value is not one that the column may hold.
     """
     table = _read_table(path, COLUMNS)
     clip, source = (table[c].to_numpy(object) for c in ("Clip", "Source"))
@@ -186,7 +187,7 @@ def read_predictions(path: Path, lengths: Mapping[str, int]) -> tuple[dict[str, 
     names = ", ".join(SOURCES)
     refuse(~allowed, "Source", f"expected {names} where Visibility is 1, else nothing")
 
-    tracks, at = {}, frame.astype(int)
+    tracks, at, bare = {}, frame.astype(int), []
     for name, rows in _rows_of(clip, lengths).items():
         xy = np.full((lengths[name], 2), np.nan)
         scores = np.zeros(lengths[name])
@@ -196,13 +197,26 @@ def read_predictions(path: Path, lengths: Mapping[str, int]) -> tuple[dict[str, 
         scores[at[rows]] = score[rows]
         sources[at[rows]] = source[rows].astype(str)
         tracks[name] = Track(xy, scores, sources)
-    return tracks, sum(lengths.values()) - len(table)
+        bare += [name] * (len(rows) < lengths[name])
+    missing = sum(lengths.values()) - len(table)
+    if missing:
+        warnings.warn(
+            f"{path}: {missing} of {sum(lengths.values())} frames have no row, in {len(bare)} of "
+            f"{len(lengths)} clips, the first is {bare[0]}; they count as frames without a ball",
+            InputWarning,
+            stacklevel=2,
+        )
+    return tracks, missing
 
 
 def _read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     """The file's cells as text, so that a clip named 001 or NA keeps its name."""
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise PredictionError(
+            f"{path}: no such file; expected a table {','.join(columns)}, as `evaluate` writes it"
+        ) from error
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise PredictionError(
             f"{path}: not a table ({error}); expected the columns {','.join(columns)}"
