@@ -70,6 +70,23 @@ def test_a_row_twice_and_a_ball_nowhere_are_named_by_clip_and_frame(compose, set
     assert ["test/a", 2, "nan"] in rows
 
 
+def test_of_a_split_without_a_usable_clip_every_one_is_named(compose, settings, tmp_path):
+    for split in ("train", "val"):
+        for file in (tmp_path / "data" / split).iterdir():
+            shutil.copy(file, file.with_stem("b"))
+    for name in ("a", "b"):
+        with open(tmp_path / "data" / "train" / f"{name}.csv", "a") as labels:
+            labels.write("3,1,5,9\n")
+        (tmp_path / "data" / "val" / f"{name}.mp4").write_bytes(b"no video")
+    found = prepare(compose("prepare", settings))
+    assert sorted(zip(found["Clip"], found["Kind"], strict=True)) == [
+        ("train/a", "duplicate_row"),
+        ("train/b", "duplicate_row"),
+        ("val/a", "unreadable"),
+        ("val/b", "unreadable"),
+    ]
+
+
 def test_a_video_that_ends_too_early_is_named_by_clip_and_frame(compose, settings, tmp_path):
     video = tmp_path / "data" / "val" / "a.mp4"
     with av.open(str(video)) as container:

@@ -127,7 +127,7 @@ class FrameStore:
             The clips that can be used, in order, and for each other one's name what is wrong.
 
         Raises:
-            VideoError: `strict` is set and a clip cannot be decoded, or none can.
+            VideoError: `strict` is set and a clip cannot be decoded.
             InputError: Nothing can be written.
             OSError: The disk is too small or fills up; the message says what is needed.
         """
@@ -141,7 +141,7 @@ class FrameStore:
             except OSError as error:  # a link to nowhere, a file that may not be read
                 problems[clip.name] = str(error)
         problems |= self._decode_all(missing)
-        if problems and (strict or len(problems) == len(clips)):
+        if problems and strict:
             name, message = next(iter(problems.items()))
             raise VideoError(f"{len(problems)} of {len(clips)} clips unusable; {name}: {message}")
         return [self._opened(clip) for clip in clips if clip.name not in problems], problems

@@ -32,9 +32,9 @@ def open_clips(
     """Clips from the frame store; what is wrong with them is reported.
 
     Raises:
-        LabelError: `config["strict"]` is set and labels do not fit their video, or those of no
-            clip do.
-        VideoError: `config["strict"]` and a clip is broken, or none can be decoded.
+        LabelError: `config["strict"]` is set and labels do not fit their video, or no clip can be
+            used.
+        VideoError: `config["strict"]` is set and a clip cannot be decoded.
     """
     store = FrameStore(config["paths"]["store"], image_size)
     with strict_data(config["strict"]):

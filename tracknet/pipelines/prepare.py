@@ -23,7 +23,6 @@ from tracknet.pipelines.common import build_dataset, find_clips
 from tracknet.pipelines.settings import check_settings
 from tracknet.report import write_dataset
 from tracknet.types import ABSENT, UNLABELLED
-from tracknet.video import VideoError
 
 SPLITS = ("train", "val", "test")
 COLUMNS = ["Clip", "Frame", "Kind", "Message"]
@@ -86,8 +85,6 @@ def _prepare_split(
             found += [(name, None, "unreadable", text) for name, text in broken.items()]
         except LabelError as error:
             found.append((error.clip, error.frame, error.kind, str(error)))
-        except VideoError as error:
-            found.append(("", None, "unreadable", str(error)))
     for warning in caught:
         problem = warning.message
         if isinstance(problem, DataWarning):

@@ -214,6 +214,10 @@ class Layout(ABC):
                 broken.append((place[0], error))
             else:
                 clips.append(clip)
+        # Where none can be used, the first one is what the error names.
+        for name, error in broken if clips else broken[1:]:
+            kind, frame = _kind_and_frame(error)
+            warnings.warn(DataWarning(f"{error}{LEFT_OUT}", kind, name, frame), stacklevel=2)
         if broken and not clips:
             name, error = broken[0]
             raise LabelError(
@@ -221,9 +225,6 @@ class Layout(ABC):
                 *_kind_and_frame(error),
                 name,
             ) from error
-        for name, error in broken:
-            kind, frame = _kind_and_frame(error)
-            warnings.warn(DataWarning(f"{error}{LEFT_OUT}", kind, name, frame), stacklevel=2)
         if not clips:
             raise LabelError(
                 f"split {split} is empty: no {self.expected} below {self.root} for "
