@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tracknet.build import build
-from tracknet.data.predictions import read_predictions, write_predictions
+from tracknet.data.predictions import PredictionError, read_predictions, write_predictions
 from tracknet.pipelines.evaluate import evaluate
 from tracknet.types import Track
 
@@ -52,3 +52,22 @@ def test_a_threshold_drops_balls_of_a_predictions_file(score):
     assert "threshold" not in everything["facts"]
     for facts in (metrics["facts"], everything["facts"]):
         assert facts["frames without a row"] == "1"
+
+
+def test_a_file_is_scored_where_it_lies(score, tmp_path):
+    metrics, track = score()
+    written = tmp_path / "scored" / "predictions.csv"
+    before = written.read_text()
+    again, same = score(f"predictions={written}")
+    assert again["protocols"] == metrics["protocols"]
+    assert written.read_text() == before
+    np.testing.assert_array_equal(same.xy, track.xy)
+
+
+def test_an_unreadable_file_is_named_and_not_copied(score, tmp_path):
+    bad = tmp_path / "bad.csv"
+    bad.write_text("Clip,Frame\nx,0\n")
+    for file in (bad, tmp_path / "none.csv"):
+        with pytest.raises(PredictionError, match=file.name):
+            score(f"predictions={file}")
+    assert not (tmp_path / "scored" / "predictions.csv").exists()

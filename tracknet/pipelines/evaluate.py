@@ -8,11 +8,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from tracknet.build import build
 from tracknet.checkpoint import read_checkpoint
-from tracknet.data.predictions import read_predictions
 from tracknet.data.splits import split_sha256
 from tracknet.errors import InputError
 from tracknet.metrics import breakdown, localisation, score
-from tracknet.pipelines.common import build_dataset, find_clips, lengths_of, open_clips
+from tracknet.pipelines.common import build_dataset, find_clips, open_clips
 from tracknet.pipelines.predicted import by_network, from_file
 from tracknet.pipelines.settings import check_settings
 from tracknet.pipelines.tables import print_metrics
@@ -42,13 +41,11 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     tracker = build(config["tracking"]) if config["tracking"] else None
     predict = by_network if config["ckpt"] else from_file
     predicted = predict(config, clips, tracker, output / "predictions.csv")
-    # The file is what is scored, so that scoring it again gives the same figures.
-    read, missing = read_predictions(output / "predictions.csv", lengths_of(clips))
-    tracks = [read[name] for name in names]
+    tracks = [predicted.tracks[name] for name in names]
     facts = {"dataset": f"{dataset.name} ({dataset.root})", "split": split}
     if tracker:
         facts["tracking"] = tracker.name
-    facts |= {"frames without a row": str(missing), **predicted.facts}
+    facts |= {"frames without a row": str(predicted.missing), **predicted.facts}
     metrics = {
         "split": split,
         "dataset": dataset.name,

@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,17 @@ class Predicted:
     """What is known of a written predictions file.
 
     Attributes:
+        tracks: What stands in it, clip by clip. This is scored, so that scoring the file again
+            gives the same figures.
+        missing: Frames of which nobody predicted anything.
         facts: How it came to be, for people.
         figures: What only the network that made it can tell: its frames per second, and the
             protocols at threshold 0.5.
         best: Of a network, each clip's best candidates, whatever their score.
     """
 
+    tracks: dict[str, Track]
+    missing: int
     facts: dict[str, str]
     figures: dict[str, Any] = field(default_factory=dict)
     best: list[Track] | None = None
@@ -70,8 +76,10 @@ def by_network(
     write_candidates(candidates_beside(target), candidates)
     at_half = target.with_name(f"{target.stem}_at_0.5.csv")
     write_predictions(at_half, accepted(0.5))
-    read, _ = read_predictions(at_half, lengths_of(clips))
+    lengths = lengths_of(clips)
+    half, _ = read_predictions(at_half, lengths)
     return Predicted(
+        *read_predictions(target, lengths),
         facts={
             "checkpoint": str(config["ckpt"]),
             "threshold": f"{predictor.threshold:.2f}",
@@ -80,7 +88,7 @@ def by_network(
         figures={
             "frames_per_second": sum(map(len, clips)) / seconds,
             "protocols_at_0.5": score(
-                [clip.labels for clip in clips], [read[clip.clip.name] for clip in clips]
+                [clip.labels for clip in clips], [half[clip.clip.name] for clip in clips]
             ),
         },
         best=best,
@@ -96,7 +104,7 @@ def from_file(
         InputError: It cannot be read, or tracking lacks a threshold or the candidates beside it.
     """
     source, threshold = Path(config["predictions"]), config["threshold"]
-    facts = {"predictions": str(source)}
+    facts, lengths = {"predictions": str(source)}, lengths_of(clips)
     if threshold is not None:
         facts["threshold"] = f"{threshold:.2f}"
     if tracker:
@@ -105,15 +113,17 @@ def from_file(
                 "tracking a predictions file needs the threshold from which a candidate is "
                 "certain; set threshold= to the one that its report names"
             )
-        candidates = read_candidates(candidates_beside(source), lengths_of(clips))
+        candidates = read_candidates(candidates_beside(source), lengths)
         write_predictions(target, _tracked(tracker, candidates, threshold, clips))
-    elif threshold is not None:
-        given, missing = read_predictions(source, lengths_of(clips))
-        write_predictions(target, {n: at_threshold(t, threshold) for n, t in given.items()})
-        facts["frames without a row"] = str(missing)  # what is written has a row for each frame
-    else:
-        shutil.copyfile(source, target)
-    return Predicted(facts)
+        return Predicted(*read_predictions(target, lengths), facts)
+    given, missing = read_predictions(source, lengths)
+    if threshold is None:
+        with suppress(shutil.SameFileError):  # scored where it lies
+            shutil.copyfile(source, target)
+        return Predicted(given, missing, facts)
+    write_predictions(target, {name: at_threshold(t, threshold) for name, t in given.items()})
+    kept, _ = read_predictions(target, lengths)
+    return Predicted(kept, missing, facts)
 
 
 def _original(clip: StoredClip, candidates: np.ndarray) -> np.ndarray:
