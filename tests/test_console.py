@@ -1,3 +1,4 @@
+import subprocess
 import sys
 import warnings
 from functools import partial
@@ -15,6 +16,18 @@ def test_an_error_of_the_input_is_one_line(error):
     with pytest.raises(SystemExit) as stop, plain_errors():
         raise error
     assert stop.value.code == "error: a.csv: empty"
+
+
+def test_an_error_is_printed_once_where_no_log_is_open_yet():
+    code = """
+from tracknet.console import plain_errors
+from tracknet.errors import InputError
+
+with plain_errors():
+    raise InputError("a.csv: empty")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr == "error: a.csv: empty\n"
 
 
 def test_other_errors_and_those_asked_for_keep_their_traceback(monkeypatch):

@@ -20,15 +20,18 @@ def build(config: Any, *args: Any, **kwargs: Any) -> Any:
     """Instantiates a config node; containers inside it become plain ones.
 
     Raises:
-        ValueError, OSError: What the part itself refuses, as it says it.
+        InputError, OSError: What the part itself refuses, as it says it.
         InstantiationException: The part cannot be called like that.
     """
     try:
         return instantiate(config, *args, _convert_="all", **kwargs)
     except InstantiationException as error:
         # Hydra would quote a sentence that says the remedy inside another one.
-        if isinstance(error.__cause__, ValueError | OSError):
+        if isinstance(error.__cause__, InputError | OSError):
             raise error.__cause__ from None
+        # What torch, Lightning or a part of the user's own refuses.
+        if isinstance(error.__cause__, ValueError):
+            raise InputError(f"{config.get('_target_')}: {error.__cause__}") from error.__cause__
         raise
 
 
@@ -48,10 +51,7 @@ def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None
     Raises:
         ValueError: The sizes do not fit each other; the message says which to use.
     """
-    size, stride = config["image_size"], config["heatmap_stride"]
-    if not isinstance(size, list | tuple) or len(size) != 2:
-        raise InputError(f"image_size={size}: expected height and width, such as [288,512]")
-    size = tuple(size)
+    size, stride = tuple(config["image_size"]), config["heatmap_stride"]
     pictures = config["frames"] + config["background"]
     temporal = build(config["temporal"], pictures=pictures, frames=config["frames"])
     restored = {"restored": weights} if weights and weights["kind"] != "random" else {}

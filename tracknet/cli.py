@@ -71,18 +71,21 @@ def train() -> None:
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="predict")
 def _predict(cfg: DictConfig) -> None:
+    from tracknet.pipelines.settings import check_settings
     from tracknet.resume import INTERRUPTED
     from tracknet.video import DamageWarning, find_sources
 
     with plain_warnings(), plain_errors(), noticed(DamageWarning) as damage:
         try:
-            sources = find_sources(cfg.source)
+            config = OmegaConf.to_container(cfg, resolve=True)
+            check_settings(config)
+            sources = find_sources(config["source"])
             # The first video is being decoded while torch is imported, which takes longer.
             opened = _early(sources[0])
             with importing():
                 from tracknet.pipelines.predict import predict
 
-            predict(OmegaConf.to_container(cfg, resolve=True), sources, opened, damage)
+            predict(config, sources, opened, damage)
         except KeyboardInterrupt:
             print(f"interrupted; the rows so far are in {cfg.paths.output}", file=sys.stderr)
             sys.exit(INTERRUPTED)

@@ -16,6 +16,8 @@ from tracknet.errors import InputError, InputWarning
 
 log = logging.getLogger("tracknet")
 """What the run's own log keeps."""
+# Until Hydra has opened that log, Python would print what is logged, a second time.
+log.addHandler(logging.NullHandler())
 
 
 def console(stderr: bool = False) -> Console:

@@ -125,9 +125,13 @@ def test_peaks_are_the_first_highest_of_their_surroundings(radius):
         assert scores.tolist() == sorted(expected, reverse=True)
 
 
-def test_a_radius_that_is_too_small_is_named():
-    with pytest.raises(InputError, match=r"codec\.radius=0"):
-        GaussianCodec(radius=0)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("radius", 0), ("radius", 1.5), ("sigma", 0), ("sigma", -1.0), ("candidates", 0)],
+)
+def test_a_value_out_of_its_range_is_named(name, value):
+    with pytest.raises(InputError, match=rf"codec\.{name}={value}; expected"):
+        GaussianCodec(**{name: value})
 
 
 def test_a_saturated_peak_is_found_in_its_middle():

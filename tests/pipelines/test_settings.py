@@ -3,9 +3,12 @@
 import pytest
 from omegaconf import OmegaConf
 
+from tracknet import cli
 from tracknet.errors import InputError
 from tracknet.pipelines.benchmark import benchmark
+from tracknet.pipelines.compare import compare
 from tracknet.pipelines.evaluate import evaluate
+from tracknet.pipelines.labelling import to_cvat
 from tracknet.pipelines.prepare import prepare
 from tracknet.pipelines.settings import check_settings
 from tracknet.pipelines.train import train
@@ -30,6 +33,17 @@ REFUSED = {
     "trainer.check_val_every_n_epoch=3": "no validation.*max_epochs=2; set it to 2 or less",
     "trainer.max_time=5": "trainer.max_time=5; expected days:hours:minutes:seconds",
     "trainer.max_time=00:00:00:00": "expected days:hours:minutes:seconds",
+    "background=maybe": "background=maybe; expected true or false",
+    "background=2": "expected true or false",
+    "background=null": "expected true or false",
+    "strict=maybe": "expected true or false",
+    "image_size=[-64,128]": r"image_size=\[-64, 128\]; expected height and width in pixels",
+    "image_size=[0,128]": "expected height and width in pixels",
+    "image_size=[64.5,128]": "expected height and width in pixels",
+    "image_size=[64,abc]": "expected height and width in pixels",
+    "image_size=[64]": "expected height and width in pixels",
+    "image_size=64": "expected height and width in pixels",
+    "callbacks.best=null": "callbacks.best=null: a run ends with the best network",
 }
 
 
@@ -47,12 +61,56 @@ def test_refused(compose, tiny_network, tmp_path, setting):
         (benchmark, "benchmark", "pairs=0"),
         (evaluate, "evaluate", "max_clips=0"),
         (prepare, "prepare", "max_clips=-1"),
+        (compare, "compare", "max_clips=0"),
+        (to_cvat, "to_cvat", "max_clips=0"),
     ],
 )
 def test_refused_by_other_commands(compose, tmp_path, run, name, setting):
     absent = ["data=generic", "data.root=absent", f"paths.output={tmp_path / 'run'}"]
+    absent += ["runs=[a,b]"] if name == "compare" else []
     with pytest.raises(InputError, match=f"{setting}; expected a whole number"):
         run(compose(name, [*absent, setting]))
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "message"),
+    [
+        ("predict", ["ckpt=a", "source=b", "batch_size=-1"], "batch_size=-1; expected a whole"),
+        ("predict", ["ckpt=a", "source=b", "overlay=maybe"], "overlay=maybe; expected true or"),
+        ("predict", ["ckpt=a", "source=b", "threshold=2"], "threshold=2; expected a score from 0"),
+        ("predict", [], "ckpt, source: missing; add ckpt=<value> source=<value>"),
+        ("train", ["data=generic"], "data.root: missing; add data.root=<value>"),
+        ("compare", [], "runs: missing; add runs=<value>"),
+        ("from_cvat", [], "annotations: missing; add annotations=<value>"),
+        ("evaluate", ["ckpt=a", "threshold=abc"], "threshold=abc; expected a score from 0 to 1"),
+        ("evaluate", ["predictions=a", "threshold=-1"], "threshold=-1; expected a score 0 or more"),
+    ],
+)
+def test_a_command_ends_with_the_remedy(monkeypatch, capsys, tmp_path, name, settings, message):
+    run = f"hydra.run.dir={tmp_path}"
+    monkeypatch.setattr("sys.argv", [f"{name}.py", *settings, run])
+    with pytest.raises(SystemExit) as stop:
+        getattr(cli, name)()
+    assert message in str(stop.value.code)
+
+
+def test_scores_of_other_programs_may_go_beyond_1(compose, tmp_path):
+    config = compose("evaluate", ["predictions=a", "threshold=7.5", f"paths.output={tmp_path}"])
+    check_settings(OmegaConf.to_container(config, resolve=True))
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("trainer.precision=foo", "lightning.pytorch.Trainer: Precision 'foo' is invalid"),
+        ("optimizer.lr=-1", "optimizer=.*'lr': -1.*: Invalid learning rate: -1"),
+    ],
+)
+def test_what_torch_and_lightning_refuse_is_the_users_input(
+    compose, tiny_data, tiny_network, tmp_path, setting, message
+):
+    with pytest.raises(InputError, match=message):
+        train(compose("train", [*tiny_data, *tiny_network, f"paths.output={tmp_path}", setting]))
 
 
 @pytest.mark.parametrize("setting", ["debug=overfit", "debug=fast", "trainer.limit_val_batches=2"])

@@ -11,15 +11,22 @@ class GaussianCodec:
     """Encodes positions as Gaussians, decodes peaks as local weighted centroids.
 
     Args:
-        sigma: Of the Gaussian, in heatmap pixels.
-        candidates: How many peaks of a map are decoded.
+        sigma: Of the Gaussian, in heatmap pixels, above 0.
+        candidates: How many peaks of a map are decoded, 1 or more.
         radius: Half width of the window round a ball over which the centroid is taken, in heatmap
-            pixels, 1 or more; also the distance that two peaks keep.
+            pixels, a whole number, 1 or more; also the distance that two peaks keep.
+
+    Raises:
+        InputError: A value is out of its range.
     """
 
     def __init__(self, sigma: float = 1.0, candidates: int = 5, radius: int = 2) -> None:
-        if radius < 1:
-            raise InputError(f"codec.radius={radius}; expected 1 or more heatmap pixels")
+        if not sigma > 0:
+            raise InputError(f"codec.sigma={sigma}; expected more than 0 heatmap pixels")
+        if type(candidates) is not int or candidates < 1:
+            raise InputError(f"codec.candidates={candidates}; expected a whole number, 1 or more")
+        if type(radius) is not int or radius < 1:
+            raise InputError(f"codec.radius={radius}; expected 1 or more whole heatmap pixels")
         self.sigma = sigma
         self.candidates = candidates
         self.radius = radius

@@ -12,6 +12,7 @@ from tracknet.data.splits import split_sha256
 from tracknet.errors import InputError
 from tracknet.metrics import PROTOCOLS, STRICT, f1_difference
 from tracknet.pipelines.common import build_dataset, find_clips, lengths_of, open_clips
+from tracknet.pipelines.settings import check_settings
 from tracknet.pipelines.tables import print_comparison
 from tracknet.report import write_comparison
 from tracknet.types import Labels, Track
@@ -24,10 +25,11 @@ def compare(cfg: DictConfig) -> dict[str, Any]:
     """Writes `comparison.json` and `comparison.html`; returns what the former holds.
 
     Raises:
-        InputError: There are fewer than two runs, they cannot be read, or they were scored on
-            different clips or labels.
+        InputError: There are fewer than two runs, they cannot be read, they were scored on
+            different clips or labels, or a setting is out of its range.
     """
     config = OmegaConf.to_container(cfg, resolve=True)
+    check_settings(config)
     named = config["runs"]
     paths = [Path(str(run)) for run in (named if isinstance(named, list) else [named])]
     if len(set(paths)) < max(2, len(paths)):

@@ -18,6 +18,7 @@ from tracknet.data.predictions import read_predictions
 from tracknet.data.to_cvat import read_marks, task_labels, write_cvat
 from tracknet.errors import InputError
 from tracknet.pipelines.common import build_dataset, find_clips, lengths_of, open_clips
+from tracknet.pipelines.settings import check_settings
 from tracknet.types import ABSENT, UNLABELLED, Clip, Labels, Track
 from tracknet.video import find_sources, is_stream, output_names, probe, read_raw
 
@@ -32,10 +33,12 @@ def to_cvat(cfg: DictConfig) -> list[Path]:
         The XML files.
 
     Raises:
-        InputError: What is to be written is not said, or cannot be read.
+        InputError: What is to be written is not said, or cannot be read, or a setting is out of its
+            range.
         SystemExit: A video could not be used; the others were.
     """
     config = OmegaConf.to_container(cfg, resolve=True)
+    check_settings(config)
     output, out = Path(config["paths"]["output"]), console()
     broken: list[str] = []
     marked = list(_of_dataset(config) if config.get("data") else _of_videos(config, broken))
@@ -68,10 +71,12 @@ def from_cvat(cfg: DictConfig) -> list[Path]:
         SystemExit: A file could not be read, or two of a folder are of one video; the others
             were.
     """
-    output, out = Path(cfg.paths.output), console()
+    config = OmegaConf.to_container(cfg, resolve=True)
+    check_settings(config)
+    output, out = Path(config["paths"]["output"]), console()
     written: dict[Path, Path] = {}
     broken: list[str] = []
-    annotations = _annotations(cfg.annotations)
+    annotations = _annotations(config["annotations"])
     common = os.path.commonpath([path.parent for path in annotations])
     for path in annotations:
         try:

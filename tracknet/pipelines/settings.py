@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from typing import Any
 
@@ -26,6 +26,7 @@ WHOLE = {
 """Least and most of whole numbers."""
 OPTIONAL = {"overfit", "max_clips", "trainer.check_val_every_n_epoch"}
 """May be null."""
+SWITCHES = ("background", "strict", "overlay")
 SHARES = ("trainer.limit_train_batches", "trainer.limit_val_batches")
 DURATION = re.compile(r"(?=.*[1-9])\d+:\d\d:\d\d:\d\d")
 
@@ -37,8 +38,12 @@ def check_settings(config: Mapping[str, Any]) -> None:
         config: Resolved, of any command; what it does not have is not looked at.
 
     Raises:
-        InputError: A number is out of its range, or no validation falls into the training.
+        InputError: A value is missing, of another kind or out of its range, or the training would
+            end without a best network.
     """
+    if missing := sorted(_missing(config)):
+        given = " ".join(f"{name}=<value>" for name in missing)
+        raise InputError(f"{', '.join(missing)}: missing; add {given}")
     for name, (least, most) in WHOLE.items():
         value = _value(config, name, least)
         if value is None and name in OPTIONAL:
@@ -49,6 +54,23 @@ def check_settings(config: Mapping[str, Any]) -> None:
             span = f", {least} or more" if most == math.inf else f" from {least} to {most}"
             null = ", or null" if name in OPTIONAL else ""
             raise InputError(f"{name}={value}; expected a whole number{span}{null}")
+    for name in SWITCHES:
+        value = _value(config, name, False)
+        if type(value) is not bool:
+            raise InputError(f"{name}={value}; expected true or false")
+    threshold = _value(config, "threshold", None)
+    # The scores of another program's predictions may go beyond 1.
+    most = math.inf if config.get("predictions") else 1
+    number = type(threshold) in (int, float) and 0 <= threshold <= most
+    if threshold is not None and not number:
+        span = "0 or more" if most == math.inf else "from 0 to 1"
+        raise InputError(f"threshold={threshold}; expected a score {span}, or null")
+    size = _value(config, "image_size", [1, 1])
+    sides = size if isinstance(size, list | tuple) else []
+    if len(sides) != 2 or not all(type(side) is int and side > 0 for side in sides):
+        raise InputError(
+            f"image_size={size}; expected height and width in pixels, such as [288,512]"
+        )
     for name in SHARES:
         value = _value(config, name, 1.0)
         if not (value > 0 if type(value) is int else type(value) is float and 0 < value <= 1):
@@ -62,6 +84,10 @@ def check_settings(config: Mapping[str, Any]) -> None:
             f"trainer.max_time={limit}; expected days:hours:minutes:seconds, such as 00:01:00:00 "
             "for an hour, or null"
         )
+    if _value(config, "callbacks.best", True) is None:
+        raise InputError(
+            "callbacks.best=null: a run ends with the best network, which that keeps; leave it on"
+        )
     every = _value(config, "trainer.check_val_every_n_epoch", None) or 1
     epochs = _value(config, "trainer.max_epochs", every)
     if epochs < every:
@@ -69,6 +95,15 @@ def check_settings(config: Mapping[str, Any]) -> None:
             f"trainer.check_val_every_n_epoch={every}: no validation, by which the best network is "
             f"chosen, falls into trainer.max_epochs={epochs}; set it to {epochs} or less"
         )
+
+
+def _missing(config: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """The dotted names of what has to be given and is not."""
+    for key, value in config.items():
+        if isinstance(value, Mapping):
+            yield from _missing(value, f"{prefix}{key}.")
+        elif value == "???":
+            yield f"{prefix}{key}"
 
 
 def _value(config: Mapping[str, Any], name: str, absent: Any) -> Any:

@@ -11,6 +11,7 @@ from torch import nn
 from tracknet.codecs import GaussianCodec
 from tracknet.data.batch import Batch, prepare_batch
 from tracknet.data.store import StoredClip
+from tracknet.errors import InputError
 from tracknet.geometry import scale_points
 from tracknet.metrics import best_threshold
 from tracknet.models import HeatmapModel
@@ -54,7 +55,10 @@ class HeatmapModule(LightningModule):
 
     def configure_optimizers(self) -> dict[str, Any]:
         trainable = [p for p in self.model.parameters() if p.requires_grad]
-        optimizer = self._optimizer(trainable)
+        try:
+            optimizer = self._optimizer(trainable)
+        except ValueError as error:  # a rate below 0, say
+            raise InputError(f"optimizer={self.config['optimizer']}: {error}") from error
         scheduler = self._scheduler(optimizer, self.trainer.datamodule.total_steps)
         return {
             "optimizer": optimizer,

@@ -1,5 +1,7 @@
 """Where a dot goes, its coordinate goes: flips, zooms, turns and crops, alike for a window."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from torch.utils.data import default_collate
 
 from tracknet.codecs import GaussianCodec
 from tracknet.data.augment import Augmentation
+from tracknet.errors import InputError
 
 H, W = 48, 80
 GEOMETRY = {"flip": 0.5, "scale": 1.5, "rotation": 20, "crop": (32, 48), "reverse": 0.5}
@@ -263,3 +266,12 @@ def test_every_second_patch_hides_the_ball_somewhere_behind_it(reverse):
     left = first[chosen][hides].any(1).int().argmax(-1)
     assert left.min() < 22
     assert left.max() > 27
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("flip", 2), ("mixup", -0.1), ("scale", 0), ("gamma", -1), ("crop", 64), ("crop", (64,))],
+)
+def test_a_value_out_of_its_range_is_named(name, value):
+    with pytest.raises(InputError, match=rf"transform\.{name}={re.escape(str(value))}; expected"):
+        Augmentation(**{name: value})

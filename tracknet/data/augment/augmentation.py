@@ -11,8 +11,11 @@ from tracknet.data.augment.degrade import add_noise, blur
 from tracknet.data.augment.geometry import move, warp
 from tracknet.data.augment.mixup import mix
 from tracknet.data.augment.occlude import occlude
+from tracknet.errors import InputError
 from tracknet.types import ABSENT
 
+PROBABILITIES = ("on_ball", "flip", "reverse", "occlude", "mixup")
+ZOOMS = ("scale", "gamma")
 MIXED = (0.4, 0.6)
 """Share of the window that is laid over another: neither ball fades away."""
 
@@ -60,6 +63,9 @@ class Augmentation:
         occlude: Probability of a patch in a frame or two that have a ball: half of them hide it,
             the others lie beside it.
         mixup: Probability that another window of the batch is laid over.
+
+    Raises:
+        InputError: A value is out of its range.
     """
 
     crop: Sequence[int] | None = None
@@ -79,6 +85,22 @@ class Augmentation:
     noise: float = 0.0
     occlude: float = 0.0
     mixup: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.crop is not None and np.shape(self.crop) != (2,):
+            raise InputError(
+                f"transform.crop={self.crop}; expected height and width, such as [160,256], or null"
+            )
+        for name in PROBABILITIES:
+            if not 0 <= getattr(self, name) <= 1:
+                raise InputError(
+                    f"transform.{name}={getattr(self, name)}; expected a probability from 0 to 1"
+                )
+        for name in ZOOMS:
+            if not getattr(self, name) > 0:
+                raise InputError(
+                    f"transform.{name}={getattr(self, name)}; expected more than 0; 1 is off"
+                )
 
     def draw(
         self,
