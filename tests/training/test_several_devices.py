@@ -102,6 +102,7 @@ def test_one_process_writes_and_prints(two):
         assert out.count(once) == 1
 
 
+@pytest.mark.slow
 def test_a_signal_to_one_stops_all_and_the_resumed_run_is_bit_equal(settings, two, tmp_path):
     devices = ["batch_size=2", "trainer.devices=2"]
     stop = "+callbacks.stop={_target_: test_several_devices.SignalToOne}"
