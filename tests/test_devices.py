@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from tracknet.devices import pick_device, supports_bfloat16
+from tracknet.devices import lacks_memory, pick_device, supports_bfloat16, synchronize
 from tracknet.errors import InputError
 
 
@@ -31,3 +31,24 @@ def test_bfloat16_on_a_cpu_only_where_it_is_fast(monkeypatch, fast):
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: fast)
     assert supports_bfloat16(torch.device("cpu")) is fast
     assert supports_bfloat16(torch.device("mps")) is False
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), True),
+        (RuntimeError("MPS backend out of memory (MPS allocated: 20.48 GiB)"), True),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), False),
+    ],
+)
+def test_a_full_memory_is_known_on_every_device(error, expected):
+    assert lacks_memory(error) is expected
+
+
+@pytest.mark.parametrize("kind", ["cpu", "cuda", "mps"])
+def test_timing_waits_for_the_device(monkeypatch, kind):
+    waited = []
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda device: waited.append("cuda"))
+    monkeypatch.setattr(torch.mps, "synchronize", lambda: waited.append("mps"))
+    synchronize(torch.device(kind))
+    assert waited == [kind] * (kind != "cpu")

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tracknet.resume import INTERRUPTED, resumed_arguments, without_failed_overrides
+from tracknet.errors import InputError
+from tracknet.resume import (
+    INTERRUPTED,
+    check_same_batches,
+    resumed_arguments,
+    without_failed_overrides,
+)
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "train.py"
 
@@ -97,3 +103,18 @@ def test_a_refused_command_does_not_change_what_resume_takes_along(
     assert "loss=wbce" in arguments
     assert "loss=bce" not in arguments
     assert (run / "config.yaml").read_text() == config
+
+
+def test_other_devices_within_an_epoch_are_refused():
+    progress = {
+        "epoch_progress": {"current": {"ready": 3, "processed": 2}},
+        "epoch_loop.batch_progress": {"current": {"ready": 5}, "is_last_batch": False},
+    }
+    config = {"batch_size": 4, "trainer": {"devices": 2}}
+    checkpoint = {"tracknet": {"config": config}, "loops": {"fit_loop": progress}}
+    check_same_batches(checkpoint, config)
+    other = config | {"trainer": {"devices": 1}}
+    with pytest.raises(InputError, match=r"trainer\.devices=2 -> 1: .* epoch 2, after 5 batches"):
+        check_same_batches(checkpoint, other)
+    progress["epoch_progress"]["current"]["processed"] = 3
+    check_same_batches(checkpoint, other)

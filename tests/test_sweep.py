@@ -79,7 +79,8 @@ def test_another_sweep_leaves_the_records_alone(sweep, tiny_data, tiny_network):
 
 
 def test_several_devices_are_refused():
-    check_one_device(1)
+    for one in (1, "1", [0], [1]):
+        check_one_device(one)
     with pytest.raises(ValueError, match=r"trainer\.devices=2 does not go with a sweep"):
         check_one_device(2)
 

@@ -27,6 +27,19 @@ def pick_device(device: str) -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def lacks_memory(error: RuntimeError) -> bool:
+    """Whether an error says that a device's memory is full; MPS has no kind of its own for that."""
+    return isinstance(error, torch.OutOfMemoryError) or "MPS backend out of memory" in str(error)
+
+
+def synchronize(device: torch.device) -> None:
+    """Waits until a device has done what it was given, for timing; a CPU has done it already."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
 def supports_bfloat16(device: torch.device) -> bool:
     """Whether mixed bfloat16 is faster than float32 there, not merely possible."""
     if device.type == "cuda":

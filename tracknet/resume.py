@@ -115,9 +115,9 @@ def check_same_network(
 def check_same_batches(
     checkpoint: Mapping[str, Any], config: Mapping[str, Any], argument: str = "resume="
 ) -> None:
-    """Refuses to go on within an epoch with batches of another size.
+    """Refuses to go on within an epoch with batches of another size, or on other devices.
 
-    Where the epoch stopped is counted in batches.
+    Where the epoch stopped is counted in batches of each device.
 
     Args:
         checkpoint: The one to go on with.
@@ -125,19 +125,23 @@ def check_same_batches(
         argument: What asked to go on, for the message.
 
     Raises:
-        InputError: The size differs, and an epoch is not over.
+        InputError: Size or devices differ, and an epoch is not over.
     """
-    old, new = checkpoint["tracknet"]["config"]["batch_size"], config["batch_size"]
+    saved = checkpoint["tracknet"]["config"]
     loop = checkpoint["loops"]["fit_loop"]
     epoch, batches = loop["epoch_progress"]["current"], loop["epoch_loop.batch_progress"]
     over = epoch["ready"] == epoch["processed"] or batches["is_last_batch"]
-    if old != new and not over:
-        number = epoch["processed"]
-        raise InputError(
-            f"batch_size={old} -> {new}: {argument} goes on within epoch {number}, after "
-            f"{batches['current']['ready']} batches of {old}; keep batch_size={old}, or finish the "
-            f"epoch first (trainer.max_epochs={number + 1})"
-        )
+    for name, old, new in (
+        ("batch_size", saved["batch_size"], config["batch_size"]),
+        ("trainer.devices", saved["trainer"]["devices"], config["trainer"]["devices"]),
+    ):
+        if old != new and not over:
+            number = epoch["processed"]
+            raise InputError(
+                f"{name}={old} -> {new}: {argument} goes on within epoch {number}, after "
+                f"{batches['current']['ready']} batches of {saved['batch_size']}; keep "
+                f"{name}={old}, or finish the epoch first (trainer.max_epochs={number + 1})"
+            )
 
 
 def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

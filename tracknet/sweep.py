@@ -11,7 +11,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
+from omegaconf import DictConfig, ListConfig
 from rich.table import Table
 
 from tracknet.console import console
@@ -62,7 +62,8 @@ def run_job(job: Callable[[DictConfig], dict[str, float]], cfg: DictConfig) -> d
 
 def check_one_device(devices: Any) -> None:
     """Refuses what Lightning would answer by starting the whole sweep once more per device."""
-    if devices not in (1, "1", [0]):
+    named = isinstance(devices, list | ListConfig)  # by their numbers
+    if devices not in (1, "1") and not (named and len(devices) == 1):
         raise InputError(
             f"trainer.devices={devices} does not go with a sweep: each job trains on one device; "
             "set trainer.devices=1, or start the jobs one by one, without -m"

@@ -187,7 +187,10 @@ def test_rgb_frames_and_the_file_give_the_same_track(predictor, video):
     np.testing.assert_allclose(ours.xy, theirs.xy, atol=0.1)
 
 
-def test_a_batch_that_does_not_fit_is_halved(predictor, dots):
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError("no memory"), RuntimeError("MPS backend out of memory (...)")]
+)
+def test_a_batch_that_does_not_fit_is_halved(predictor, dots, error):
     frames, _ = dots(30)
     expected = predictor(batch_size=8).predict(frames)
     small = predictor(batch_size=8)
@@ -204,7 +207,7 @@ def test_a_batch_that_does_not_fit_is_halved(predictor, dots):
         def forward(self, frames, background):
             sizes.append(len(frames))
             if len(frames) > 2:
-                raise torch.OutOfMemoryError("no memory")
+                raise error
             return self.model(frames, background)
 
     small.model = Small(small.model)

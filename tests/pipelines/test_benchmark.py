@@ -1,9 +1,12 @@
 """What is timed is the training of the configuration, and its figures fit together."""
 
+import importlib
 import json
+import sys
 
 import pytest
 
+from tracknet.pipelines import benchmark as pipeline
 from tracknet.pipelines.benchmark import benchmark
 
 
@@ -31,3 +34,10 @@ def test_what_a_training_does_without_a_benchmark_does_without(
     settings = [*tiny_data, *tiny_network, f"paths.output={tmp_path}", "pairs=1", "batches=1"]
     settings += ["trainer.gradient_clip_val=null", "~callbacks.average"]
     assert benchmark(compose("benchmark", settings))["step_ms"] > 0
+
+
+def test_windows_does_not_tell_the_peak_of_memory(monkeypatch):
+    with monkeypatch.context() as windows:
+        windows.setitem(sys.modules, "resource", None)
+        assert importlib.reload(pipeline).resource is None
+    assert importlib.reload(pipeline).resource

@@ -5,8 +5,8 @@ from torch.utils.data import DataLoader
 from tracknet.training.sampler import EpochSampler
 
 
-def order(epoch, used=0, length=20, seed=0):
-    return list(EpochSampler(length, seed, lambda: (epoch, used)))
+def order(epoch, used=0, length=20, seed=0, **share):
+    return list(EpochSampler(length, seed, lambda: (epoch, used), **share))
 
 
 def test_every_sample_once_with_its_epoch():
@@ -69,3 +69,14 @@ def test_a_loader_passes_epoch_and_index_on():
     assert len(batches) == 1
     epochs, indices = batches[0]
     assert [*zip(epochs.tolist(), indices.tolist(), strict=True)] == order(5, 4, 10)[:4]
+
+
+@pytest.mark.parametrize("probabilities", [None, np.full(20, 0.05)])
+@pytest.mark.parametrize("used", [0, 6])
+def test_devices_take_turns_and_as_many_samples_each(probabilities, used):
+    shares = [
+        order(2, used, probabilities=probabilities, rank=rank, devices=3) for rank in range(3)
+    ]
+    whole = order(2, used, probabilities=probabilities)[: 18 - used]
+    assert [key for turn in zip(*shares, strict=True) for key in turn] == whole
+    assert len(EpochSampler(20, 0, lambda: (2, used), rank=1, devices=3)) == 6

@@ -86,7 +86,10 @@ def write_candidates(path: Path, clips: Mapping[str, np.ndarray]) -> None:
         path: The csv file; it appears whole or not at all.
         clips: Clip name -> candidates (N,K,3), original pixels and score.
     """
-    with whole_file(path) as unfinished, open(unfinished, "w", newline="") as file:
+    with (
+        whole_file(path) as unfinished,
+        open(unfinished, "w", newline="", encoding="utf-8") as file,
+    ):
         table = csv.writer(file, lineterminator="\n")
         table.writerow(CANDIDATE_COLUMNS)
         for clip, candidates in clips.items():

@@ -12,7 +12,7 @@ import torch
 
 from tracknet.codecs.gaussian import GaussianCodec
 from tracknet.data.batch import to_unit
-from tracknet.devices import supports_bfloat16
+from tracknet.devices import lacks_memory, supports_bfloat16
 from tracknet.errors import InputError
 from tracknet.geometry import Letterbox, Size, scale_points
 from tracknet.inference.overlap import OVERLAPS
@@ -221,8 +221,8 @@ class Predictor:
         """(B,T,h,w) float32; of a batch that is too large for the device in two halves."""
         try:
             return self._forward(batch)
-        except torch.OutOfMemoryError:
-            if len(batch) == 1:
+        except RuntimeError as error:
+            if len(batch) == 1 or not lacks_memory(error):
                 raise
         half = self.batch_size = len(batch) // 2
         return torch.cat([self._logits(batch[:half]), self._logits(batch[half:])])

@@ -1,7 +1,6 @@
 """Where the time of a training run goes: decoding, loading, the batch on the device, the step."""
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -20,10 +19,16 @@ from tracknet.build import build
 from tracknet.console import console
 from tracknet.data.batch import prepare_batch
 from tracknet.data.store import FrameStore, StoredClip
+from tracknet.devices import synchronize
 from tracknet.pipelines.assemble import Training, assemble, precision, quiet_lightning
 from tracknet.pipelines.settings import check_settings
 from tracknet.types import Clip
 from tracknet.video import read_raw
+
+try:
+    import resource
+except ModuleNotFoundError:  # Windows
+    resource = None
 
 SETTLE = 2
 """Batches at the start of a measured stretch that are not counted: queues fill, caches warm."""
@@ -54,7 +59,8 @@ def benchmark(cfg: DictConfig) -> dict[str, Any]:
     }
     turns = _train(config, parts, pairs, batches)
     figures |= turns.figures(parts.data.batch_size)
-    figures["peak_memory_mb"] = _peak_memory_mb()
+    if resource:
+        figures["peak_memory_mb"] = _peak_memory_mb()
     figures["device"] = str(parts.module.device)
     _report(figures, Path(config["paths"]["output"]))
     return figures
@@ -115,7 +121,7 @@ class _Turns(pl.Callback):
 
     def on_train_batch_end(self, trainer, module, outputs, raw, index) -> None:
         done = (trainer.global_step - 1) % (self.batches + SETTLE) + 1
-        _synchronize(module.device)
+        synchronize(module.device)
         if done == SETTLE:
             self._start = time.perf_counter()
         if done == self.batches + SETTLE:
@@ -130,7 +136,7 @@ class _Turns(pl.Callback):
             for _ in range(self.batches + SETTLE):
                 start = time.perf_counter()
                 batch = prepare_batch(raw, trainer.datamodule.augmentation)
-                _synchronize(module.device)
+                synchronize(module.device)
                 passes.append(time.perf_counter() - start)
                 with trainer.precision_plugin.forward_context():
                     loss = module.loss_of(module.model(batch.frames, batch.background), batch)
@@ -139,7 +145,7 @@ class _Turns(pl.Callback):
                     clip_grad_norm_(module.parameters(), trainer.gradient_clip_val)
                 optimizer.step()
                 optimizer.zero_grad()
-                _synchronize(module.device)
+                synchronize(module.device)
                 seconds.append(time.perf_counter() - start)
         self.resident.append(sum(seconds[SETTLE:]) / self.batches)
         self.batch_pass.append(sum(passes[SETTLE:]) / self.batches)
@@ -176,11 +182,6 @@ def _train(config: dict[str, Any], parts: Training, pairs: int, batches: int) ->
     trainer = build(settings, callbacks=callbacks, logger=False)
     trainer.fit(parts.module, datamodule=parts.data)
     return turns
-
-
-def _synchronize(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
 
 
 def _peak_memory_mb() -> float:

@@ -42,7 +42,8 @@ def print_card(
     out.print(f"parameters  {trainable:,} trainable, {frozen:,} frozen")
     out.print(f"weights     {weights['kind']} ({weights['name']})")
     device = trainer.strategy.root_device
-    out.print(f"device      {device}, precision {trainer.precision}")
+    others = f" and {trainer.world_size - 1} more" if trainer.world_size > 1 else ""
+    out.print(f"device      {device}{others}, precision {trainer.precision}")
     for name, clips in splits.items():
         out.print(f"{name:<11} {describe(clips)}")
     resident = stays_resident(config["resident"], splits["train"], device)

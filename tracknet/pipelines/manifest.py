@@ -34,6 +34,7 @@ def write_manifest(
             for name, clips in splits.items()
         },
         "device": str(trainer.strategy.root_device),
+        "devices": trainer.world_size,
         "precision": str(trainer.precision),
         "seed": config["seed"],
     }

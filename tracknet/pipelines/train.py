@@ -27,6 +27,8 @@ from tracknet.training.callbacks import TimeLimit
 def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, float]:
     """Trains, keeps the best checkpoint by validation F1, and returns the best figures.
 
+    On several devices, Lightning starts the program once more for each further one.
+
     Args:
         cfg: As composed.
         overrides: What `cfg` was composed with, for a later ``resume=``; None keeps nothing.
@@ -74,14 +76,17 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
         callbacks=[*build_all(config["callbacks"]), *([TimeLimit(limit)] if limit else [])],
         logger=build_all(config["logger"]),
     )
+    parts.data.check_devices(trainer.world_size)
     model, splits = parts.module.model, parts.splits
-    print_card(config, model, splits, trainer, output)
-    write_manifest(output / "manifest.json", config, model, splits, trainer)
+    if trainer.is_global_zero:
+        print_card(config, model, splits, trainer, output)
+        write_manifest(output / "manifest.json", config, model, splits, trainer)
 
     trainer.fit(
         parts.module, datamodule=parts.data, ckpt_path=start and str(start), weights_only=True
     )
-    return finish(output, splits["val"], parts.dataset)
+    # Of several devices' processes one has the results.
+    return finish(output, splits["val"], parts.dataset) if trainer.is_global_zero else {}
 
 
 def finish(output: Path, val: list[StoredClip], dataset: Dataset) -> dict[str, float]:

@@ -5,12 +5,13 @@ from typing import Any, Literal
 
 import cv2
 from lightning.pytorch import LightningDataModule
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, DistributedSampler
 
 from tracknet.data.augment import Augmentation
 from tracknet.data.resident import ResidentFrames, stays_resident
 from tracknet.data.store import StoredClip
 from tracknet.data.windows import WindowDataset, collated
+from tracknet.errors import InputError
 from tracknet.training.loader import AheadLoader
 from tracknet.training.sampler import EpochSampler
 from tracknet.training.sampling import Sampling
@@ -19,13 +20,15 @@ from tracknet.training.sampling import Sampling
 class WindowDataModule(LightningDataModule):
     """Windows of the training clips at every step, of the validation clips without overlap.
 
+    Several devices share them out: each trains and validates on windows of its own.
+
     Args:
         train: Training clips.
         val: Validation clips.
         frames: T, frames of a window.
         background: Whether the clip's median frame goes along.
         augmentation: Of the training windows.
-        batch_size: Windows of a batch.
+        batch_size: Windows of a batch, on each device.
         num_workers: Processes that read windows; 0 reads in the training process.
         seed: Of order and augmentation.
         overfit: Number of training windows to learn by heart and to validate on; None for all.
@@ -63,6 +66,19 @@ class WindowDataModule(LightningDataModule):
         self.num_workers = num_workers
         self.seed = seed
 
+    def check_devices(self, devices: int) -> None:
+        """Refuses more devices than there are training windows for.
+
+        Raises:
+            InputError: An epoch does not have one batch for each of them.
+        """
+        wanted, there = devices * self.batch_size, len(self.train_windows)
+        if wanted > there:
+            raise InputError(
+                f"{devices} devices with batch_size={self.batch_size} each need {wanted} training "
+                f"windows, there are {there}; set trainer.devices=1 or a smaller batch_size"
+            )
+
     def setup(self, stage: str) -> None:
         device, clips = self.trainer.strategy.root_device, self.train_windows.clips
         if stage == "fit" and stays_resident(self.resident, clips, device):
@@ -76,12 +92,22 @@ class WindowDataModule(LightningDataModule):
 
     def train_dataloader(self) -> DataLoader:
         sampler = EpochSampler(
-            len(self.train_windows), self.seed, self._position, self.probabilities
+            len(self.train_windows),
+            self.seed,
+            self._position,
+            self.probabilities,
+            self.trainer.global_rank,
+            self.trainer.world_size,
         )
         return self._loader(self.train_windows, sampler=sampler, drop_last=True)
 
     def val_dataloader(self) -> DataLoader:
-        return self._loader(self.val_windows)
+        rank, devices = self.trainer.global_rank, self.trainer.world_size
+        if devices == 1:
+            return self._loader(self.val_windows)
+        # It repeats windows where devices would have unequal numbers; they must keep step.
+        sampler = DistributedSampler(self.val_windows, devices, rank, shuffle=False)
+        return self._loader(self.val_windows, sampler=sampler)
 
     def _loader(self, windows: WindowDataset, **kwargs) -> DataLoader:
         return AheadLoader(
@@ -97,8 +123,8 @@ class WindowDataModule(LightningDataModule):
 
     @property
     def batches_per_epoch(self) -> int:
-        """Training batches of an epoch, within the trainer's limit."""
-        whole = len(self.train_windows) // self.batch_size
+        """Training batches of an epoch on each device, within the trainer's limit."""
+        whole = len(self.train_windows) // self.trainer.world_size // self.batch_size
         limit = self.trainer.limit_train_batches
         return min(limit, whole) if isinstance(limit, int) else int(whole * limit)
 
@@ -114,7 +140,10 @@ class WindowDataModule(LightningDataModule):
         return steps if trainer.max_steps < 0 else min(steps, trainer.max_steps)
 
     def _position(self) -> tuple[int, int]:
-        """(epoch, samples of it already used) of the trainer, right after a restore as well."""
+        """(epoch, samples of it already used) of the trainer, right after a restore as well.
+
+        All devices' samples.
+        """
         loop = self.trainer.fit_loop
         progress = loop.epoch_progress.current
         if progress.ready == progress.processed:
@@ -123,7 +152,8 @@ class WindowDataModule(LightningDataModule):
         rolled, batches = divmod(
             loop.epoch_loop.batch_progress.current.ready, self.batches_per_epoch
         )
-        return progress.processed + rolled, batches * self.batch_size
+        used = batches * self.batch_size * self.trainer.world_size
+        return progress.processed + rolled, used
 
 
 def _one_thread(_: int) -> None:

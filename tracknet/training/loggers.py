@@ -5,6 +5,7 @@ import warnings
 from pathlib import Path
 
 from lightning.pytorch.loggers import CSVLogger
+from lightning.pytorch.loggers.logger import rank_zero_experiment
 
 
 class RunCSVLogger(CSVLogger):
@@ -17,6 +18,7 @@ class RunCSVLogger(CSVLogger):
         super().__init__(save_dir, name="", version="")
 
     @property
+    @rank_zero_experiment
     def experiment(self):
         if self._experiment is None:
             file = Path(self.log_dir) / "metrics.csv"

@@ -1,6 +1,6 @@
 """The LightningModule: how a heatmap model learns and how it is validated."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ class HeatmapModule(LightningModule):
         self.val_f1 = 0.0
         self._optimizer = optimizer
         self._scheduler = scheduler
-        self._candidates: list[np.ndarray] = []
+        self._candidates: dict[tuple[int, int], np.ndarray] = {}
 
     def configure_optimizers(self) -> dict[str, Any]:
         trainable = [p for p in self.model.parameters() if p.requires_grad]
@@ -66,9 +66,10 @@ class HeatmapModule(LightningModule):
         }
 
     def on_train_batch_start(self, *_: Any) -> None:
-        # Dropout and drop-path then repeat after a resume. Not `torch.manual_seed`, which turns to
-        # every kind of device, and takes a millisecond for it where there is none.
-        seed = self.seed * 1_000_003 + self.global_step
+        # Dropout and drop-path then repeat after a resume, and differ from device to device. Not
+        # `torch.manual_seed`, which turns to every kind of device, and takes a millisecond for it
+        # where there is none.
+        seed = self.seed * 1_000_003 + self.global_step + (self.global_rank << 32)
         torch.default_generator.manual_seed(seed)
         if self.device.type != "cpu":
             torch.get_device_module(self.device).manual_seed(seed)
@@ -86,7 +87,7 @@ class HeatmapModule(LightningModule):
         with torch.autocast(self.device.type, enabled=False):
             batch = prepare_batch(raw, augmentation)
         loss = self.loss_of(self.model(batch.frames, batch.background), batch)
-        self.log("train/loss", loss, on_step=True, on_epoch=True, prog_bar=True)
+        self.log("train/loss", loss, on_step=True, on_epoch=True, prog_bar=True, sync_dist=True)
         return loss
 
     def loss_of(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
@@ -102,23 +103,33 @@ class HeatmapModule(LightningModule):
         return self.codec.encode(scale_points(xy, 1 / self.model.heatmap_stride), visibility, size)
 
     def on_validation_epoch_start(self) -> None:
-        self._candidates = []
+        self._candidates = {}
 
     def validation_step(self, raw: dict[str, torch.Tensor], _: int) -> None:
         batch = prepare_batch(raw)
         logits = self.model(batch.frames, batch.background)
-        self.log("val/loss", self.loss_of(logits, batch), batch_size=len(logits))
+        loss = self.loss_of(logits, batch)
+        self.log("val/loss", loss, batch_size=len(logits), sync_dist=True)
         best = self.codec.decode(logits)[:, :, 0].float()
         best[..., :2] = scale_points(best[..., :2], self.model.heatmap_stride)
-        self._candidates.append(best.cpu().numpy())
+        windows = map(tuple, batch.window.tolist())
+        self._candidates.update(zip(windows, best.cpu().numpy(), strict=True))
 
     def on_validation_epoch_end(self) -> None:
-        windows = self.trainer.datamodule.val_windows
-        labels, tracks = _seen(windows.clips, windows.windows, np.concatenate(self._candidates))
+        clips = self.trainer.datamodule.val_windows.clips
+        labels, tracks = _seen(clips, self._candidates_of_all_devices())
         self.threshold, self.val_f1 = best_threshold(labels, tracks)
         highest = max(float(track.score.max(initial=0)) for track in tracks)
-        self.log_dict({"val/f1": self.val_f1, "val/threshold": self.threshold}, prog_bar=True)
-        self.log("val/highest_score", highest)
+        figures = {"val/f1": self.val_f1, "val/threshold": self.threshold}
+        self.log_dict(figures, prog_bar=True, sync_dist=True)
+        self.log("val/highest_score", highest, sync_dist=True)
+
+    def _candidates_of_all_devices(self) -> dict[tuple[int, int], np.ndarray]:
+        if self.trainer.world_size == 1:
+            return self._candidates
+        shares: list[dict[tuple[int, int], np.ndarray]] = [{}] * self.trainer.world_size
+        torch.distributed.all_gather_object(shares, self._candidates)
+        return {window: found for share in shares for window, found in share.items()}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["tracknet"] = {
@@ -130,17 +141,16 @@ class HeatmapModule(LightningModule):
 
 
 def _seen(
-    clips: Sequence[StoredClip], windows: Sequence[tuple[int, int]], candidates: np.ndarray
+    clips: Sequence[StoredClip], candidates: Mapping[tuple[int, int], np.ndarray]
 ) -> tuple[list[Labels], list[Track]]:
     """Labels and best candidates, per clip, of the frames that were validated.
 
     Args:
         clips: All clips.
-        windows: Clip and first frame of all windows.
-        candidates: (W,T,3) in network pixels of the first W windows.
+        candidates: Clip and first frame of a window -> (T,3) in network pixels.
     """
     rows = [np.full((len(clip), 3), np.nan) for clip in clips]
-    for (number, start), window in zip(windows, candidates, strict=False):
+    for (number, start), window in sorted(candidates.items()):
         part = rows[number][start : start + len(window)]
         # A clip's last window overlaps the one before; prediction keeps the earlier one too.
         fresh = np.isnan(part[:, 2])

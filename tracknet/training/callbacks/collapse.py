@@ -19,7 +19,7 @@ class CollapseWarning(Callback):
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         highest = float(trainer.callback_metrics["val/highest_score"])
-        if not highest > self.threshold:  # NaN as well
+        if trainer.is_global_zero and not highest > self.threshold:  # NaN as well
             warnings.warn(
                 f"epoch {trainer.current_epoch}: no heatmap exceeds {self.threshold} (highest "
                 f"{highest:.3f}): the network says 'no ball' everywhere. In the first epochs this "

@@ -39,13 +39,17 @@ class InterruptCheckpoint(Callback):
         # A checkpoint holds no gradient that waits for more batches. After an epoch's last batch,
         # validation and the epoch's own checkpoint come first.
         stepped = (batch_idx + 1) % trainer.accumulate_grad_batches == 0
-        if self._interrupted and stepped and not trainer.is_last_batch:
+        if stepped and not trainer.is_last_batch and self._anywhere(trainer):
             trainer.save_checkpoint(self.path)
             self._stop()
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if self._interrupted:
+        if self._anywhere(trainer):
             self._stop()
+
+    def _anywhere(self, trainer: Trainer) -> bool:
+        """Whether the signal came to any device's process: all of them stop at the same step."""
+        return trainer.strategy.reduce_boolean_decision(self._interrupted, all=False)
 
     def _stop(self) -> None:
         raise Interrupted(

@@ -29,6 +29,8 @@ class PredictionGrid(Callback):
 
     @torch.no_grad()
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if not trainer.is_global_zero:
+            return
         windows = trainer.datamodule.val_windows
         chosen = np.linspace(0, len(windows) - 1, min(self.samples, len(windows))).astype(int)
         raw = windows.batch(chosen.tolist())
