@@ -10,7 +10,7 @@ from tracknet.errors import InputError
 from tracknet.geometry import Letterbox
 from tracknet.inference import windows
 from tracknet.inference.overlap import OVERLAPS
-from tracknet.inference.predictor import LOOKAHEAD, Predictor
+from tracknet.inference.predictor import DECODED, LOOKAHEAD, Predictor
 from tracknet.video import VideoError, read_frames
 
 CONFIG = {
@@ -166,7 +166,7 @@ def test_the_stream_holds_few_frames(predictor, dots):
     stream = predictor().stream(endless())
     for _ in range(50):
         next(stream)
-    assert len(read) < 50 + LOOKAHEAD + 20
+    assert len(read) < 50 + LOOKAHEAD + DECODED + 20
     stream.close()
 
 

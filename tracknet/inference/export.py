@@ -15,7 +15,7 @@ import numpy as np
 from tracknet.errors import InputError
 from tracknet.geometry import Size
 from tracknet.inference.overlay import WAITING, Overlay
-from tracknet.inference.predictor import LOOKAHEAD, Prediction, Predictor
+from tracknet.inference.predictor import DECODED, LOOKAHEAD, Prediction, Predictor
 from tracknet.inference.tracking import Follower, Tracker, source_of
 from tracknet.inference.windows import CHUNK
 from tracknet.video import (
@@ -137,7 +137,7 @@ def predict_video(
                 reading = _timed(reading, arrivals)
             if overlay:
                 drawn = stack.enter_context(Overlay(part, info.size, info.fps, info.pixel_aspect))
-                held = (CHUNK + LOOKAHEAD) * info.frame_bytes
+                held = (CHUNK + LOOKAHEAD + DECODED) * info.frame_bytes
                 if live or (not offline and held <= HELD_BYTES):
                     waiting: deque[Frame] = deque()
                     reading, original = _keep(reading, waiting), waiting.popleft

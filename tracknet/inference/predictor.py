@@ -1,7 +1,7 @@
 """A trained network -> where the ball is in every frame of a video."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -37,6 +37,9 @@ from tracknet.video import (
 LOOKAHEAD = 64
 """Frames at network size that may wait for the network, beside a chunk that waits for its
 background."""
+
+DECODED = 8
+"""Decoded frames that may wait to be resized."""
 
 WINDOWS = {"cpu": 4, "cuda": 32, "mps": 8}
 """A forward pass of ``batch_size="auto"``: more are hardly faster."""
@@ -144,9 +147,9 @@ class Predictor:
     ) -> Iterator[Prediction]:
         """Predictions in the order of the frames, while these arrive.
 
-        Reading, resizing and the background's median happen in a thread. A network that takes the
-        background looks at a chunk of the video before the first prediction of that chunk; the next
-        chunk is read meanwhile.
+        Reading happens in a thread, resizing and the background's median in another. A network that
+        takes the background looks at a chunk of the video before the first prediction of that
+        chunk; the next chunk is read meanwhile.
 
         Args:
             frames: RGB arrays (H, W, 3) uint8 or frames of `read_raw`, all of one size.
@@ -157,13 +160,15 @@ class Predictor:
         Raises:
             VideoError: The frames differ in size.
         """
-        frames = iter(frames)
-        first = next(frames, None)
-        if first is None:
-            return
-        letterbox = Letterbox(frame_size(first), self.image_size)
-        resized = map(Resizer(letterbox), chain([first], frames))
-        with closing(prefetch(self._shots(resized, background, live), LOOKAHEAD)) as shots:
+        with ExitStack() as threads:
+            read = threads.enter_context(closing(prefetch(frames, DECODED)))
+            first = next(read, None)
+            if first is None:
+                return
+            letterbox = Letterbox(frame_size(first), self.image_size)
+            resized = map(Resizer(letterbox), chain([first], read))
+            shots = prefetch(self._shots(resized, background, live), LOOKAHEAD)
+            threads.enter_context(closing(shots))
             for index, candidates in enumerate(self._candidates(shots, live)):
                 yield self._prediction(index, candidates, letterbox)
 
