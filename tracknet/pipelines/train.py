@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
 
 from tracknet.build import build, build_all
@@ -82,9 +83,12 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
         print_card(config, model, splits, trainer, output)
         write_manifest(output / "manifest.json", config, model, splits, trainer)
 
-    trainer.fit(
-        parts.module, datamodule=parts.data, ckpt_path=start and str(start), weights_only=True
-    )
+    try:
+        trainer.fit(
+            parts.module, datamodule=parts.data, ckpt_path=start and str(start), weights_only=True
+        )
+    except MisconfigurationException as error:
+        raise InputError(f"trainer: {error}") from error
     # Of several devices' processes one has the results.
     return finish(output, splits["val"], parts.dataset) if trainer.is_global_zero else {}
 
