@@ -161,7 +161,9 @@ class Predictor:
             VideoError: The frames differ in size.
         """
         with ExitStack() as threads:
-            read = threads.enter_context(closing(prefetch(frames, DECODED)))
+            read = iter(frames)
+            if not live:  # one that is told to stop while it is silent did not break off
+                read = threads.enter_context(closing(prefetch(read, DECODED)))
             first = next(read, None)
             if first is None:
                 return
