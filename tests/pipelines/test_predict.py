@@ -275,6 +275,15 @@ def test_a_stream_that_breaks_off_gives_every_frame_that_came(finder, tmp_path, 
     check(tmp_path / "out" / "a.csv", 30)
 
 
+@pytest.fixture
+def heeds_ctrl_c():
+    """A shell lets what it starts in the background ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_is_the_end_of_a_stream(finder, tmp_path, broken_off, monkeypatch):
     folder, url = broken_off
     monkeypatch.setattr(reader, "SILENCE", 2.0)

@@ -1,5 +1,6 @@
 """Work ahead in a thread."""
 
+import warnings
 from collections.abc import Generator, Iterable
 from queue import Full, Queue
 from threading import Event, Thread, current_thread
@@ -11,7 +12,7 @@ Item = TypeVar("Item")
 def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
     """The same items, produced ahead by a thread that starts at once.
 
-    Closing it, or dropping it, ends the thread.
+    Closing it, or dropping it, ends the thread; what it warns of from then on is not shown.
 
     Args:
         items: What to iterate over in the thread; what it raises is raised here.
@@ -55,7 +56,9 @@ def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
         finally:
             stopped.set()
             if thread is not current_thread():  # which may be the one that collects the garbage
-                thread.join()
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # a stream may be silent while it is left
+                    thread.join()
 
     thread = Thread(target=work, name="prefetch", daemon=True)
     thread.start()
