@@ -194,3 +194,13 @@ def test_a_smoother_moves_picks_and_nothing_else():
     assert 0.1 < moved.max() < 3
     with pytest.raises(InputError, match="noise=0"):
         Smoother(noise=0)
+
+
+def test_smoothed_places_stay_in_the_frame():
+    path = straight(12, (10, 0))
+    path[:, 1] = [0, 1, 0, 2, 0, 0, 0, 2, 0, 1, 0, 0]
+    tracker = OfflineTracker(smoother=Smoother(noise=0.003))
+    track = tracker.track(clip(path, [0.9] * 12), THRESHOLD, SIZE)
+    smoothed = tracker.smoother(path / 500) * 500
+    assert smoothed.min() < 0
+    np.testing.assert_allclose(track.xy, smoothed.clip(0))

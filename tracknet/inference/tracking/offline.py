@@ -62,7 +62,9 @@ class OfflineTracker:
         track = track_of(candidates, picks, threshold)
         diagonal = np.hypot(*size)
         if self.smoother:
-            track.xy[:] = self.smoother(track.xy / diagonal) * diagonal
+            height, width = size
+            smoothed = self.smoother(track.xy / diagonal) * diagonal
+            track.xy[:] = smoothed.clip(0, (width - 1, height - 1))  # as candidates are
         self._fill(track, np.flatnonzero(track.visible), diagonal)
         return track
 
