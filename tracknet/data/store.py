@@ -34,11 +34,11 @@ from tracknet.video import (
     open_video,
 )
 
-VERSION = 3
+VERSION = 4
 UNFINISHED = ".writing-"
 """How folders begin whose clips are being decoded."""
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)
-"""What a full disk is called; numpy, whose `save` writes past Python's files, gives no number."""
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What a full disk is called."""
 
 
 @dataclass(frozen=True)
@@ -78,18 +78,18 @@ class StoredClip:
             start: Index of the first one.
             out: (n, H, W, 3) uint8, contiguous; no more frames than follow.
         """
-        with open(self.folder / "frames.u8", "rb", buffering=0) as file:
-            file.seek(start * out[0].nbytes)
-            if file.readinto(out.data.cast("B")) != out.nbytes:
-                raise VideoError(
-                    f"{file.name} has become shorter while it was in use; start again, and the "
-                    "store decodes the clip anew"
-                )
+        _read(self.folder / "frames.u8", start * out[0].nbytes, out)
+
+    def read_background(self, out: np.ndarray) -> None:
+        """Reads the clip's median frame at network size into (H, W, 3) uint8, contiguous."""
+        _read(self.folder / "background.u8", 0, out)
 
     @property
     def background(self) -> np.ndarray:
         """(H, W, 3) uint8, the clip's median frame at network size."""
-        return np.load(self.folder / "background.npy")
+        out = np.empty((*self.letterbox.target, 3), np.uint8)
+        self.read_background(out)
+        return out
 
     @cached_property
     def network_xy(self) -> np.ndarray:
@@ -234,7 +234,7 @@ class FrameStore:
             except DamageError:
                 damaged = True
         frames = np.memmap(folder / "frames.u8", np.uint8, "r", 0, (length, *self.image_size, 3))
-        np.save(folder / "background.npy", median_background(frames))
+        (folder / "background.u8").write_bytes(median_background(frames).data)
         meta = {
             "source": str(clip.source),
             "frames": length,
@@ -250,9 +250,9 @@ class FrameStore:
         h, w = self.image_size
         try:
             frames = json.loads((folder / "meta.json").read_text())["frames"]
-            background = (folder / "background.npy").stat().st_size
+            background = (folder / "background.u8").stat().st_size
             stored = (folder / "frames.u8").stat().st_size
-            return background > h * w * 3 and stored == frames * h * w * 3
+            return background == h * w * 3 and stored == frames * h * w * 3
         except (OSError, ValueError, KeyError, TypeError):
             return False
 
@@ -273,10 +273,10 @@ class FrameStore:
         except VideoError:  # reported when the clip is decoded
             return 0
 
-    def _too_small(self, what: str, needed: int, number: int | None) -> OSError:
+    def _too_small(self, what: str, needed: int, number: int) -> OSError:
         (h, w), free = self.image_size, shutil.disk_usage(self.root).free
         return OSError(
-            number or errno.ENOSPC,
+            number,
             f"the disk of the frame store {self.root} has no room for {what} at {h}x{w}: about "
             f"{decimal(needed)} needed, {decimal(free)} free; free some space, "
             "or set paths.store to a folder on a larger disk",
@@ -316,6 +316,17 @@ class FrameStore:
         h, w = self.image_size
         key = hashlib.sha256(f"{VERSION} {h}x{w} {_fingerprint(clip.source)}".encode())
         return self.root / key.hexdigest()[:24]
+
+
+def _read(file: Path, offset: int, out: np.ndarray) -> None:
+    """Fills memory that is there from a file of the store."""
+    with open(file, "rb", buffering=0) as stream:
+        stream.seek(offset)
+        if stream.readinto(out.data.cast("B")) != out.nbytes:
+            raise VideoError(
+                f"{file} has become shorter while it was in use; start again, and the store "
+                "decodes the clip anew"
+            )
 
 
 def _fingerprint(source: Path) -> str:

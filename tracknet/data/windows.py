@@ -103,7 +103,7 @@ class WindowDataset(Dataset):
         if self.background:
             batch["background"] = torch.empty(len(keys), *size, dtype=torch.uint8)
             for clip, out in zip(clips, batch["background"].numpy(), strict=True):
-                out[:] = clip.background
+                clip.read_background(out)
         return batch
 
     __getitems__ = batch  # the name that PyTorch's loaders look for
