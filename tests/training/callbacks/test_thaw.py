@@ -69,6 +69,7 @@ def settings(tiny_data, weights):
         "num_workers=0",
         "decoder.widths=[16,16]",
         f"trainer.limit_train_batches={BATCHES}",
+        "callbacks.average.every=1",
     ]
 
 
