@@ -10,6 +10,8 @@ from typing import NoReturn
 
 TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8
 """Names of settings in glibc's malloc.h."""
+STEPS_BACK = 10
+"""Of niceness: a tenth of a core is left, should another program want all of them."""
 
 
 def keep_memory(one_arena: bool = True) -> None:
@@ -37,6 +39,15 @@ def share_cores() -> None:
     libgomp's wait is some milliseconds of turning round, on cores that decoding could use.
     """
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+
+
+def step_back() -> None:
+    """Lets this thread of the process work in the moments that its others leave a core idle.
+
+    Linux only: elsewhere a thread has no priority of its own.
+    """
+    if sys.platform == "linux":
+        os.nice(STEPS_BACK)
 
 
 @contextmanager

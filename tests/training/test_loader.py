@@ -1,6 +1,7 @@
 """Batches that are read while the network is busy are the same batches."""
 
 import os
+import sys
 import threading
 import time
 
@@ -11,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from tracknet.errors import InputError
 from tracknet.pipelines.train import train
+from tracknet.process import STEPS_BACK
 from tracknet.training.loader import AheadLoader
 
 
@@ -20,6 +22,7 @@ class Squares(Dataset):
     def __init__(self) -> None:
         self.read: list[int] = []
         self.threads: set[str] = set()
+        self.niceness: list[int] = []
 
     def __len__(self) -> int:
         return 10
@@ -29,6 +32,8 @@ class Squares(Dataset):
             raise ValueError("13")
         self.read.append(index)
         self.threads.add(threading.current_thread().name)
+        if sys.platform == "linux":
+            self.niceness.append(os.getpriority(os.PRIO_PROCESS, 0))
         return index**2
 
 
@@ -52,6 +57,14 @@ def test_reads_the_next_batch_in_a_thread():
     assert squares.read[:4] == [0, 1, 2, 3]
     assert "prefetch" in squares.threads
     assert len(squares.read) < 10  # not the whole epoch
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities of their own")
+def test_reads_where_the_network_leaves_a_core_idle():
+    squares, own = Squares(), os.getpriority(os.PRIO_PROCESS, 0)
+    list(AheadLoader(squares, batch_size=2))
+    assert squares.niceness == [own] * 2 + [own + STEPS_BACK] * 8
+    assert os.getpriority(os.PRIO_PROCESS, 0) == own
 
 
 def test_asks_for_the_order_when_the_iterator_is_made():

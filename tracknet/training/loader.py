@@ -6,6 +6,7 @@ from typing import Any
 
 from torch.utils.data import DataLoader
 
+from tracknet.process import step_back
 from tracknet.video import prefetch
 
 
@@ -24,7 +25,13 @@ class AheadLoader(DataLoader):
             first = next(batches, None)
         except Exception as error:
             return _failing(error)
-        return iter(()) if first is None else prefetch(chain([first], batches), 1)
+        return iter(()) if first is None else prefetch(_aside(chain([first], batches)), 1)
+
+
+def _aside(batches: Iterator[Any]) -> Iterator[Any]:
+    # Every layer waits for the slowest of its threads, and that is the one that has to share.
+    step_back()
+    yield from batches
 
 
 def _failing(error: Exception) -> Iterator[Any]:
