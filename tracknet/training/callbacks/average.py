@@ -5,6 +5,8 @@ from collections.abc import Callable
 import torch
 from lightning.pytorch.callbacks import WeightAveraging
 
+from tracknet.errors import InputError
+
 
 class AverageWeights(WeightAveraging):
     """Lightning's weight averaging, exponential, with a warm-up.
@@ -16,9 +18,16 @@ class AverageWeights(WeightAveraging):
         decay: Share of the average that stays at each step, in the long run.
         every: Only every so many steps are averaged, and count as much as all of them would: to
             turn to each weight takes longer than a step of a small network on a GPU.
+
+    Raises:
+        InputError: A value is out of its range.
     """
 
     def __init__(self, decay: float, every: int) -> None:
+        if not 0 <= decay < 1:
+            raise InputError(f"callbacks.average.decay={decay}; expected 0 or more, below 1")
+        if not (isinstance(every, int) and every >= 1):
+            raise InputError(f"callbacks.average.every={every}; expected a number of steps")
         super().__init__(multi_avg_fn=warmed_up(decay, every))
         self.every = every
 
