@@ -86,7 +86,7 @@ def tiny_network() -> list[str]:
         "backbone=conv",
         "backbone.widths=[8,16,16]",
         "decoder=unet",
-        "num_workers=0",
+        "transform=standard",
         "trainer.max_epochs=2",
         "trainer.limit_train_batches=2",
     ]

@@ -38,7 +38,7 @@ def test_the_network_sees_pictures_as_its_processor_makes_them(pretrained, check
     x = processor(picture, do_resize=False, do_center_crop=False, return_tensors="pt").pixel_values
     own = AutoModel.from_pretrained(checkpoints / kind).eval()
     with torch.no_grad():
-        features = model.encode((picture / 255).expand(1, 3, -1, -1, -1))
+        features, _ = model.encode((picture / 255).expand(1, model.frames, -1, -1, -1))
         if KINDS[kind] == "vit":
             options = {"interpolate_pos_encoding": True} if kind == "vit" else {}
             expected = own(x, **options).last_hidden_state[:, -features[0, ..., 0].numel() :]
@@ -54,11 +54,25 @@ def test_gradients_reach_the_first_layer(pretrained, kind):
     side = 112 if kind == "dinov2" else 64
     model = pretrained(kind, f"image_size=[{side},{side}]")
     assert all(module.training for module in model.modules())
-    model(torch.rand(2, 3, 3, side, side)).square().sum().backward()
+    model(torch.rand(2, model.frames, 3, side, side)).square().sum().backward()
     first = next(m for m in model.modules() if isinstance(m, torch.nn.Conv2d))
-    assert first.weight.shape[1] == 9
+    assert first.weight.shape[1] == 3 * model.frames
     assert first.weight.grad.abs().sum() > 0
     assert all(p.requires_grad == (p.grad is not None) for p in model.parameters())
+
+
+@pytest.mark.parametrize("background", [False, True])
+@pytest.mark.parametrize("kind", ["dinov3", "convnext"])
+def test_differences_leave_the_features_of_the_mean_frame(pretrained, kind, background):
+    options = ["image_size=[64,64]", "transform=none"]
+    model = pretrained(kind, *options, f"background={str(background).lower()}").eval()
+    frames = torch.rand(1, model.frames, 3, 64, 64)
+    still = torch.rand(1, 3, 64, 64) if background else None
+    mean = frames.mean(1, keepdim=True) if background else frames[:, 1:].mean(1, keepdim=True)
+    with torch.no_grad():
+        seen, _ = model.encode(frames, still)
+        expected, _ = model.encode(mean.expand(-1, model.frames, -1, -1, -1), mean[:, 0])
+    torch.testing.assert_close(seen, expected, atol=1e-4, rtol=1e-3)
 
 
 def test_a_size_that_the_patch_does_not_divide_is_refused(pretrained):

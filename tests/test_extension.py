@@ -56,4 +56,4 @@ def test_inside_the_repository(compose, monkeypatch, tmp_path):
     cfg = compose("train", [*choice, "decoder=fpn", "image_size=[64,128]", "paths.output=."])
     model = build_model(OmegaConf.to_container(cfg, resolve=True))
     with torch.no_grad():
-        assert model(torch.zeros(1, 3, 3, 64, 128)).shape == (1, 3, 16, 32)
+        assert model(torch.zeros(1, model.frames, 3, 64, 128)).shape == (1, model.frames, 16, 32)

@@ -12,7 +12,7 @@ from torch import nn
 from tracknet.errors import InputError
 from tracknet.models.backbones.base import freeze_unreached
 from tracknet.models.heatmap_model import HeatmapModel
-from tracknet.models.inputs import WindowInput
+from tracknet.models.inputs import GAIN, WindowInput
 from tracknet.models.necks.adapt import adapt
 
 
@@ -44,8 +44,8 @@ def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None
     """The network of a configuration; what no gradient reaches is frozen.
 
     Args:
-        config: With image_size, frames, background, heatmap_stride and the groups backbone,
-            decoder, head and temporal.
+        config: With image_size, frames, background, differences, heatmap_stride and the groups
+            backbone, decoder, detail, head and temporal.
         weights: What a checkpoint recorded of the backbone's origin; no cache is then consulted.
 
     Raises:
@@ -60,12 +60,30 @@ def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None
     # A FeatureInfo passed to instantiate would become a dict: build the partial, then call it.
     decoder = build(config["decoder"], _partial_=True)
     neck, features = adapt(backbone.features, _layout(decoder), stride)
-    decoder = decoder(features=features, out_size=(size[0] // stride, size[1] // stride))
+    out_size = size[0] // stride, size[1] // stride
+    decoder = decoder(features=features, out_size=out_size)
+    detail = None
+    if config["detail"]:
+        detail = build(
+            config["detail"],
+            in_channels=temporal.in_channels,
+            out_channels=decoder.out_channels,
+            out_size=out_size,
+            heatmap_stride=stride,
+        )
     head = build(
         config["head"], in_channels=decoder.out_channels, out_channels=temporal.out_channels
     )
-    inputs = WindowInput(config["frames"], config["background"], backbone.mean, backbone.std)
-    model = HeatmapModel(inputs, temporal, backbone, neck, decoder, head, stride)
+    if config["differences"]:
+        backbone.take_differences(GAIN)
+    inputs = WindowInput(
+        config["frames"],
+        config["background"],
+        config["differences"],
+        backbone.mean,
+        backbone.std,
+    )
+    model = HeatmapModel(inputs, temporal, backbone, neck, decoder, head, stride, detail)
     _freeze_unused(model)
     return model
 

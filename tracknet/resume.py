@@ -16,11 +16,13 @@ OVERRIDES = "overrides.yaml"
 NETWORK = (
     "backbone",
     "decoder",
+    "detail",
     "head",
     "temporal",
     "image_size",
     "frames",
     "background",
+    "differences",
     "heatmap_stride",
 )
 

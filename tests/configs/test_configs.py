@@ -58,6 +58,15 @@ def check_head(config: dict[str, Any], _: str) -> None:
     assert head(torch.zeros(2, 8, 16, 32)).shape == (2, T, 16, 32)
 
 
+def check_detail(config: dict[str, Any], option: str) -> None:
+    if not config["detail"]:
+        assert option == "none"
+        return
+    options = {"out_size": (16, 32), "heatmap_stride": STRIDE}
+    detail = build(config["detail"], in_channels=3 * T, out_channels=8, **options)
+    assert detail(torch.zeros(2, 3 * T, H, W)).shape == (2, 8, 16, 32)
+
+
 def check_temporal(config: dict[str, Any], _: str) -> None:
     temporal = build(config["temporal"], pictures=T + 1, frames=T)
     folded = temporal.fold(torch.zeros(2, T + 1, 3, 16, 32))
@@ -156,6 +165,7 @@ def composes(config: dict[str, Any], _: str) -> None:
 
 
 CHECKS = {
+    "detail": check_detail,
     "head": check_head,
     "temporal": check_temporal,
     "codec": check_codec,

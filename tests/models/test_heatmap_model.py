@@ -1,21 +1,24 @@
 import pytest
 import torch
 
-from tracknet.models import ConvBackbone, HeatmapHead, HeatmapModel, UNetDecoder
+from tracknet.models import ConvBackbone, ConvDetail, HeatmapHead, HeatmapModel, UNetDecoder
 from tracknet.models.inputs import WindowInput
 from tracknet.models.necks.adapt import adapt
 from tracknet.models.temporal import StackTime
 
 
-def build(frames=3, background=False, stride=2, size=(32, 64), norm="batch"):
+def build(frames=3, background=False, stride=2, size=(32, 64), norm="batch", detail=True):
     torch.manual_seed(0)
-    inputs = WindowInput(frames, background, (0.5,) * 3, (0.25,) * 3)
+    inputs = WindowInput(frames, background, True, (0.5,) * 3, (0.25,) * 3)
     temporal = StackTime(inputs.pictures, frames)
     backbone = ConvBackbone((8, 12, 16), norm=norm, in_channels=temporal.in_channels)
     neck, features = adapt(backbone.features, UNetDecoder.layout, stride)
-    decoder = UNetDecoder.from_features(features, (size[0] // stride, size[1] // stride), stride)
+    out_size = size[0] // stride, size[1] // stride
+    decoder = UNetDecoder.from_features(features, out_size, stride)
     head = HeatmapHead(decoder.out_channels, temporal.out_channels)
-    return HeatmapModel(inputs, temporal, backbone, neck, decoder, head, stride)
+    channels = temporal.in_channels, decoder.out_channels
+    path = ConvDetail(*channels, out_size, stride, (4, 6), norm) if detail else None
+    return HeatmapModel(inputs, temporal, backbone, neck, decoder, head, stride, path)
 
 
 @pytest.mark.parametrize("frames", [1, 3, 8])
@@ -75,9 +78,21 @@ def test_encode_then_decode_is_forward():
     model = build(background=True).eval()
     frames, background = torch.rand(2, 3, 3, 32, 64), torch.rand(2, 3, 32, 64)
     with torch.no_grad():
-        features = model.encode(frames, background)
+        features, detail = encoded = model.encode(frames, background)
         assert [tuple(f.shape) for f in features] == [(2, 8, 16, 32), (2, 12, 8, 16), (2, 16, 4, 8)]
-        assert model.decode(features, (16, 32)).equal(model(frames, background))
+        assert detail.shape == (2, 8, 16, 32)
+        assert model.decode(encoded, (16, 32)).equal(model(frames, background))
+
+
+def test_detail_is_added_to_the_decoders_map():
+    model, frames = build().eval(), torch.rand(2, 3, 3, 32, 64)
+    with torch.no_grad():
+        features, detail = model.encode(frames)
+        maps = model.decoder(features, (16, 32)) + detail
+        assert model(frames).equal(model.head(maps))
+        alone = build(detail=False).eval()
+        assert alone.encode(frames)[1] is None
+        assert alone(frames).shape == (2, 3, 16, 32)
 
 
 def test_wrong_windows_are_refused():

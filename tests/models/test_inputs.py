@@ -1,13 +1,13 @@
 import pytest
 import torch
 
-from tracknet.models.inputs import WindowInput
+from tracknet.models.inputs import GAIN, WindowInput
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.25, 0.5)
 
 
 def test_frames_are_normalised_channel_by_channel():
-    inputs = WindowInput(3, False, MEAN, STD)
+    inputs = WindowInput(3, False, False, MEAN, STD)
     frames = torch.rand(2, 3, 3, 4, 6)
     out = inputs(frames, None)
     assert inputs.pictures == 3
@@ -16,7 +16,7 @@ def test_frames_are_normalised_channel_by_channel():
 
 
 def test_the_background_comes_first():
-    inputs = WindowInput(2, True, (0.0,) * 3, (1.0,) * 3)
+    inputs = WindowInput(2, True, False, (0.0,) * 3, (1.0,) * 3)
     frames, background = torch.rand(2, 2, 3, 4, 6), torch.rand(2, 3, 4, 6)
     out = inputs(frames, background)
     assert inputs.pictures == 3
@@ -24,15 +24,31 @@ def test_the_background_comes_first():
     assert out[:, 1:].equal(frames)
 
 
+@pytest.mark.parametrize("background", [False, True])
+def test_differences_show_only_what_changes(background):
+    inputs = WindowInput(3, background, True, MEAN, STD)
+    frames, still = torch.rand(1, 3, 3, 4, 6), torch.rand(1, 3, 4, 6)
+    kept = frames.clone()
+    out = inputs(frames, still if background else None)
+    first = still if background else frames[:, 0]
+    std = torch.tensor(STD)[:, None, None]
+    torch.testing.assert_close(out[:, 0], (first - torch.tensor(MEAN)[:, None, None]) / std)
+    others = frames if background else frames[:, 1:]
+    torch.testing.assert_close(out[:, 1:], GAIN * (others - first[:, None]) / std)
+    assert frames.equal(kept)
+    same = first[:, None].expand(-1, 3, -1, -1, -1)
+    assert not inputs(same, still if background else None)[:, 1:].any()
+
+
 def test_what_is_missing_is_refused():
     with pytest.raises(ValueError, match="the window has 2 frames; expected 3"):
-        WindowInput(3, False, MEAN, STD)(torch.rand(1, 2, 3, 4, 6), None)
+        WindowInput(3, False, False, MEAN, STD)(torch.rand(1, 2, 3, 4, 6), None)
     with pytest.raises(ValueError, match="takes the clip's background"):
-        WindowInput(3, True, MEAN, STD)(torch.rand(1, 3, 3, 4, 6), None)
+        WindowInput(3, True, False, MEAN, STD)(torch.rand(1, 3, 3, 4, 6), None)
 
 
 def test_the_state_of_a_network_does_not_hold_them():
     # They come from the backbone's record, which a checkpoint carries.
-    inputs = WindowInput(3, False, MEAN, STD)
+    inputs = WindowInput(3, False, False, MEAN, STD)
     assert inputs.state_dict() == {}
     assert inputs.double().mean.dtype == torch.float64  # but they move with the network

@@ -47,7 +47,7 @@ def settings(tmp_path_factory):
         "decoder.norm=group",
         "transform=none",
         f"overfit={WINDOWS}",
-        "num_workers=0",
+        "detail=none",
         "optimizer.lr=5e-3",
         "trainer.accelerator=cpu",
         "trainer.precision=32-true",

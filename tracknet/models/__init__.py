@@ -7,6 +7,7 @@ from tracknet.models.backbones.vit_backbone import ViTBackbone, ViTBackboneConfi
 from tracknet.models.decoders.fpn_decoder import FPNDecoder, FPNDecoderConfig
 from tracknet.models.decoders.unet_decoder import UNetDecoder
 from tracknet.models.decoders.upsampling_decoder import UpsamplingDecoder
+from tracknet.models.detail import ConvDetail
 from tracknet.models.heads.heatmap_head import HeatmapHead
 from tracknet.models.heatmap_model import HeatmapModel
 from tracknet.models.necks.adapt import adapt
@@ -14,6 +15,7 @@ from tracknet.models.necks.adapt import adapt
 __all__ = [
     "Backbone",
     "ConvBackbone",
+    "ConvDetail",
     "ConvNeXtBackbone",
     "ConvNeXtBackboneConfig",
     "FPNDecoder",

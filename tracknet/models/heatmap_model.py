@@ -9,7 +9,7 @@ from tracknet.models.temporal import StackTime
 
 
 class HeatmapModel(nn.Module):
-    """Inputs, temporal fold, backbone, neck, decoder and head in a row.
+    """Inputs, temporal fold, backbone, neck, decoder and head in a row; detail beside the middle.
 
     The input may have any size that the backbone's and the heatmap's strides divide, so training
     on crops and predicting on whole frames is one network.
@@ -22,6 +22,7 @@ class HeatmapModel(nn.Module):
         decoder: Features -> (N,C,h,w).
         head: (N,C,h,w) -> logits.
         heatmap_stride: Network pixels per heatmap pixel.
+        detail: (N,C,H,W) -> what is added to the decoder's map, (N,C,h,w); None for none.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class HeatmapModel(nn.Module):
         decoder: nn.Module,
         head: nn.Module,
         heatmap_stride: int,
+        detail: nn.Module | None = None,
     ) -> None:
         super().__init__()
         self.inputs = inputs
@@ -42,6 +44,7 @@ class HeatmapModel(nn.Module):
         self.decoder = decoder
         self.head = head
         self.heatmap_stride = heatmap_stride
+        self.detail = detail
 
     @property
     def frames(self) -> int:
@@ -59,10 +62,12 @@ class HeatmapModel(nn.Module):
         return self.decode(self.encode(frames, background), size)
 
     def encode(self, frames: torch.Tensor, background: torch.Tensor | None = None):
-        """The backbone's features of a window."""
+        """A window's features from the backbone, and its map from the detail path, or None."""
         pictures = self.temporal.fold(self.inputs(frames, background))
-        return self.backbone(pictures)
+        return self.backbone(pictures), self.detail and self.detail(pictures)
 
-    def decode(self, features, size: tuple[int, int]) -> torch.Tensor:
-        """Features -> logits (B,T,h,w) of heatmap size `size`."""
-        return self.temporal.unfold(self.head(self.decoder(self.neck(features), size)))
+    def decode(self, encoded, size: tuple[int, int]) -> torch.Tensor:
+        """What `encode` gives -> logits (B,T,h,w) of heatmap size `size`."""
+        features, detail = encoded
+        maps = self.decoder(self.neck(features), size)
+        return self.temporal.unfold(self.head(maps if detail is None else maps + detail))

@@ -74,7 +74,7 @@ def _stages(config: Mapping[str, Any], model: HeatmapModel) -> list[tuple[str, .
 
         return hook
 
-    names = ("backbone", "neck", "decoder", "head")
+    names = [n for n in ("backbone", "neck", "decoder", "detail", "head") if getattr(model, n)]
     hooks = [getattr(model, n).register_forward_hook(note(n)) for n in names]
     training = model.training
     with torch.no_grad():

@@ -11,6 +11,7 @@ import torch
 from lightning.pytorch import Callback
 
 from tracknet.models import ViTBackbone, ViTBackboneConfig
+from tracknet.models.inputs import GAIN
 from tracknet.pipelines.train import train
 
 BATCHES = 2
@@ -57,7 +58,9 @@ def weights(checkpoints, tmp_path_factory):
 @pytest.fixture(scope="module")
 def loaded(weights):
     """The backbone's state as it comes from the folder, for three pictures."""
-    return ViTBackbone(ViTBackboneConfig(str(weights), strict=True), 9).state_dict()
+    backbone = ViTBackbone(ViTBackboneConfig(str(weights), strict=True), 15)
+    backbone.take_differences(GAIN)
+    return backbone.state_dict()
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +69,6 @@ def settings(tiny_data, weights):
         "experiment=finetune_vit",
         f"backbone.cfg.pretrained_model_name={weights}",
         *tiny_data,
-        "num_workers=0",
         "decoder.widths=[16,16]",
         f"trainer.limit_train_batches={BATCHES}",
         "callbacks.average.every=1",

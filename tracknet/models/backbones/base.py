@@ -67,6 +67,9 @@ class Backbone(nn.Module):
         """Of R, G, B in 0..1, which the input is normalised with."""
         return tuple(self.weights["std"])
 
+    def take_differences(self, gain: float) -> None:
+        """Told that the input is a picture and, `gain` times as strong, differences to it."""
+
     def check_size(
         self, size: tuple[int, int], heatmap_stride: int = 1, name: str = "image_size"
     ) -> None:
@@ -112,6 +115,15 @@ class PretrainedBackbone(Backbone):
         self.net.requires_grad_(False).eval()
         stem = _stem(self.net)
         stem.requires_grad_(stem.in_channels != RGB)
+
+    def take_differences(self, gain: float) -> None:
+        """Weighs the stem so that a window still gives the features of its mean frame."""
+        stem = _stem(self.net)
+        differences = stem.in_channels // RGB - 1
+        if self.weights["kind"] == "pretrained" and differences:
+            with torch.no_grad():
+                stem.weight[:, :RGB] *= differences + 1
+                stem.weight[:, RGB:] *= (differences + 1) / (differences * gain)
 
     def train(self, mode: bool = True) -> "PretrainedBackbone":
         super().train(mode)

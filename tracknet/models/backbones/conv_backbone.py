@@ -13,10 +13,6 @@ from tracknet.types import FeatureInfo
 class ConvBackbone(Backbone):
     """(B,C,H,W) -> pyramid of residual stages, strides `stem`, 2 `stem`, 4 `stem`, ...
 
-    It sees the first picture (the background, where there is one) and how the others differ from
-    it. Of the pictures themselves, equal but for a few pixels, a network from nothing takes
-    thousands of steps to learn to subtract one from the other.
-
     Every stage begins with patches that do not overlap: no pixel of a ball of three pixels is
     thrown away, nothing runs at full resolution, and cells are centred where an upsampled map's
     are.
@@ -48,8 +44,6 @@ class ConvBackbone(Backbone):
             self.stages.append(nn.Sequential(down, *blocks))
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
-        first, others = x[:, :3], x[:, 3:].unflatten(1, (-1, 3))
-        x = torch.cat([first, (others - first[:, None]).flatten(1, 2)], 1)
         levels = []
         for stage in self.stages:
             x = stage(x)

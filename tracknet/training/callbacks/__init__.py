@@ -3,6 +3,7 @@
 from tracknet.training.callbacks.average import AverageWeights
 from tracknet.training.callbacks.checkpoint import RunCheckpoint
 from tracknet.training.callbacks.collapse import CollapseWarning
+from tracknet.training.callbacks.estimate import TimeEstimate
 from tracknet.training.callbacks.interrupt import InterruptCheckpoint, Interrupted
 from tracknet.training.callbacks.pictures import PredictionGrid
 from tracknet.training.callbacks.progress import ProgressBar
@@ -18,5 +19,6 @@ __all__ = [
     "PredictionGrid",
     "ProgressBar",
     "RunCheckpoint",
+    "TimeEstimate",
     "TimeLimit",
 ]

@@ -1,6 +1,8 @@
 """Says so when a network has collapsed to black heatmaps."""
 
 import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
@@ -22,9 +24,21 @@ class CollapseWarning(Callback):
         if trainer.is_global_zero and not highest > self.threshold:  # NaN as well
             warnings.warn(
                 f"epoch {trainer.current_epoch}: no heatmap exceeds {self.threshold} (highest "
-                f"{highest:.3f}): the network says 'no ball' everywhere. In the first epochs this "
-                "is normal; if it stays, try loss=focal, a smaller optimizer.lr, "
-                "codec.sigma=1.5, or see whether it can learn at all with debug=overfit",
+                f"{highest:.3f}): the network says 'no ball' everywhere. In the first few hundred "
+                f"steps this is normal; if it stays, try {', '.join(remedies(pl_module.config))}, "
+                "or see whether it can learn at all with debug=overfit",
                 InputWarning,
                 stacklevel=2,
             )
+
+
+def remedies(config: Mapping[str, Any]) -> Iterator[str]:
+    """What helps and is not chosen yet, the strongest first; docs/recipes.md has the figures."""
+    if not config["detail"]:
+        yield "detail=conv"
+    if not config["differences"]:
+        yield "differences=true"
+    if not config["transform"].get("crop"):
+        yield "transform=crop"
+    rate = config["optimizer"]["lr"]
+    yield f"a smaller optimizer.lr ({rate / 3:.1g})"

@@ -1,0 +1,46 @@
+"""Image detail for decoders whose backbone gives none: a shallow path beside the deep one."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from tracknet.models.backbones.conv_backbone import ConvBackbone
+from tracknet.models.decoders.unet_decoder import UNetDecoder
+
+
+class ConvDetail(nn.Module):
+    """What convolutions of stride 2, 4, ... see, as a map that is added to a decoder's.
+
+    A ball of 3 to 6 pixels lies inside one patch of a ViT, which has to learn each place in it
+    anew; a convolution learns them all at once. ViTMatte's detail capture
+    (https://arxiv.org/abs/2305.15272, section 3.3) stands beside a ViT for the same reason.
+
+    Args:
+        in_channels: Channels of the network's input, 3 for each picture.
+        out_channels: Channels of the decoder's map.
+        out_size: (h, w) of that map at the network's own size.
+        heatmap_stride: Input pixels per pixel of that map.
+        widths: Channels of stride 2, 4, ...
+        norm: ``batch``, ``group`` or ``none``.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        out_size: tuple[int, int],
+        heatmap_stride: int,
+        widths: Sequence[int] = (16, 32),
+        norm: str = "batch",
+    ) -> None:
+        super().__init__()
+        self.heatmap_stride = heatmap_stride
+        self.levels = ConvBackbone(widths, 2, norm=norm, in_channels=in_channels)
+        self.join = UNetDecoder.from_features(self.levels.features, out_size, heatmap_stride, norm)
+        self.project = nn.Conv2d(self.join.out_channels, out_channels, 1)
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        """(B,C,H,W) -> (B,out_channels,h,w)."""
+        size = tuple(side // self.heatmap_stride for side in pictures.shape[-2:])
+        return self.project(self.join(self.levels(pictures), size))
