@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from omegaconf import OmegaConf
 
 import tracknet
@@ -229,3 +230,11 @@ def test_what_is_no_checkpoint_is_refused(tmp_path):
     (tmp_path / "notes.ckpt").write_text("epoch 1: nice")
     with pytest.raises(CheckpointError, match=r"not a checkpoint, or damaged"):
         tracknet.load(tmp_path / "notes.ckpt")
+
+
+def test_a_checkpoint_of_an_earlier_version_is_refused(tiny_run, tmp_path):
+    checkpoint = read_checkpoint(tiny_run)
+    del checkpoint["tracknet"]["config"]["differences"]
+    torch.save(checkpoint, tmp_path / "old.ckpt")
+    with pytest.raises(CheckpointError, match=r"has no differences: an earlier version .* anew"):
+        tracknet.load(tmp_path / "old.ckpt")

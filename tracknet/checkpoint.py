@@ -10,6 +10,7 @@ from tracknet.build import build, build_model
 from tracknet.devices import pick_device
 from tracknet.errors import InputError
 from tracknet.inference.predictor import Predictor
+from tracknet.resume import NETWORK
 
 
 class CheckpointError(InputError):
@@ -33,7 +34,7 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     """A checkpoint on the CPU, read without running code from it.
 
     Raises:
-        CheckpointError: The file was not written by tracknet.
+        CheckpointError: The file was not written by tracknet, or by an earlier version.
     """
     file = find_checkpoint(path)
     try:
@@ -46,6 +47,11 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     if "tracknet" not in checkpoint:
         raise CheckpointError(
             f"{file}: holds no tracknet configuration; was it written by another program?"
+        )
+    if missing := set(NETWORK) - checkpoint["tracknet"]["config"].keys():
+        raise CheckpointError(
+            f"{file}: its configuration has no {', '.join(sorted(missing))}: an earlier version of "
+            "tracknet wrote it, whose networks are others; train anew"
         )
     return checkpoint
 

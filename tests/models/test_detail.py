@@ -12,6 +12,15 @@ def test_its_map_has_the_heatmaps_size(widths, stride):
     assert detail(torch.randn(1, 9, 16, 24)).shape == (1, 5, 16 // stride, 24 // stride)
 
 
+def test_a_size_that_its_strides_do_not_divide_is_padded():
+    torch.manual_seed(0)
+    detail = ConvDetail(3, 4, (21, 37), 2, (4, 6)).eval()
+    picture = torch.randn(1, 3, 42, 74)
+    with torch.no_grad():
+        whole = detail(torch.nn.functional.pad(picture, (0, 2, 0, 2)))
+        assert detail(picture).equal(whole[..., :21, :37])
+
+
 def test_a_pixel_moves_it_where_it_stands():
     torch.manual_seed(0)
     detail = ConvDetail(3, 4, (16, 32), 4).eval()

@@ -3,6 +3,7 @@ from pathlib import Path
 
 from tracknet.data.formats.generic import Generic
 from tracknet.pipelines.card import print_next_steps
+from tracknet.pipelines.train import train
 
 FIGURES = {
     "epoch": 3,
@@ -22,3 +23,15 @@ def test_what_comes_next_can_be_pasted_into_a_shell(capsys):
         "data.root=my videos",
         "split=test",
     ]
+
+
+def test_the_card_shows_every_stage_and_how_much_is_seen(
+    compose, tiny_data, tiny_network, tmp_path, capsys
+):
+    train(compose("train", [*tiny_data, *tiny_network, f"paths.output={tmp_path / 'run'}"]))
+    lines = [line.replace("│", " ").split() for line in capsys.readouterr().out.splitlines()]
+    rows = {line[0]: line[1:] for line in lines if line}
+    assert rows["input"][:2] == ["WindowInput", "5x3x64x128"]
+    assert rows["detail"][:3] == ["ConvDetail", "16x16x32", "4"]
+    assert rows["head"][:3] == ["HeatmapHead", "5x16x32", "4"]
+    assert " ".join(rows["epoch"]) == "8 of 40 windows, 2 times"

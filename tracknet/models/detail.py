@@ -1,8 +1,10 @@
 """Image detail for decoders whose backbone gives none: a shallow path beside the deep one."""
 
+import math
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from tracknet.models.backbones.conv_backbone import ConvBackbone
@@ -36,11 +38,16 @@ class ConvDetail(nn.Module):
     ) -> None:
         super().__init__()
         self.heatmap_stride = heatmap_stride
+        self.multiple = math.lcm(2 ** len(widths), heatmap_stride)
         self.levels = ConvBackbone(widths, 2, norm=norm, in_channels=in_channels)
         self.join = UNetDecoder.from_features(self.levels.features, out_size, heatmap_stride, norm)
         self.project = nn.Conv2d(self.join.out_channels, out_channels, 1)
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """(B,C,H,W) -> (B,out_channels,h,w)."""
-        size = tuple(side // self.heatmap_stride for side in pictures.shape[-2:])
-        return self.project(self.join(self.levels(pictures), size))
+        h, w = pictures.shape[-2:]
+        # A backbone's strides may be no multiples of these.
+        padded = F.pad(pictures, (0, -w % self.multiple, 0, -h % self.multiple))
+        size = tuple(side // self.heatmap_stride for side in padded.shape[-2:])
+        maps = self.project(self.join(self.levels(padded), size))
+        return maps[..., : h // self.heatmap_stride, : w // self.heatmap_stride]

@@ -64,7 +64,8 @@ class HeatmapModel(nn.Module):
     def encode(self, frames: torch.Tensor, background: torch.Tensor | None = None):
         """A window's features from the backbone, and its map from the detail path, or None."""
         pictures = self.temporal.fold(self.inputs(frames, background))
-        return self.backbone(pictures), self.detail and self.detail(pictures)
+        detail = None if self.detail is None else self.detail(pictures)
+        return self.backbone(pictures), detail
 
     def decode(self, encoded, size: tuple[int, int]) -> torch.Tensor:
         """What `encode` gives -> logits (B,T,h,w) of heatmap size `size`."""

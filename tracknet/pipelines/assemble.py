@@ -11,9 +11,13 @@ from tracknet.build import build, build_model
 from tracknet.data.formats.base import Dataset
 from tracknet.data.store import StoredClip
 from tracknet.devices import supports_bfloat16
+from tracknet.errors import InputWarning
 from tracknet.pipelines.common import build_dataset, find_clips, open_clips
 from tracknet.training.datamodule import WindowDataModule
 from tracknet.training.module import HeatmapModule
+
+GENTLE = 3e-4
+"""The highest learning rate at which nobody wonders where pretrained weights went."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,16 @@ def assemble(config: dict[str, Any], weights: dict[str, Any] | None = None) -> T
     augmentation = build(config["transform"]) if config["transform"] else None
     if augmentation is not None and augmentation.crop is not None:
         model.backbone.check_size(tuple(augmentation.crop), model.heatmap_stride, "transform.crop")
+
+    backbone, rate = model.backbone, config["optimizer"].get("lr") or 0
+    if backbone.weights["kind"] == "pretrained" and not backbone.frozen and rate > GENTLE:
+        warnings.warn(
+            f"optimizer.lr={rate} suits networks from nothing, and {backbone.weights['name']} is "
+            "pretrained, which it soon forgets; take optimizer.lr=1e-4, as experiment=finetune_vit "
+            "does",
+            InputWarning,
+            stacklevel=2,
+        )
 
     dataset = build_dataset(config)
     found = {split: find_clips(config, dataset, split) for split in ("train", "val")}

@@ -17,6 +17,7 @@ from tracknet.data.formats.base import Dataset
 from tracknet.data.resident import size_of, stays_resident
 from tracknet.data.store import StoredClip
 from tracknet.models import HeatmapModel
+from tracknet.training.datamodule import WindowDataModule
 from tracknet.types import ABSENT, UNLABELLED
 
 
@@ -24,6 +25,7 @@ def print_card(
     config: Mapping[str, Any],
     model: HeatmapModel,
     splits: Mapping[str, Sequence[StoredClip]],
+    data: WindowDataModule,
     trainer: pl.Trainer,
     output: Path,
 ) -> None:
@@ -46,6 +48,10 @@ def print_card(
     out.print(f"device      {device}{others}, precision {trainer.precision}")
     for name, clips in splits.items():
         out.print(f"{name:<11} {describe(clips)}")
+    seen = data.batches_under(trainer) * data.batch_size * trainer.world_size
+    out.print(
+        f"epoch       {seen:,} of {len(data.train_windows):,} windows, {trainer.max_epochs} times"
+    )
     resident = stays_resident(config["resident"], splits["train"], device)
     where = f"on {device}" if resident else "memory-mapped"
     out.print(f"frames      {decimal(size_of(splits['train']))} of training, {where}")
@@ -74,7 +80,8 @@ def _stages(config: Mapping[str, Any], model: HeatmapModel) -> list[tuple[str, .
 
         return hook
 
-    names = [n for n in ("backbone", "neck", "decoder", "detail", "head") if getattr(model, n)]
+    names = ["backbone", "neck", "decoder", "detail", "head"]
+    names = [name for name in names if getattr(model, name) is not None]
     hooks = [getattr(model, n).register_forward_hook(note(n)) for n in names]
     training = model.training
     with torch.no_grad():

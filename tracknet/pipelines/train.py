@@ -80,7 +80,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
     parts.data.check_devices(trainer.world_size)
     model, splits = parts.module.model, parts.splits
     if trainer.is_global_zero:
-        print_card(config, model, splits, trainer, output)
+        print_card(config, model, splits, parts.data, trainer, output)
         write_manifest(output / "manifest.json", config, model, splits, trainer)
 
     try:

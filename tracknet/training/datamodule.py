@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import cv2
-from lightning.pytorch import LightningDataModule
+from lightning.pytorch import LightningDataModule, Trainer
 from torch.utils.data import DataLoader, DistributedSampler
 
 from tracknet.data.augment import Augmentation
@@ -34,6 +34,9 @@ class WindowDataModule(LightningDataModule):
         overfit: Number of training windows to learn by heart and to validate on; None for all.
         sampling: How often each training window is drawn; None for once an epoch.
         resident: Whether the training frames stay on the device, see `stays_resident`.
+
+    Attributes:
+        val_clips: Validation clips, also where training windows are learnt by heart.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class WindowDataModule(LightningDataModule):
         resident: Literal["auto"] | bool = "auto",
     ) -> None:
         super().__init__()
+        self.val_clips = val
         self.train_windows = WindowDataset(train, frames, 1, background, augmentation, seed)
         self.val_windows = WindowDataset(val, frames, frames, background)
         if overfit:
@@ -124,8 +128,12 @@ class WindowDataModule(LightningDataModule):
     @property
     def batches_per_epoch(self) -> int:
         """Training batches of an epoch on each device, within the trainer's limit."""
-        whole = len(self.train_windows) // self.trainer.world_size // self.batch_size
-        limit = self.trainer.limit_train_batches
+        return self.batches_under(self.trainer)
+
+    def batches_under(self, trainer: Trainer) -> int:
+        """The same under a trainer that does not train yet."""
+        whole = len(self.train_windows) // trainer.world_size // self.batch_size
+        limit = trainer.limit_train_batches
         return min(limit, whole) if isinstance(limit, int) else int(whole * limit)
 
     @property

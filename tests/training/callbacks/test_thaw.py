@@ -57,7 +57,7 @@ def weights(checkpoints, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def loaded(weights):
-    """The backbone's state as it comes from the folder, for three pictures."""
+    """The backbone's state as it comes from the folder, for five pictures."""
     backbone = ViTBackbone(ViTBackboneConfig(str(weights), strict=True), 15)
     backbone.take_differences(GAIN)
     return backbone.state_dict()

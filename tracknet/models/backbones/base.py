@@ -117,13 +117,12 @@ class PretrainedBackbone(Backbone):
         stem.requires_grad_(stem.in_channels != RGB)
 
     def take_differences(self, gain: float) -> None:
-        """Weighs the stem so that a window still gives the features of its mean frame."""
-        stem = _stem(self.net)
-        differences = stem.in_channels // RGB - 1
-        if self.weights["kind"] == "pretrained" and differences:
+        """Weighs an inflated stem so that it gives what it gave for the pictures themselves."""
+        if self.weights["kind"] == "pretrained":
+            stem = _stem(self.net)
             with torch.no_grad():
-                stem.weight[:, :RGB] *= differences + 1
-                stem.weight[:, RGB:] *= (differences + 1) / (differences * gain)
+                stem.weight[:, :RGB] *= stem.in_channels / RGB
+                stem.weight[:, RGB:] /= gain
 
     def train(self, mode: bool = True) -> "PretrainedBackbone":
         super().train(mode)

@@ -33,12 +33,13 @@ class CollapseWarning(Callback):
 
 
 def remedies(config: Mapping[str, Any]) -> Iterator[str]:
-    """What helps and is not chosen yet, the strongest first; docs/recipes.md has the figures."""
+    """What helps and is not chosen yet, the strongest first (docs/recipes.md)."""
     if not config["detail"]:
         yield "detail=conv"
     if not config["differences"]:
         yield "differences=true"
-    if not config["transform"].get("crop"):
+    if not config["transform"].get("crop") and not config["overfit"]:
         yield "transform=crop"
-    rate = config["optimizer"]["lr"]
-    yield f"a smaller optimizer.lr ({rate / 3:.1g})"
+    if rate := config["optimizer"].get("lr"):
+        yield f"optimizer.lr={rate / 3:.1g}"
+    yield "more steps (trainer.max_epochs)"

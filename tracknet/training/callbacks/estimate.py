@@ -6,37 +6,41 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import Timer
 
 from tracknet.data.batch import prepare_batch
 
 WARM_UP = 3
-"""Steps that are not timed: memory is taken and kernels are chosen in them."""
+"""Batches that are not timed: memory is taken and kernels are chosen in them."""
 
 
 class TimeEstimate(Callback):
-    """Prints one line after the first few steps: the time that training and validating will take.
+    """Prints one line after the first few batches: the time that training and validating take.
 
     Args:
-        steps: Batches that are timed; the slowest and the fastest of them count for nothing.
+        steps: Batches that are timed.
     """
 
     def __init__(self, steps: int = 10) -> None:
         self.steps = steps
-        self._ends: list[float] = []
+        self._seen = 0
+        self._start = 0.0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._ends = []
+        self._seen = 0
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        if len(self._ends) > self.steps or not trainer.is_global_zero:
+        self._seen += 1
+        if not trainer.is_global_zero or self._seen not in (WARM_UP, WARM_UP + self.steps):
             return
-        if trainer.global_step > WARM_UP:
-            self._ends.append(monotonic())
-        if len(self._ends) > self.steps:
-            times = torch.tensor(self._ends).diff()
-            pl_module.print(describe(trainer, float(times.median()), window_time(pl_module)))
+        float(outputs["loss"])  # waits for the device
+        if self._seen == WARM_UP:
+            self._start = monotonic()
+            return
+        step = (monotonic() - self._start) / self.steps
+        pl_module.print(describe(trainer, step, window_time(pl_module)))
 
 
 @torch.no_grad()
@@ -57,26 +61,33 @@ def window_time(pl_module: LightningModule) -> float:
 
 
 def describe(trainer: Trainer, step: float, window: float) -> str:
-    """The line.
+    """The line; early stopping may end the run before.
 
     Args:
-        trainer: Within its first epoch since it was started.
+        trainer: Within the first epoch since it was started.
         step: Seconds of a training batch.
         window: Seconds of a validation window.
     """
-    data, epochs = trainer.datamodule, trainer.max_epochs - trainer.current_epoch
+    data, share = trainer.datamodule, trainer.limit_val_batches
+    epochs = trainer.max_epochs - trainer.current_epoch
     batches = epochs * data.batches_per_epoch - trainer.fit_loop.batch_idx - 1
-    validations = epochs // (trainer.check_val_every_n_epoch or 1)
-    share = trainer.limit_val_batches
+    if trainer.max_steps >= 0:
+        steps = trainer.max_steps - trainer.global_step
+        batches = min(batches, steps * trainer.accumulate_grad_batches)
+    for timer in trainer.callbacks:
+        if isinstance(timer, Timer):
+            batches = min(batches, int(timer.time_remaining() / step))
+    between = trainer.val_check_batch * (trainer.check_val_every_n_epoch or 1)
+    validations = max(1, round(batches / between))
     windows = len(data.val_windows) / trainer.world_size
     windows = min(share * data.batch_size, windows) if isinstance(share, int) else share * windows
     # Afterwards thresholds are chosen, from windows that begin at every frame.
-    frames = sum(map(len, data.val_windows.clips))
+    frames = sum(map(len, data.val_clips))
     seconds = batches * step + (validations * windows + frames) * window
     end = datetime.now() + timedelta(seconds=seconds)
     return (
-        f"time        {spoken(seconds)}, until {end:%H:%M}: {batches:,} batches of {step:.2f} s, "
-        f"{validations} validations of {spoken(windows * window)}, and thresholds, "
+        f"time        at most {spoken(seconds)}, until {end:%H:%M}: {batches:,} batches of "
+        f"{step:.2f} s, {validations} validations of {spoken(windows * window)}, and thresholds, "
         f"{spoken(frames * window)}"
     )
 
