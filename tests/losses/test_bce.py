@@ -38,9 +38,17 @@ def inputs():
 @pytest.mark.parametrize("factor", [1.0, 10.0])
 def test_bce(factor):
     logits, p, y, weight = inputs()
-    pixels = -(factor * y.double() * p.log() + (1 - y.double()) * (1 - p).log())
+    y64 = y.double()
+    pixels = -(1 + (factor - 1) * y64) * (y64 * p.log() + (1 - y64) * (1 - p).log())
     loss = BCELoss(factor)(logits, y, weight)
     assert loss.item() == pytest.approx(reference(pixels, weight).item(), 1e-5)
+
+
+def test_the_best_answer_to_bce_is_the_target_itself():
+    _, _, target, weight = inputs()
+    logits = target.clamp(1e-4, 1 - 1e-4).logit().requires_grad_()
+    BCELoss()(logits, target, weight).backward()
+    assert logits.grad.abs().max() < 1e-3
 
 
 def test_wbce():

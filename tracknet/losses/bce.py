@@ -8,10 +8,14 @@ from tracknet.losses.reduction import per_map
 
 
 class BCELoss(nn.Module):
-    """Weighted binary cross entropy: ball pixels are few, so they count `positive_weight` times.
+    """Weighted binary cross entropy: ball pixels are few, so they count up to `positive_weight` times.
+
+    A pixel's weight grows with its target, and is of both terms: p = y is the best answer
+    everywhere. A weight of the ball's term alone asks for p = 10 y / (1 + 9 y), a plateau on which
+    the peak may lie anywhere.
 
     Args:
-        positive_weight: Factor of the term for the target's share of ball.
+        positive_weight: Weight of a pixel whose target is 1, where one of 0 has 1.
     """
 
     def __init__(self, positive_weight: float = 10.0) -> None:
@@ -22,8 +26,8 @@ class BCELoss(nn.Module):
         self, logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor
     ) -> torch.Tensor:
         """(B,T,h,w), (B,T,h,w) in 0..1, (B,T) -> scalar."""
-        log_p, log_q = F.logsigmoid(logits.float()), F.logsigmoid(-logits.float())
-        loss = -(self.positive_weight * target * log_p + (1 - target) * log_q)
+        pixel = 1 + (self.positive_weight - 1) * target
+        loss = F.binary_cross_entropy_with_logits(logits.float(), target, pixel, reduction="none")
         return per_map(loss, weight)
 
 
