@@ -8,7 +8,7 @@ from tracknet.losses.reduction import per_map
 
 
 class BCELoss(nn.Module):
-    """Weighted binary cross entropy: ball pixels are few, so they count up to `positive_weight` times.
+    """Binary cross entropy in which the few pixels of a ball count up to `positive_weight` times.
 
     A pixel's weight grows with its target, and is of both terms: p = y is the best answer
     everywhere. A weight of the ball's term alone asks for p = 10 y / (1 + 9 y), a plateau on which
