@@ -83,12 +83,17 @@ class GaussianCodec:
             (column[..., None] + offset)[..., None, :],
         ]
         shift = (offset - reach).float()
+        # At the border it is as narrow on the inner side, too: half a ball has its centroid there.
+        half_x, half_y = (
+            torch.minimum(index, side - 1 - index).clamp(max=self.radius)[..., None] + 1
+            for index, side in ((column, w), (row, h))
+        )
         dx = dy = torch.zeros_like(score)
         # A window round the peak cuts off more of the ball on one side, which pulls the centroid to
         # the pixel's centre; so the window follows, its border pixels counted by their share.
         for _ in range(3):
-            share_x = (reach - (shift - dx[..., None]).abs()).clamp(0, 1)
-            share_y = (reach - (shift - dy[..., None]).abs()).clamp(0, 1)
+            share_x = (half_x - (shift - dx[..., None]).abs()).clamp(0, 1)
+            share_y = (half_y - (shift - dy[..., None]).abs()).clamp(0, 1)
             share = window * share_y[..., :, None] * share_x[..., None, :]
             mass = share.sum((-2, -1)).clamp_min(1e-12)
             dx = (share.sum(-2) * shift).sum(-1) / mass
