@@ -58,7 +58,18 @@ def trainer(**own):
         ({"world_size": 2}, 290, 3, 29 + (3 * 12 + 120) * 0.25),
         ({"callbacks": [TimeLimit(timedelta(seconds=5))]}, 50, 1, 5 + (24 + 120) * 0.25),
     ],
-    ids=str,
+    ids=[
+        "every epoch",
+        "every third",
+        "twice an epoch",
+        "every 145 batches",
+        "max_steps",
+        "accumulated",
+        "one validation batch",
+        "half a validation",
+        "two devices",
+        "max_time",
+    ],
 )
 def test_what_is_left_is_counted(own, batches, validations, seconds):
     ((said, number, step, checks),) = LINE.findall(describe(trainer(**own), 0.1, 0.25))
