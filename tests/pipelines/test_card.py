@@ -35,3 +35,4 @@ def test_the_card_shows_every_stage_and_how_much_is_seen(
     assert rows["detail"][:3] == ["ConvDetail", "16x16x32", "4"]
     assert rows["head"][:3] == ["HeatmapHead", "5x16x32", "4"]
     assert " ".join(rows["epoch"]) == "8 of 40 windows, 2 times"
+    assert "time" not in rows  # too short to tell

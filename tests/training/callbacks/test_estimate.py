@@ -85,8 +85,3 @@ def test_a_run_says_how_long_it_takes_after_its_first_batches(
     train(compose("train", [*settings, "+callbacks.estimate.steps=4", output]))
     ((_, batches, _, validations),) = LINE.findall(capsys.readouterr().out)  # once
     assert (int(batches), int(validations)) == (2 * 18 - 3 - 4, 2)
-
-
-def test_a_run_too_short_to_tell_says_nothing(compose, tiny_data, tiny_network, tmp_path, capsys):
-    train(compose("train", [*tiny_data, *tiny_network, f"paths.output={tmp_path / 'run'}"]))
-    assert not LINE.search(capsys.readouterr().out)
