@@ -1,23 +1,63 @@
-"""Original <-> network <-> heatmap pixels: the only place that knows the half-pixel rule.
+"""Original <-> network <-> heatmap pixels: the only place that knows how they hang together.
 
 Coordinates are (x, y) with pixel centres at integers, so scaling an image by s moves a point from
 x to (x + 0.5) s - 0.5. Sizes are (H, W).
 """
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import cv2
 import numpy as np
-import torch
 
-Points = TypeVar("Points", np.ndarray, torch.Tensor)
+if TYPE_CHECKING:
+    import torch
+
+Points = TypeVar("Points", np.ndarray, "torch.Tensor")
 Size = tuple[int, int]
 
 
-def scale_points(xy: Points, scale: float) -> Points:
+def scale_points(xy: Points, scale: float | np.ndarray) -> Points:
     """Moves points (..., 2) along with an image that is scaled by `scale`."""
     return (xy + 0.5) * scale - 0.5
+
+
+def inside(xy: np.ndarray, size: Size) -> np.ndarray:
+    """Points (..., 2), moved to the nearest pixel of a picture (H, W) where they lie outside."""
+    return xy.clip(0, (size[1] - 1, size[0] - 1))
+
+
+class Fit(Protocol):
+    """How frames of one size become the network's input; a choice of group ``fit``.
+
+    Attributes:
+        source: (H, W) of the original frame.
+        target: (H, W) of the network's input.
+    """
+
+    source: Size
+    target: Size
+
+    def to_network(self, xy: np.ndarray) -> np.ndarray:
+        """Original pixels (..., 2) to network pixels."""
+        ...
+
+    def to_original(self, xy: np.ndarray) -> np.ndarray:
+        """Network pixels (..., 2) to original pixels."""
+        ...
+
+    def resize(self, frame: np.ndarray) -> np.ndarray:
+        """A frame (H, W, 3) uint8 of the source size as one of the target size."""
+        ...
+
+
+def to_original(fit: Fit, candidates: np.ndarray) -> np.ndarray:
+    """Candidates (..., 3), network x, y and score, as original ones, within the frame.
+
+    Half a heatmap pixel can lie outside.
+    """
+    xy = inside(fit.to_original(candidates[..., :2].astype(np.float64)), fit.source)
+    return np.concatenate([xy, candidates[..., 2:]], -1)
 
 
 @dataclass(frozen=True)
@@ -44,27 +84,68 @@ class Letterbox:
         return (self.target[1] - self.inner[1]) // 2, (self.target[0] - self.inner[0]) // 2
 
     @property
-    def scale(self) -> tuple[float, float]:
+    def scale(self) -> np.ndarray:
         """(x, y) target pixels per source pixel."""
-        return self.inner[1] / self.source[1], self.inner[0] / self.source[0]
+        return np.divide(self.inner, self.source)[::-1]
 
     def to_network(self, xy: np.ndarray) -> np.ndarray:
-        """Original pixels (..., 2) to network pixels."""
-        return scale_points(xy, np.asarray(self.scale)) + np.asarray(self.offset)
+        return scale_points(xy, self.scale) + self.offset
 
     def to_original(self, xy: np.ndarray) -> np.ndarray:
-        """Network pixels (..., 2) to original pixels."""
-        return scale_points(xy - np.asarray(self.offset), 1 / np.asarray(self.scale))
+        return scale_points(xy - self.offset, 1 / self.scale)
 
     def resize(self, frame: np.ndarray) -> np.ndarray:
-        """A frame (H, W, 3) uint8 of the source size as one of the target size."""
+        (h, w), shrinks = self.inner, np.prod(self.inner) < np.prod(self.source)
+        kind = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        return self.framed(cv2.resize(frame, (w, h), interpolation=kind))
+
+    def framed(self, picture: np.ndarray) -> np.ndarray:
+        """A picture of size `inner` with its borders."""
         (h, w), (left, top) = self.inner, self.offset
-        shrinks = h * w < self.source[0] * self.source[1]
-        inner = cv2.resize(
-            frame, (w, h), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        )
-        if (h, w) == self.target:
-            return inner
+        if (h, w) == tuple(self.target):
+            return picture
         out = np.zeros((*self.target, 3), np.uint8)
-        out[top : top + h, left : left + w] = inner
+        out[top : top + h, left : left + w] = picture
         return out
+
+
+class Stretch(Letterbox):
+    """Fills the network's input, each side scaled by itself."""
+
+    @property
+    def inner(self) -> Size:
+        return self.target
+
+
+@dataclass(frozen=True)
+class Affine:
+    """As WASB's code does: middle on middle, the frame's longer side as wide as the input.
+
+    Without the half pixel of `scale_points`; networks that were trained so are off by it elsewhere
+    (nttcom/WASB-SBDT, src/utils/image.py).
+
+    Attributes:
+        source: (H, W) of the original frame.
+        target: (H, W) of the network's input.
+    """
+
+    source: Size
+    target: Size
+
+    @property
+    def _scale(self) -> float:
+        return self.target[1] / max(self.source)
+
+    @property
+    def _shift(self) -> np.ndarray:
+        return np.array(self.target[::-1]) / 2 - self._scale * np.array(self.source[::-1]) / 2
+
+    def to_network(self, xy: np.ndarray) -> np.ndarray:
+        return xy * self._scale + self._shift
+
+    def to_original(self, xy: np.ndarray) -> np.ndarray:
+        return (xy - self._shift) / self._scale
+
+    def resize(self, frame: np.ndarray) -> np.ndarray:
+        matrix = np.column_stack([self._scale * np.eye(2), self._shift])
+        return cv2.warpAffine(frame, matrix, self.target[::-1], flags=cv2.INTER_LINEAR)

@@ -1,5 +1,5 @@
 """Coordinates <-> heatmaps, encode and decode in one object."""
 
-from tracknet.codecs.gaussian import GaussianCodec
+from tracknet.codecs.gaussian import Codec, GaussianCodec
 
-__all__ = ["GaussianCodec"]
+__all__ = ["Codec", "GaussianCodec"]

@@ -1,10 +1,47 @@
 """Ball position <-> Gaussian heatmap."""
 
+from typing import Annotated, Protocol
+
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 
-from tracknet.errors import InputError
+from tracknet.geometry import Size, scale_points
 from tracknet.types import ABSENT, UNLABELLED
+
+
+class Codec(Protocol):
+    """What a codec owes; it keeps no state. Positions are network pixels.
+
+    Attributes:
+        radius: Heatmap pixels within which candidates of two windows are one ball.
+    """
+
+    radius: float
+
+    def encode(
+        self, xy: torch.Tensor, visibility: torch.Tensor, size: Size, stride: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Targets of up to K balls a frame.
+
+        Args:
+            xy: (..., K, 2) network pixels; ignored where no ball is visible (NaN is fine there).
+            visibility: (..., K) -1 unlabelled, 0 no ball, above 0 a ball.
+            size: (h, w) of the maps.
+            stride: Network pixels per pixel of a map.
+
+        Returns:
+            Maps (..., h, w) in 0..1 and their weights (...) in the loss.
+        """
+        ...
+
+    def probability(self, logits: torch.Tensor) -> torch.Tensor:
+        """Logits (..., h, w) as float32 maps in 0..1, which may be averaged over windows."""
+        ...
+
+    def decode(self, probability: torch.Tensor, stride: int) -> torch.Tensor:
+        """Such maps (..., h, w) -> candidates (..., N, 3): x, y and score, best first."""
+        ...
 
 
 class GaussianCodec:
@@ -15,40 +52,31 @@ class GaussianCodec:
         candidates: How many peaks of a map are decoded, 1 or more.
         radius: Half width of the window round a ball over which the centroid is taken, in heatmap
             pixels, a whole number, 1 or more; also the distance that two peaks keep.
-
-    Raises:
-        InputError: A value is out of its range.
     """
 
-    def __init__(self, sigma: float = 1.0, candidates: int = 5, radius: int = 2) -> None:
-        if not sigma > 0:
-            raise InputError(f"codec.sigma={sigma}; expected more than 0 heatmap pixels")
-        if type(candidates) is not int or candidates < 1:
-            raise InputError(f"codec.candidates={candidates}; expected a whole number, 1 or more")
-        if type(radius) is not int or radius < 1:
-            raise InputError(f"codec.radius={radius}; expected 1 or more whole heatmap pixels")
+    def __init__(
+        self,
+        sigma: Annotated[float, Field(gt=0, le=100)] = 1.0,
+        candidates: Annotated[int, Field(ge=1, le=100)] = 5,
+        radius: Annotated[int, Field(ge=1, le=100)] = 2,
+    ) -> None:
         self.sigma = sigma
         self.candidates = candidates
         self.radius = radius
 
     def encode(
-        self, xy: torch.Tensor, visibility: torch.Tensor, size: tuple[int, int]
+        self, xy: torch.Tensor, visibility: torch.Tensor, size: Size, stride: int
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Renders targets on the device of `xy`.
+        """Renders targets on the device of `xy`, each pixel the highest of the balls' Gaussians.
 
-        A position outside the map counts as no ball in it.
-
-        Args:
-            xy: (..., 2) heatmap pixels; ignored where no ball is visible (NaN is fine there).
-            visibility: (...) -1 unlabelled, 0 no ball, above 0 a ball.
-            size: (h, w) of the maps.
+        A position outside the map counts as no ball in it. See `Codec.encode` for the rest.
 
         Returns:
             Heatmaps (..., h, w) in 0..1, the nearest pixel of a ball exactly 1, and the weights
-            (...) of the maps in the loss: 0 where unlabelled, else 1.
+            (...) of the maps in the loss: 0 where a ball is unlabelled, else 1.
         """
         h, w = size
-        xy = torch.nan_to_num(xy.float(), nan=-1e4)
+        xy = scale_points(torch.nan_to_num(xy.float(), nan=-1e6), 1 / stride)
         x, y = xy[..., 0, None], xy[..., 1, None]
         columns = torch.arange(w, device=xy.device, dtype=torch.float32)
         rows = torch.arange(h, device=xy.device, dtype=torch.float32)
@@ -56,19 +84,18 @@ class GaussianCodec:
         gx = torch.exp(((x - x.round()) ** 2 - (columns - x) ** 2) / (2 * self.sigma**2))
         gy = torch.exp(((y - y.round()) ** 2 - (rows - y) ** 2) / (2 * self.sigma**2))
         x, y = x.round()[..., 0], y.round()[..., 0]
-        inside = (x >= 0) & (x <= w - 1) & (y >= 0) & (y <= h - 1) & (visibility > ABSENT)
-        gy = gy * inside[..., None]
-        heatmap = gy[..., :, None] * gx[..., None, :]
-        return heatmap, (visibility != UNLABELLED).float()
+        shown = (x >= 0) & (x <= w - 1) & (y >= 0) & (y <= h - 1) & (visibility > ABSENT)
+        gy = gy * shown[..., None]
+        heatmap = (gy[..., :, None] * gx[..., None, :]).amax(-3)
+        return heatmap, (visibility != UNLABELLED).all(-1).float()
 
-    def decode(self, logits: torch.Tensor) -> torch.Tensor:
-        """Logits (..., h, w) -> candidates (..., K, 3): heatmap x, y and score, best first."""
-        return self.decode_probability(logits.float().sigmoid())
+    def probability(self, logits: torch.Tensor) -> torch.Tensor:
+        return logits.float().sigmoid()
 
-    def decode_probability(self, heatmap: torch.Tensor) -> torch.Tensor:
-        """Probabilities (..., h, w) -> candidates (..., K, 3); the score is the peak's height."""
-        lead, (h, w) = heatmap.shape[:-2], heatmap.shape[-2:]
-        maps = heatmap.reshape(-1, h, w)
+    def decode(self, probability: torch.Tensor, stride: int) -> torch.Tensor:
+        """The highest peaks of each map; the score is the peak's height."""
+        lead, (h, w) = probability.shape[:-2], probability.shape[-2:]
+        maps = probability.reshape(-1, h, w)
         peaks = torch.where(_is_peak(maps, self.radius), maps, 0)
         score, index = peaks.flatten(1).topk(min(self.candidates, h * w))
         row, column = index // w, index % w
@@ -98,7 +125,8 @@ class GaussianCodec:
             mass = share.sum((-2, -1)).clamp_min(1e-12)
             dx = (share.sum(-2) * shift).sum(-1) / mass
             dy = (share.sum(-1) * shift).sum(-1) / mass
-        found = torch.stack([column + dx, row + dy, score], -1)
+        xy = scale_points(torch.stack([column + dx, row + dy], -1), stride)
+        found = torch.cat([xy, score[..., None]], -1)
         return found.reshape(*lead, *found.shape[1:])
 
 

@@ -1,16 +1,14 @@
 """One frame: its size, time and pixels."""
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import av
 import numpy as np
 from av.video.reformatter import Colorspace, VideoReformatter
 
+from tracknet.geometry import Fit, Letterbox, Size
 from tracknet.video.source import VideoError
-
-if TYPE_CHECKING:  # geometry imports torch, which reading a video can do without
-    from tracknet.geometry import Letterbox, Size
 
 Frame: TypeAlias = np.ndarray | av.VideoFrame
 """One picture: (H, W, 3) RGB uint8, or a decoded frame of a video in its own pixel format."""
@@ -23,7 +21,7 @@ def frame_time(frame: Frame) -> Fraction | None:
     return frame.pts * frame.time_base
 
 
-def frame_size(frame: Frame) -> "Size":
+def frame_size(frame: Frame) -> Size:
     """(H, W) of a frame."""
     return frame.shape[:2] if isinstance(frame, np.ndarray) else (frame.height, frame.width)
 
@@ -48,35 +46,29 @@ class Resizer:
     where RGB would have been clipped before it was averaged.
 
     Args:
-        letterbox: From the frames' size to the network's.
+        fit: From the frames' size to the network's.
     """
 
-    def __init__(self, letterbox: "Letterbox") -> None:
-        self.letterbox = letterbox
+    def __init__(self, fit: Fit) -> None:
+        self.fit = fit
         # Each keeps its tables from frame to frame; made anew they take longer than the pixels.
         self._scale, self._colour = VideoReformatter(), VideoReformatter()
 
     def __call__(self, frame: Frame) -> np.ndarray:
-        """A frame as (H, W, 3) RGB uint8 of the letterbox's target size.
+        """A frame as (H, W, 3) RGB uint8 of the network's size.
 
         Raises:
-            VideoError: The frame has another size than the letterbox's source.
+            VideoError: The frame has another size than those that are fitted.
         """
-        letterbox = self.letterbox
-        if frame_size(frame) != tuple(letterbox.source):
-            raise VideoError(f"a frame of {frame_size(frame)} among frames of {letterbox.source}")
-        if isinstance(frame, np.ndarray):
-            return letterbox.resize(frame)
-        (h, w), (left, top) = letterbox.inner, letterbox.offset
-        shrinks = h * w < frame.height * frame.width
-        kind = "AREA" if shrinks else "BILINEAR"
+        fit = self.fit
+        if frame_size(frame) != tuple(fit.source):
+            raise VideoError(f"a frame of {frame_size(frame)} among frames of {fit.source}")
+        if isinstance(frame, np.ndarray) or not isinstance(fit, Letterbox):
+            return fit.resize(to_rgb(frame))
+        h, w = fit.inner
+        kind = "AREA" if h * w < frame.height * frame.width else "BILINEAR"
         small = self._scale.reformat(frame, w, h, "yuv444p", interpolation=kind, threads=1)
-        picture = self._colour.reformat(small, format="rgb24", threads=1).to_ndarray()
-        if (h, w) == tuple(letterbox.target):
-            return picture
-        out = np.zeros((*letterbox.target, 3), np.uint8)
-        out[top : top + h, left : left + w] = picture
-        return out
+        return fit.framed(self._colour.reformat(small, format="rgb24", threads=1).to_ndarray())
 
 
 def to_yuv420(frame: Frame) -> av.VideoFrame:
