@@ -8,23 +8,12 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from tracknet.errors import InputError
+from tracknet.record import NETWORK
 
 INTERRUPTED = 130
 """What a run that Ctrl-C stopped exits with."""
 OVERRIDES = "overrides.yaml"
 """Of a run: training alone writes it, while Hydra writes `.hydra` before a command is refused."""
-NETWORK = (
-    "backbone",
-    "decoder",
-    "detail",
-    "head",
-    "temporal",
-    "image_size",
-    "frames",
-    "background",
-    "differences",
-    "heatmap_stride",
-)
 
 
 def resumed_arguments(arguments: list[str]) -> list[str]:
@@ -115,21 +104,30 @@ def check_same_network(
 
 
 def check_same_batches(
-    checkpoint: Mapping[str, Any], config: Mapping[str, Any], argument: str = "resume="
+    saved: Mapping[str, Any],
+    checkpoint: Mapping[str, Any],
+    config: Mapping[str, Any],
+    argument: str = "resume=",
 ) -> None:
     """Refuses to go on within an epoch with batches of another size, or on other devices.
 
     Where the epoch stopped is counted in batches of each device.
 
     Args:
-        checkpoint: The one to go on with.
+        saved: The configuration of the checkpoint to go on with.
+        checkpoint: That one.
         config: The configuration that is given now.
         argument: What asked to go on, for the message.
 
     Raises:
-        InputError: Size or devices differ, and an epoch is not over.
+        InputError: The checkpoint holds a network alone, or size or devices differ and an epoch
+            is not over.
     """
-    saved = checkpoint["tracknet"]["config"]
+    if "loops" not in checkpoint:
+        raise InputError(
+            f"{argument} goes on from a last.ckpt, and this one holds a network alone; name the run "
+            "directory, or begin a new run with its weights by init_from="
+        )
     loop = checkpoint["loops"]["fit_loop"]
     epoch, batches = loop["epoch_progress"]["current"], loop["epoch_loop.batch_progress"]
     over = epoch["ready"] == epoch["processed"] or batches["is_last_batch"]

@@ -15,7 +15,7 @@ SHARE = 0.5
 
 def size_of(clips: Sequence[StoredClip]) -> int:
     """Bytes of the clips' frames."""
-    h, w = clips[0].letterbox.target
+    h, w = clips[0].fit.target
     return sum(len(clip) for clip in clips) * h * w * 3
 
 
@@ -54,8 +54,7 @@ class ResidentFrames:
     def __init__(self, clips: Sequence[StoredClip], background: bool, device: torch.device) -> None:
         lengths = torch.tensor([len(clip) for clip in clips])
         self.first = (lengths.cumsum(0) - lengths).to(device)
-        self.last = (lengths.cumsum(0) - 1).to(device)
-        size = *clips[0].letterbox.target, 3
+        size = *clips[0].fit.target, 3
         self.frames = torch.empty(int(lengths.sum()), *size, dtype=torch.uint8, device=device)
         for clip, start in zip(clips, self.first.tolist(), strict=True):
             self.frames[start : start + len(clip)] = torch.from_numpy(np.array(clip.frames))
@@ -65,11 +64,9 @@ class ResidentFrames:
             self.background = torch.stack(stills).to(device)
 
     def add_to(self, batch: dict[str, Any]) -> None:
-        """Gives a batch of `WindowDataset` without pixels its frames and backgrounds."""
-        clip, start = batch["window"].unbind(1)
-        steps = torch.arange(batch["xy"].shape[1], device=start.device)
-        rows = (self.first[clip] + start)[:, None] + steps
-        # A short clip repeats its last frame.
-        batch["frames"] = self.frames[torch.minimum(rows, self.last[clip][:, None])]
+        """Gives a batch of `WindowDataset` without pixels its pictures."""
+        clip = batch["window"][:, 0]
+        pictures = self.frames[self.first[clip][:, None] + batch["rows"]]
         if self.background is not None:
-            batch["background"] = self.background[clip]
+            pictures = torch.cat([self.background[clip][:, None], pictures], 1)
+        batch["pictures"] = pictures

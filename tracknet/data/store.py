@@ -6,12 +6,12 @@ import json
 import os
 import shutil
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,7 +23,7 @@ from rich.progress import Progress
 from tracknet.data.background import median_background
 from tracknet.data.formats.base import DataWarning, fit_labels
 from tracknet.errors import InputError
-from tracknet.geometry import Letterbox
+from tracknet.geometry import Fit, Letterbox, Size, to_original
 from tracknet.types import Clip, Labels, Track
 from tracknet.video import (
     DamageError,
@@ -34,7 +34,7 @@ from tracknet.video import (
     open_video,
 )
 
-VERSION = 4
+VERSION = 5
 UNFINISHED = ".writing-"
 """How folders begin whose clips are being decoded."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -48,14 +48,14 @@ class StoredClip:
     Attributes:
         clip: What was stored.
         folder: Where its files lie.
-        letterbox: From the original frame to the network's input.
+        fit: From the original frame to the network's input.
         fps: Frames per second of the source.
         labels: One row per decoded frame, original pixels.
     """
 
     clip: Clip
     folder: Path
-    letterbox: Letterbox
+    fit: Fit
     fps: Fraction
     labels: Labels
 
@@ -68,7 +68,7 @@ class StoredClip:
 
         Opened anew each time: datasets of thousands of clips would run out of file descriptors.
         """
-        shape = (len(self), *self.letterbox.target, 3)
+        shape = (len(self), *self.fit.target, 3)
         return np.memmap(self.folder / "frames.u8", np.uint8, "r", 0, shape)
 
     def read(self, start: int, out: np.ndarray) -> None:
@@ -87,36 +87,40 @@ class StoredClip:
     @property
     def background(self) -> np.ndarray:
         """(H, W, 3) uint8, the clip's median frame at network size."""
-        out = np.empty((*self.letterbox.target, 3), np.uint8)
+        out = np.empty((*self.fit.target, 3), np.uint8)
         self.read_background(out)
         return out
 
     @cached_property
     def network_xy(self) -> np.ndarray:
         """(N, 2) float32 positions in network pixels, NaN where there is none."""
-        return self.letterbox.to_network(self.labels.xy).astype(np.float32)
+        return self.fit.to_network(self.labels.xy).astype(np.float32)
 
     def track(self, best: np.ndarray) -> Track:
         """Each frame's best candidate (N,3), x, y in network pixels and score, none rejected."""
-        xy = self.letterbox.to_original(best[:, :2])
-        return Track(xy, best[:, 2], np.full(len(best), "detected"))
+        best = to_original(self.fit, best)
+        return Track(best[:, :2], best[:, 2], np.full(len(best), "detected"))
 
 
 class FrameStore:
-    """Keeps decoded clips below `root`, one folder per (source, network size).
+    """Keeps decoded clips below `root`, one folder per (source, network size, fit).
 
     Folders appear by a rename when they are complete, so an interrupted run leaves nothing that
-    looks finished. A changed source, another network size and another version of the store have
+    looks finished. A changed source, another size or fit and another version of the store have
     another key and are decoded anew, as is an entry whose files are damaged.
 
     Args:
         root: Folder of the store.
         image_size: (H, W) of the network's input.
+        fit: (source size, target size) -> how frames become the input; group ``fit``.
     """
 
-    def __init__(self, root: str | Path, image_size: tuple[int, int]) -> None:
+    def __init__(
+        self, root: str | Path, image_size: Size, fit: Callable[[Size, Size], Fit] = Letterbox
+    ) -> None:
         self.root = Path(root)
         self.image_size = tuple(image_size)
+        self.fit = fit
 
     def open(
         self, clips: Sequence[Clip], strict: bool = False
@@ -224,7 +228,7 @@ class FrameStore:
 
     def _write(self, clip: Clip, folder: Path) -> None:
         info, decoded = open_video(clip.source, skip_damage=False)
-        resizer = Resizer(Letterbox(info.size, self.image_size))
+        resizer = Resizer(self.fit(info.size, self.image_size))
         length, damaged = 0, False
         with open(folder / "frames.u8", "wb") as file:
             try:
@@ -285,7 +289,7 @@ class FrameStore:
     def _opened(self, clip: Clip) -> StoredClip:
         folder = self._folder(clip)
         meta = json.loads((folder / "meta.json").read_text())
-        letterbox = Letterbox(tuple(meta["size"]), self.image_size)
+        fit = self.fit(tuple(meta["size"]), self.image_size)
         if meta["damaged"]:
             warnings.warn(
                 DataWarning(
@@ -309,13 +313,19 @@ class FrameStore:
                 ),
                 stacklevel=2,
             )
-        labels = fit_labels(clip, meta["frames"], letterbox.source)
-        return StoredClip(clip, folder, letterbox, Fraction(meta["fps"]), labels)
+        labels = fit_labels(clip, meta["frames"], fit.source)
+        return StoredClip(clip, folder, fit, Fraction(meta["fps"]), labels)
 
     def _folder(self, clip: Clip) -> Path:
         h, w = self.image_size
-        key = hashlib.sha256(f"{VERSION} {h}x{w} {_fingerprint(clip.source)}".encode())
-        return self.root / key.hexdigest()[:24]
+        key = f"{VERSION} {h}x{w} {_name(self.fit)} {_fingerprint(clip.source)}"
+        return self.root / hashlib.sha256(key.encode()).hexdigest()[:24]
+
+
+def _name(fit: Callable[[Size, Size], Fit]) -> str:
+    """What tells a fit, with its options, from another."""
+    whole = fit if isinstance(fit, partial) else partial(fit)
+    return f"{whole.func.__module__}.{whole.func.__qualname__} {sorted(whole.keywords.items())}"
 
 
 def _read(file: Path, offset: int, out: np.ndarray) -> None:

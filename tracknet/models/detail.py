@@ -40,7 +40,8 @@ class ConvDetail(nn.Module):
         self.heatmap_stride = heatmap_stride
         self.multiple = math.lcm(2 ** len(widths), heatmap_stride)
         self.levels = ConvBackbone(widths, 2, norm=norm, in_channels=in_channels)
-        self.join = UNetDecoder.from_features(self.levels.features, out_size, heatmap_stride, norm)
+        levels = {"pyramid": self.levels.features}
+        self.join = UNetDecoder.from_features(levels, out_size, heatmap_stride, norm)
         self.project = nn.Conv2d(self.join.out_channels, out_channels, 1)
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:

@@ -3,9 +3,11 @@
 import torch
 from torch import nn
 
+from tracknet.geometry import Size
 from tracknet.models.backbones.base import Backbone
-from tracknet.models.inputs import WindowInput
-from tracknet.models.temporal import StackTime
+from tracknet.models.decoders.base import Decoder
+from tracknet.models.inputs import Inputs
+from tracknet.models.temporal import Temporal
 
 
 class HeatmapModel(nn.Module):
@@ -16,7 +18,8 @@ class HeatmapModel(nn.Module):
 
     Args:
         inputs: Normalises the frames and joins the background.
-        temporal: Folds time away before the backbone and back after the head.
+        temporal: Folds time away before the backbone and back after the head; may compare the
+            features of a window's frames between backbone and neck.
         backbone: (N,C,H,W) -> tokens or a pyramid.
         neck: Between the backbone's feature layout and the decoder's.
         decoder: Features -> (N,C,h,w).
@@ -27,11 +30,11 @@ class HeatmapModel(nn.Module):
 
     def __init__(
         self,
-        inputs: WindowInput,
-        temporal: StackTime,
+        inputs: Inputs,
+        temporal: Temporal,
         backbone: Backbone,
         neck: nn.Module,
-        decoder: nn.Module,
+        decoder: Decoder,
         head: nn.Module,
         heatmap_stride: int,
         detail: nn.Module | None = None,
@@ -56,6 +59,12 @@ class HeatmapModel(nn.Module):
         """Whether the clip's median background is a further input."""
         return self.inputs.background
 
+    def blank(self, size: Size) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """A black window (1,T,3,H,W) and its background, to see what comes of it."""
+        device = next(self.parameters()).device
+        background = torch.zeros(1, 3, *size, device=device) if self.background else None
+        return torch.zeros(1, self.frames, 3, *size, device=device), background
+
     def forward(self, frames: torch.Tensor, background: torch.Tensor | None = None) -> torch.Tensor:
         """(B,T,3,H,W) in 0..1, background (B,3,H,W) or None -> logits (B,T,h,w)."""
         size = frames.shape[-2] // self.heatmap_stride, frames.shape[-1] // self.heatmap_stride
@@ -65,9 +74,9 @@ class HeatmapModel(nn.Module):
         """A window's features from the backbone, and its map from the detail path, or None."""
         pictures = self.temporal.fold(self.inputs(frames, background))
         detail = None if self.detail is None else self.detail(pictures)
-        return self.backbone(pictures), detail
+        return self.temporal.fuse(self.backbone(pictures)), detail
 
-    def decode(self, encoded, size: tuple[int, int]) -> torch.Tensor:
+    def decode(self, encoded, size: Size) -> torch.Tensor:
         """What `encode` gives -> logits (B,T,h,w) of heatmap size `size`."""
         features, detail = encoded
         maps = self.decoder(self.neck(features), size)

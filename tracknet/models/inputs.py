@@ -1,15 +1,44 @@
 """What the network sees of a window: its frames and, if wanted, the clip's background."""
 
 from collections.abc import Sequence
+from typing import Annotated, Protocol
 
 import torch
+from pydantic import Field
 from torch import nn
 
 from tracknet.errors import InputError
+from tracknet.models.backbones.base import RGB, Backbone
 
 GAIN = 5.0
 """Of differences, which are fainter than pictures: on rendered clips and on badminton their
 standard deviation is 0.04 to 0.34, that of normalised pictures 0.6 to 1.3."""
+
+Colour = Annotated[list[float], Field(min_length=RGB, max_length=RGB)]
+
+
+class Inputs(Protocol):
+    """What a choice of group ``inputs`` owes; an `nn.Module`, built with ``frames``, T.
+
+    Attributes:
+        frames: T.
+        background: Whether it takes the clip's median frame.
+        pictures: P, pictures of a window that come out.
+        channels: C, channels of each of them.
+    """
+
+    frames: int
+    background: bool
+    pictures: int
+    channels: int
+
+    def suit(self, backbone: Backbone) -> None:
+        """Told which backbone will see the pictures, once that is built."""
+        ...
+
+    def __call__(self, frames: torch.Tensor, background: torch.Tensor | None) -> torch.Tensor:
+        """(B,T,3,H,W) in 0..1 and background (B,3,H,W) or None -> pictures (B,P,C,H,W)."""
+        ...
 
 
 class WindowInput(nn.Module):
@@ -24,31 +53,42 @@ class WindowInput(nn.Module):
         frames: T, the frames of a window.
         background: Whether the clip's median background is a further picture.
         differences: Whether the pictures after the first are differences to it.
-        mean: Of R, G, B, as the backbone was trained with.
-        std: Of R, G, B, as the backbone was trained with.
+        mean: Of R, G, B; None takes what the backbone was trained with.
+        std: Of R, G, B; None takes what the backbone was trained with.
     """
+
+    channels = RGB
 
     def __init__(
         self,
         frames: int,
-        background: bool,
-        differences: bool,
-        mean: Sequence[float],
-        std: Sequence[float],
+        background: bool = False,
+        differences: bool = True,
+        mean: Colour | None = None,
+        std: Colour | None = None,
     ) -> None:
         super().__init__()
         self.frames = frames
         self.background = background
         self.differences = differences
-        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
+        self.pictures = frames + background
+        self._given = mean, std
+        self._normalise(mean or (0, 0, 0), std or (1, 1, 1))
 
-    @property
-    def pictures(self) -> int:
-        """Pictures per window."""
-        return self.frames + self.background
+    def suit(self, backbone: Backbone) -> None:
+        mean, std = self._given
+        self._normalise(mean or backbone.mean, std or backbone.std)
+        if self.differences:
+            backbone.take_differences(GAIN)
 
-    def forward(self, frames: torch.Tensor, background: torch.Tensor | None) -> torch.Tensor:
+    def _normalise(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        for name, values in (("mean", mean), ("std", std)):
+            values = torch.tensor(values, dtype=torch.float32).view(RGB, 1, 1)
+            self.register_buffer(name, values, persistent=False)
+
+    def forward(
+        self, frames: torch.Tensor, background: torch.Tensor | None = None
+    ) -> torch.Tensor:
         if frames.shape[1] != self.frames:
             raise InputError(f"the window has {frames.shape[1]} frames; expected {self.frames}")
         if self.background:

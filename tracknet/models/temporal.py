@@ -1,26 +1,61 @@
 """Where time goes while backbone and decoder see only (N,C,H,W)."""
 
+from abc import ABC, abstractmethod
+from typing import Any
+
 import torch
 from torch import nn
 
+from tracknet.types import FeatureInfo
 
-class StackTime(nn.Module):
+
+class Temporal(nn.Module, ABC):
+    """What a choice of group ``temporal`` owes; this one leaves the backbone's features alone.
+
+    It is built with ``pictures`` and ``channels``, those of a window that go in, and ``frames``,
+    the heatmaps of a window that come out.
+
+    Attributes:
+        in_channels: Channels that the backbone gets.
+        out_channels: Maps that the head gives.
+    """
+
+    in_channels: int
+    out_channels: int
+
+    @abstractmethod
+    def fold(self, pictures: torch.Tensor) -> torch.Tensor:
+        """(B,P,C,H,W) -> (N,in_channels,H,W), what the backbone sees."""
+
+    def attach(self, features: FeatureInfo) -> FeatureInfo:
+        """Told once what the backbone gives; returns what `fuse` makes of it."""
+        return features
+
+    def fuse(self, features: Any) -> Any:
+        """The backbone's features of N pictures -> those that the decoder gets."""
+        return features
+
+    @abstractmethod
+    def unfold(self, maps: torch.Tensor) -> torch.Tensor:
+        """(N,out_channels,h,w) -> (B,T,h,w)."""
+
+
+class StackTime(Temporal):
     """Folds time into channels: the first convolution already compares frames.
 
     Args:
-        pictures: Pictures of a window that go in.
-        frames: Heatmaps of a window that come out.
+        pictures: P, pictures of a window that go in.
+        channels: C, channels of each.
+        frames: T, heatmaps of a window that come out.
     """
 
-    def __init__(self, pictures: int, frames: int) -> None:
+    def __init__(self, pictures: int, channels: int, frames: int) -> None:
         super().__init__()
-        self.in_channels = 3 * pictures
+        self.in_channels = channels * pictures
         self.out_channels = frames
 
     def fold(self, pictures: torch.Tensor) -> torch.Tensor:
-        """(B,P,3,H,W) -> (B,3P,H,W)."""
         return pictures.flatten(1, 2)
 
     def unfold(self, maps: torch.Tensor) -> torch.Tensor:
-        """(B,T,h,w) -> (B,T,h,w)."""
         return maps

@@ -13,15 +13,17 @@ import lightning.pytorch as pl
 import torch
 from omegaconf import DictConfig, OmegaConf
 from rich.table import Table
+from lightning.fabric.utilities.apply_func import move_data_to_device
 from torch.nn.utils import clip_grad_norm_
 
-from tracknet.build import build
+from tracknet.build import build, build_all
 from tracknet.console import console
-from tracknet.data.batch import prepare_batch
 from tracknet.data.store import FrameStore, StoredClip
 from tracknet.devices import synchronize
-from tracknet.pipelines.assemble import Training, assemble, precision, quiet_lightning
 from tracknet.pipelines.settings import check_settings
+from tracknet.pipelines.task import Training
+from tracknet.pipelines.trainer import make_trainer
+from tracknet.training.datamodule import WindowDataModule
 from tracknet.types import Clip
 from tracknet.video import read_raw
 
@@ -47,17 +49,18 @@ def benchmark(cfg: DictConfig) -> dict[str, Any]:
     """
     config = OmegaConf.to_container(cfg, resolve=True)
     check_settings(config)
-    quiet_lightning()
-    pl.seed_everything(config["seed"], verbose=False)
-    pairs, batches = config["pairs"], config["batches"]
-    parts = assemble(config)
+    turns = _Turns(config["pairs"], config["batches"])
+    trainer = _trainer(config, turns)
+    parts = build(config, "task").assemble(config)
+    parts.module.total_steps = turns.total
+    turns.data = parts.data
     source = parts.splits["train"][0]
     figures = {
         "decode_frames_per_s": _decode(source.clip),
         "prepare_frames_per_s": _prepare(source),
-        "loader_windows_per_s": _loader(parts, batches * pairs),
+        "loader_windows_per_s": _loader(parts, turns.batches * turns.pairs),
     }
-    turns = _train(config, parts, pairs, batches)
+    trainer.fit(parts.module, datamodule=parts.data)
     figures |= turns.figures(parts.data.batch_size)
     if resource:
         figures["peak_memory_mb"] = _peak_memory_mb()
@@ -80,7 +83,7 @@ def _decode(clip: Clip) -> float:
 def _prepare(stored: StoredClip) -> float:
     """Decoding, resizing, the background and writing, of one clip, into a store of its own."""
     with TemporaryDirectory(dir=stored.folder.parent) as folder:
-        store = FrameStore(folder, stored.letterbox.target)
+        store = FrameStore(folder, stored.fit.target, type(stored.fit))
         return _rate(len(stored), lambda: store.open([stored.clip]))
 
 
@@ -103,7 +106,12 @@ class _Turns(pl.Callback):
     Args:
         pairs: Turns of each.
         batches: Batches of a turn.
+
+    Attributes:
+        data: Whose batches they are.
     """
+
+    data: WindowDataModule
 
     def __init__(self, pairs: int, batches: int) -> None:
         self.pairs = pairs
@@ -111,7 +119,7 @@ class _Turns(pl.Callback):
         self.end_to_end: list[float] = []  # seconds a batch, one for each turn
         self.resident: list[float] = []
         self.batch_pass: list[float] = []
-        self._raw: dict[str, torch.Tensor] | None = None
+        self._raw: dict[str, Any] | None = None
         self._start = 0.0
 
     @property
@@ -119,23 +127,26 @@ class _Turns(pl.Callback):
         """Batches that the trainer has to run."""
         return self.pairs * (self.batches + SETTLE)
 
-    def on_train_batch_end(self, trainer, module, outputs, raw, index) -> None:
+    def on_train_batch_end(self, trainer, module, outputs, batch, index) -> None:
         done = (trainer.global_step - 1) % (self.batches + SETTLE) + 1
         synchronize(module.device)
         if done == SETTLE:
             self._start = time.perf_counter()
         if done == self.batches + SETTLE:
             self.end_to_end.append((time.perf_counter() - self._start) / self.batches)
-            self._resident(trainer, module, self._raw or raw)
-            self._raw = self._raw or raw
+            if self._raw is None:
+                windows = self.data.train_windows
+                keys = [(0, i % len(windows)) for i in range(len(batch))]
+                self._raw = move_data_to_device(windows.batch(keys), module.device)
+            self._resident(trainer, module)
 
-    def _resident(self, trainer, module, raw) -> None:
+    def _resident(self, trainer, module) -> None:
         optimizer = trainer.optimizers[0]
         seconds, passes = [], []
         with torch.enable_grad():
             for _ in range(self.batches + SETTLE):
                 start = time.perf_counter()
-                batch = prepare_batch(raw, trainer.datamodule.augmentation)
+                batch = self.data.on_after_batch_transfer(dict(self._raw), 0)
                 synchronize(module.device)
                 passes.append(time.perf_counter() - start)
                 with trainer.precision_plugin.forward_context():
@@ -165,23 +176,18 @@ class _Turns(pl.Callback):
         }
 
 
-def _train(config: dict[str, Any], parts: Training, pairs: int, batches: int) -> _Turns:
-    turns = _Turns(pairs, batches)
-    average = build(config["callbacks"].get("average"))
-    settings = {
-        **config["trainer"],
-        "precision": precision(config["trainer"]),
-        "max_time": None,
-        "max_epochs": turns.total,
-        "max_steps": turns.total,
-        "accumulate_grad_batches": 1,
-        "limit_val_batches": 0,
-        "enable_checkpointing": False,
-    }
-    callbacks = [turns] if average is None else [average, turns]
-    trainer = build(settings, callbacks=callbacks, logger=False)
-    trainer.fit(parts.module, datamodule=parts.data)
-    return turns
+def _trainer(config: dict[str, Any], turns: _Turns) -> pl.Trainer:
+    average = {"average": config["callbacks"].get("average")}
+    return make_trainer(
+        config,
+        [*build_all({"callbacks": average}, "callbacks"), turns],
+        logger=False,
+        max_epochs=turns.total,
+        max_steps=turns.total,
+        accumulate_grad_batches=1,
+        limit_val_batches=0,
+        enable_checkpointing=False,
+    )
 
 
 def _peak_memory_mb() -> float:

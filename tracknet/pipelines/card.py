@@ -85,14 +85,15 @@ def _stages(config: Mapping[str, Any], model: HeatmapModel) -> list[tuple[str, .
     hooks = [getattr(model, n).register_forward_hook(note(n)) for n in names]
     training = model.training
     with torch.no_grad():
-        background = torch.zeros(1, 3, h, w) if model.background else None
-        model.eval()(torch.zeros(1, model.frames, 3, h, w), background)
+        model.eval()(*model.blank((h, w)))
     model.train(training)
     for hook in hooks:
         hook.remove()
 
     layouts = {"backbone": model.backbone.features.layout, "neck": model.decoder.layout}
-    rows = [("input", "WindowInput", f"{model.inputs.pictures}x3x{h}x{w}", "1", "0")]
+    inputs = model.inputs
+    shown = f"{inputs.pictures}x{inputs.channels}x{h}x{w}"
+    rows = [("input", type(inputs).__name__, shown, "1", "0")]
     for name in names:
         module = getattr(model, name)
         if isinstance(module, torch.nn.Identity):

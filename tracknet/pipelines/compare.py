@@ -18,7 +18,7 @@ from tracknet.report import write_comparison
 from tracknet.types import Labels, Track
 
 COMPARED = ("strict", "wasb")
-OF_THE_RUN = ["data", "split", "max_clips", "image_size", "paths"]
+OF_THE_RUN = ["data", "split", "max_clips", "image_size", "fit", "paths"]
 
 
 def compare(cfg: DictConfig) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def _checked(splits: Mapping[str, Sequence[StoredClip]]) -> list[tuple[str, int 
         for split, clips in splits.items():
             for clip in clips:
                 name, own = clip.clip.name, signature(clip.frames)
-                problems = list(row_problems(clip.clip.labels, len(clip), clip.letterbox.source))
+                problems = list(row_problems(clip.clip.labels, len(clip), clip.fit.source))
                 problems += _shifted(clip)
                 repeats = repeated_frames(own.changes)
                 if len(repeats):

@@ -1,28 +1,24 @@
 """Trains a network from a configuration."""
 
-import json
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import lightning.pytorch as pl
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
 
 from tracknet.build import build, build_all
-from tracknet.checkpoint import find_checkpoint, load, read_checkpoint, rewrite
-from tracknet.data.formats.base import Dataset
-from tracknet.data.store import StoredClip
 from tracknet.errors import InputError, InputWarning
-from tracknet.metrics import best_threshold
-from tracknet.pipelines.assemble import assemble, precision, quiet_lightning
-from tracknet.pipelines.card import print_card, print_next_steps
-from tracknet.pipelines.common import candidates_of_overlaps
+from tracknet.pipelines.card import print_card
+from tracknet.pipelines.initialise import initialise, weights_to_build
 from tracknet.pipelines.manifest import write_manifest
 from tracknet.pipelines.settings import check_settings
+from tracknet.pipelines.task import Task
+from tracknet.pipelines.trainer import make_trainer
+from tracknet.record import find_checkpoint, read_checkpoint
 from tracknet.resume import OVERRIDES, check_same_batches, check_same_network
-from tracknet.training.callbacks import TimeLimit
+from tracknet.training.callbacks import LastValidation, TimeLimit
 
 
 def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, float]:
@@ -50,13 +46,12 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
         )
     weights = None
     if start:
-        checkpoint = read_checkpoint(start)
-        saved = checkpoint["tracknet"]
+        record, checkpoint = read_checkpoint(start)
         argument = "resume=" if config["resume"] else "ckpt_path="
-        check_same_network(saved["config"], config, argument)
-        check_same_batches(checkpoint, config, argument)
+        check_same_network(record.config, config, argument)
+        check_same_batches(record.config, checkpoint, config, argument)
         # The network that was trained, whatever weights this machine has by now.
-        weights = saved["weights"]
+        weights = record.weights
         done = checkpoint["loops"]["fit_loop"]["epoch_progress"]["current"]["completed"]
         if done >= config["trainer"]["max_epochs"]:
             warnings.warn(
@@ -64,23 +59,26 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
                 InputWarning,
                 stacklevel=2,
             )
+    elif config["init_from"]:
+        weights = weights_to_build(config, read_checkpoint(config["init_from"])[0])
     OmegaConf.save(OmegaConf.create(config), output / "config.yaml")
     if overrides is not None:
         OmegaConf.save(OmegaConf.create(list(overrides)), output / OVERRIDES)
-    quiet_lightning()
-    pl.seed_everything(config["seed"], verbose=False)
 
-    parts = assemble(config, weights)
     limit = config["trainer"]["max_time"]
-    trainer = build(
-        {**config["trainer"], "precision": precision(config["trainer"]), "max_time": None},
-        callbacks=[*build_all(config["callbacks"]), *([TimeLimit(limit)] if limit else [])],
-        logger=build_all(config["logger"]),
+    stops = [*([TimeLimit(limit)] if limit else []), LastValidation()]
+    trainer = make_trainer(
+        config, [*build_all(config, "callbacks"), *stops], build_all(config, "logger")
     )
+    task: Task = build(config, "task")
+    parts = task.assemble(config, weights)
     parts.data.check_devices(trainer.world_size)
+    parts.module.total_steps = parts.data.steps_under(trainer)
     model, splits = parts.module.model, parts.splits
+    loaded = initialise(model, config["init_from"]) if config["init_from"] and not start else []
     if trainer.is_global_zero:
         print_card(config, model, splits, parts.data, trainer, output)
+        print(*loaded, sep="\n            ", end="\n" if loaded else "")
         write_manifest(output / "manifest.json", config, model, splits, trainer)
 
     try:
@@ -90,31 +88,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
     except MisconfigurationException as error:
         raise InputError(f"trainer: {error}") from error
     # Of several devices' processes one has the results.
-    return finish(output, splits["val"], parts.dataset) if trainer.is_global_zero else {}
-
-
-def finish(output: Path, val: list[StoredClip], dataset: Dataset) -> dict[str, float]:
-    """Chooses every kind of overlap's threshold, stores them, and writes `summary.json`."""
-    best = find_checkpoint(output)
-    checkpoint = read_checkpoint(best)
-    ours = checkpoint["tracknet"]
-    labels, f1 = [clip.labels for clip in val], {}
-    for overlap, clips in candidates_of_overlaps(load(best), val).items():
-        if overlap == "none":  # chosen with the checkpoint itself
-            continue
-        tracks = [clip.track(found[:, 0]) for clip, found in zip(val, clips, strict=True)]
-        ours["thresholds"][overlap], f1[overlap] = best_threshold(labels, tracks)
-    rewrite(best, checkpoint)
-    figures = {
-        "epoch": checkpoint["epoch"],
-        "val_f1": ours["val_f1"],
-        "threshold": ours["thresholds"]["none"],
-        "val_f1_overlap_mean": f1["mean"],
-        "threshold_overlap_mean": ours["thresholds"]["mean"],
-    }
-    (output / "summary.json").write_text(json.dumps(figures, indent=1) + "\n")
-    print_next_steps(output, figures, dataset)
-    return figures
+    return task.finish(output, parts) if trainer.is_global_zero else {}
 
 
 def _start(config: dict[str, Any], output: Path) -> Path | None:

@@ -74,7 +74,7 @@ def _splits(splits: Mapping[str, Sequence[StoredClip]]) -> str:
     rows = {}
     for split, clips in splits.items():
         states = _states(clips)
-        sizes = sorted({"{1}x{0}".format(*clip.letterbox.source) for clip in clips})
+        sizes = sorted({"{1}x{0}".format(*clip.fit.source) for clip in clips})
         rates = sorted({f"{float(clip.fps):.4g}" for clip in clips})
         counts = (states > ABSENT).sum(), (states == ABSENT).sum(), (states == UNLABELLED).sum()
         figures = [len(clips), len(states), *counts]
@@ -100,7 +100,7 @@ def _problems(problems: pd.DataFrame) -> str:
 def positions(clips: Sequence[StoredClip]) -> Callable[[Theme], Figure]:
     """Where in the frame balls are labelled."""
     places = [
-        clip.labels.xy[clip.labels.visibility > ABSENT] / clip.letterbox.source[::-1]
+        clip.labels.xy[clip.labels.visibility > ABSENT] / clip.fit.source[::-1]
         for clip in clips
     ]
 

@@ -8,12 +8,13 @@ from lightning.pytorch import LightningDataModule, Trainer
 from torch.utils.data import DataLoader, DistributedSampler
 
 from tracknet.data.augment import Augmentation
+from tracknet.data.batch import Batch
 from tracknet.data.resident import ResidentFrames, stays_resident
 from tracknet.data.store import StoredClip
-from tracknet.data.windows import WindowDataset, collated
+from tracknet.data.window_dataset import WindowDataset, collated
 from tracknet.errors import InputError
 from tracknet.training.loader import AheadLoader
-from tracknet.training.sampler import EpochSampler
+from tracknet.training.order import EpochSampler
 from tracknet.training.sampling import Sampling
 
 
@@ -34,9 +35,6 @@ class WindowDataModule(LightningDataModule):
         overfit: Number of training windows to learn by heart and to validate on; None for all.
         sampling: How often each training window is drawn; None for once an epoch.
         resident: Whether the training frames stay on the device, see `stays_resident`.
-
-    Attributes:
-        val_clips: Validation clips, also where training windows are learnt by heart.
     """
 
     def __init__(
@@ -54,7 +52,6 @@ class WindowDataModule(LightningDataModule):
         resident: Literal["auto"] | bool = "auto",
     ) -> None:
         super().__init__()
-        self.val_clips = val
         self.train_windows = WindowDataset(train, frames, 1, background, augmentation, seed)
         self.val_windows = WindowDataset(val, frames, frames, background)
         if overfit:
@@ -89,10 +86,14 @@ class WindowDataModule(LightningDataModule):
             self._frames = ResidentFrames(clips, self.train_windows.background, device)
             self.train_windows.pixels = False
 
-    def on_after_batch_transfer(self, batch: dict[str, Any], _: int) -> dict[str, Any]:
-        if "frames" not in batch:
-            self._frames.add_to(batch)
-        return batch
+    def on_after_batch_transfer(self, raw: dict[str, Any], _: int) -> Batch:
+        """What the network gets: pictures in 0..1, augmented where the loader drew for them."""
+        if "pictures" not in raw:
+            self._frames.add_to(raw)
+        batch = Batch.of(raw)
+        if "augmentation" in raw:
+            return self.augmentation.apply(batch, raw["augmentation"])
+        return batch.in_unit()
 
     def train_dataloader(self) -> DataLoader:
         sampler = EpochSampler(
@@ -125,26 +126,19 @@ class WindowDataModule(LightningDataModule):
             **kwargs,
         )
 
-    @property
-    def batches_per_epoch(self) -> int:
-        """Training batches of an epoch on each device, within the trainer's limit."""
-        return self.batches_under(self.trainer)
-
     def batches_under(self, trainer: Trainer) -> int:
-        """The same under a trainer that does not train yet."""
+        """Training batches of an epoch on each device, within the trainer's limit."""
         whole = len(self.train_windows) // trainer.world_size // self.batch_size
         limit = trainer.limit_train_batches
         return min(limit, whole) if isinstance(limit, int) else int(whole * limit)
 
-    @property
-    def total_steps(self) -> int:
+    def steps_under(self, trainer: Trainer) -> int:
         """Optimizer steps of the whole run.
 
         Not Lightning's `estimated_stepping_batches`: that one makes the first epoch's iterator,
         before a checkpoint tells which epoch it is.
         """
-        trainer = self.trainer
-        steps = -(-self.batches_per_epoch // trainer.accumulate_grad_batches) * trainer.max_epochs
+        steps = -(-self.batches_under(trainer) // trainer.accumulate_grad_batches) * trainer.max_epochs
         return steps if trainer.max_steps < 0 else min(steps, trainer.max_steps)
 
     def _position(self) -> tuple[int, int]:
@@ -158,7 +152,7 @@ class WindowDataModule(LightningDataModule):
             return progress.processed, 0
         # A checkpoint of an epoch's last batch stands at the start of the next one.
         rolled, batches = divmod(
-            loop.epoch_loop.batch_progress.current.ready, self.batches_per_epoch
+            loop.epoch_loop.batch_progress.current.ready, self.batches_under(self.trainer)
         )
         used = batches * self.batch_size * self.trainer.world_size
         return progress.processed + rolled, used

@@ -1,10 +1,11 @@
-"""Lightning's CSV logger, made to survive a resume."""
+"""Lightning's loggers, made for runs that are resumed and for pictures."""
 
 import csv
 import warnings
 from pathlib import Path
 
-from lightning.pytorch.loggers import CSVLogger
+import numpy as np
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.loggers.logger import rank_zero_experiment
 
 
@@ -32,3 +33,15 @@ class RunCSVLogger(CSVLogger):
                 file.write_text(kept)
                 experiment.metrics_keys = next(csv.reader([kept.split("\n", 1)[0]]))
         return super().experiment
+
+
+class RunTensorBoardLogger(TensorBoardLogger):
+    """Writes below `tensorboard/` of the run directory, and shows pictures as other loggers do."""
+
+    def __init__(self, save_dir: str) -> None:
+        super().__init__(save_dir, name="tensorboard", version="")
+
+    def log_image(self, key: str, images: list[np.ndarray], step: int | None = None) -> None:
+        """Shows (H,W,3) uint8 RGB."""
+        for picture in images:
+            self.experiment.add_image(key, picture, step, dataformats="HWC")

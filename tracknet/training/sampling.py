@@ -8,7 +8,7 @@ import numpy as np
 
 from tracknet.data.predictions import read_predictions
 from tracknet.data.store import StoredClip
-from tracknet.data.windows import WindowDataset
+from tracknet.data.window_dataset import WindowDataset
 from tracknet.errors import InputError
 from tracknet.metrics import PROTOCOLS
 from tracknet.metrics.counts import Outcome

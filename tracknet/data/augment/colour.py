@@ -1,17 +1,56 @@
 """Changes of colour, alike for all pictures of a window."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+import numpy as np
 import torch
+from pydantic import Field
+
+from tracknet.data.augment.augmentation import Drawn
+from tracknet.data.batch import Batch
+from tracknet.geometry import Size
 
 GRAY = (0.299, 0.587, 0.114)  # ITU-R BT.601
+Amount = Annotated[float, Field(ge=0, le=1)]
+
+
+@dataclass(frozen=True)
+class Colour:
+    """Saturation, tint, contrast and brightness as one 3x3 colour matrix per sample; then gamma.
+
+    Attributes:
+        brightness: Largest change of all channels, in 0..1.
+        contrast: Largest relative change of the contrast.
+        saturation: Largest relative change of the saturation.
+        tint: Largest relative change of a single channel.
+        gamma: Largest exponent, drawn log-uniformly from [1 / gamma, gamma].
+    """
+
+    brightness: Amount = 0.0
+    contrast: Amount = 0.0
+    saturation: Amount = 0.0
+    tint: Amount = 0.0
+    gamma: Annotated[float, Field(ge=1, le=10)] = 1.0
+
+    def draw(
+        self, rng: np.random.Generator, size: Size, xy: np.ndarray, visibility: np.ndarray
+    ) -> Drawn:
+        """``amounts`` (6,): brightness to add; factors of contrast, saturation, R, G, B; ``gamma``."""
+        largest = [self.brightness, self.contrast, self.saturation, *[self.tint] * 3]
+        amounts = rng.uniform(-1, 1, 6) * largest + [0, 1, 1, 1, 1, 1]
+        return {"amounts": amounts, "gamma": self.gamma ** rng.uniform(-1, 1)}
+
+    def apply(self, batch: Batch, drawn: Mapping[str, torch.Tensor]) -> Batch:
+        pictures = recolour(batch.pictures, drawn["amounts"])
+        if self.gamma != 1:
+            pictures.pow_(drawn["gamma"].view(-1, 1, 1, 1, 1))
+        return replace(batch, pictures=pictures)
 
 
 def recolour(pictures: torch.Tensor, amounts: torch.Tensor) -> torch.Tensor:
-    """Saturation, tint, contrast and brightness as one 3x3 colour matrix per sample.
-
-    Args:
-        pictures: (B,P,3,h,w) in 0..1.
-        amounts: (B,6): added brightness, factors of contrast and saturation, three channel gains.
-    """
+    """Pictures (B,P,3,h,w) in 0..1 with the amounts (B,6) that `Colour` draws."""
     brightness, contrast, saturation = (amounts[:, i, None, None] for i in range(3))
     gains = amounts[:, 3:6, None]
     gray = amounts.new_tensor(GRAY).expand(3, 3)
@@ -25,8 +64,3 @@ def recolour(pictures: torch.Tensor, amounts: torch.Tensor) -> torch.Tensor:
         pictures.reshape(b * p, 3, h * w),
     )
     return recoloured.clamp_(0, 1).view(b, p, 3, h, w)
-
-
-def apply_gamma(pictures: torch.Tensor, gamma: torch.Tensor) -> torch.Tensor:
-    """Raises (B,P,3,h,w) in 0..1, in place, to the power of each sample's gamma (B,)."""
-    return pictures.pow_(gamma.view(-1, 1, 1, 1, 1))

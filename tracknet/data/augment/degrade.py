@@ -1,10 +1,68 @@
 """What cameras and encoders do to a picture: blur and noise."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+import numpy as np
 import torch
 import torch.nn.functional as F
+from pydantic import Field
+
+from tracknet.data.augment.augmentation import Drawn
+from tracknet.data.batch import Batch
+from tracknet.geometry import Size
 
 RADIUS = 4
 """Half width of the blur's kernel in pixels: sds up to about 2 are not cut off."""
+
+
+@dataclass(frozen=True)
+class Blur:
+    """A Gaussian, in half of the samples; one that is long in one direction is motion blur.
+
+    Attributes:
+        still: Largest standard deviation in every direction, in network pixels.
+        motion: The same along a random direction, added to it.
+    """
+
+    still: Annotated[float, Field(ge=0, le=RADIUS)] = 0.0
+    motion: Annotated[float, Field(ge=0, le=RADIUS)] = 0.0
+
+    def draw(
+        self, rng: np.random.Generator, size: Size, xy: np.ndarray, visibility: np.ndarray
+    ) -> Drawn:
+        """``covariance`` (3,), see `blur`."""
+        u = rng.uniform
+        still, moving, angle = u(0, self.still), u(0, self.motion), u(0, np.pi)
+        x, y = moving * np.cos(angle), moving * np.sin(angle)
+        covariance = np.array([still**2 + x * x, still**2 + y * y, x * y])
+        return {"covariance": covariance * (u() < 0.5)}
+
+    def apply(self, batch: Batch, drawn: Mapping[str, torch.Tensor]) -> Batch:
+        return replace(batch, pictures=blur(batch.pictures, drawn["covariance"]))
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Gaussian noise in the brightness of each frame, in half of the samples; not in backgrounds.
+
+    Attributes:
+        strength: Largest standard deviation, in 0..1.
+    """
+
+    strength: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+    def draw(
+        self, rng: np.random.Generator, size: Size, xy: np.ndarray, visibility: np.ndarray
+    ) -> Drawn:
+        """``strength``, and the ``seed`` of the sample's own noise."""
+        u = rng.uniform
+        return {"strength": u(0, self.strength) * (u() < 0.5), "seed": rng.integers(1 << 62)}
+
+    def apply(self, batch: Batch, drawn: Mapping[str, torch.Tensor]) -> Batch:
+        add_noise(batch.frames, drawn["strength"], drawn["seed"])
+        return batch
 
 
 def blur(pictures: torch.Tensor, covariance: torch.Tensor) -> torch.Tensor:

@@ -1,36 +1,56 @@
 """Two windows laid over each other: faint balls before a restless ground."""
 
-import torch
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated
 
+import numpy as np
+import torch
+from pydantic import Field
+
+from tracknet.data.augment.augmentation import Drawn
+from tracknet.data.batch import Batch
+from tracknet.geometry import Size
 from tracknet.types import ABSENT
 
+SHARES = (0.4, 0.6)
+"""Of the window that is laid over another: neither ball fades away."""
 
-def mix(
-    pictures: torch.Tensor, xy: torch.Tensor, visibility: torch.Tensor, amounts: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Lays another window of the batch over some of its windows.
 
-    Both pictures stay strong enough for both balls to be seen, so both are wanted.
+@dataclass(frozen=True)
+class Mixup:
+    """Lays another window of the batch over some of its windows; the balls of both are wanted.
 
-    Args:
-        pictures: (B,P,3,h,w).
-        xy: (B,T,2) pixels of `pictures`.
-        visibility: (B,T).
-        amounts: (B,2) share of the other window, 0 for none, and which one, as a share of the
-            batch: the sampler's order decides it, and so it is the same at every run.
-
-    Returns:
-        Pictures, and the second balls' xy (B,T,2) and visibility (B,T): no ball where nothing
-        was laid over.
+    Attributes:
+        probability: Of a window.
     """
-    count = len(pictures)
-    mixed = amounts[:, 0] > 0
-    step = 1 + (amounts[:, 1] * (count - 1)).long()
-    partner = (torch.arange(count, device=pictures.device) + step) % count
-    chosen = mixed.nonzero()[:, 0]
-    if len(chosen):
-        share = amounts[chosen, 0].view(-1, 1, 1, 1, 1)
-        # Read before anything is written: a partner may be mixed itself.
-        pictures[chosen] = torch.lerp(pictures[chosen], pictures[partner[chosen]], share)
-    other = visibility[partner]
-    return pictures, xy[partner], torch.where(mixed[:, None], other, torch.full_like(other, ABSENT))
+
+    probability: Annotated[float, Field(ge=0, le=1)] = 0.2
+
+    def draw(
+        self, rng: np.random.Generator, size: Size, xy: np.ndarray, visibility: np.ndarray
+    ) -> Drawn:
+        """``share`` of the other window, 0 for none, and ``partner``, which one, in 0..1.
+
+        As a share of the batch: the sampler's order decides it, so it is the same at every run.
+        """
+        u = rng.uniform
+        return {"share": u(*SHARES) * (u() < self.probability), "partner": u()}
+
+    def apply(self, batch: Batch, drawn: Mapping[str, torch.Tensor]) -> Batch:
+        pictures, visibility, count = batch.pictures, batch.visibility, len(batch)
+        mixed = drawn["share"] > 0
+        step = 1 + (drawn["partner"] * (count - 1)).long()
+        partner = (torch.arange(count, device=pictures.device) + step) % count
+        chosen = mixed.nonzero()[:, 0]
+        if len(chosen):
+            share = drawn["share"][chosen].view(-1, 1, 1, 1, 1)
+            # Read before anything is written: a partner may be mixed itself.
+            pictures[chosen] = torch.lerp(pictures[chosen], pictures[partner[chosen]], share)
+        other = visibility[partner]
+        other = other.where(mixed[:, None, None], torch.full_like(other, ABSENT))
+        return replace(
+            batch,
+            xy=torch.cat([batch.xy, batch.xy[partner]], 2),
+            visibility=torch.cat([visibility, other], 2),
+        )

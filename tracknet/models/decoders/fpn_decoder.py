@@ -1,6 +1,6 @@
 """A feature pyramid network (https://arxiv.org/abs/1612.03144) whose levels are fused into one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -83,8 +83,9 @@ class FPNDecoder(nn.Module):
     @classmethod
     def from_features(
         cls,
-        features: FeatureInfo,
+        features: Mapping[str, FeatureInfo],
         out_size: tuple[int, int],
+        heatmap_stride: int,
         lateral_dim: int = 256,
         fuse: Literal["sum", "concat"] = "sum",
         use_p2: bool = False,
@@ -92,7 +93,8 @@ class FPNDecoder(nn.Module):
     ) -> "FPNDecoder":
         """The decoder for a backbone."""
         cfg = FPNDecoderConfig(lateral_dim, use_p2, fuse, tuple(out_size), norm)
-        return cls(features.channels, cfg, features.strides)
+        pyramid = features[cls.layout]
+        return cls(pyramid.channels, cfg, pyramid.strides)
 
     def forward(
         self, feats: Sequence[torch.Tensor], out_size: tuple[int, int] | None = None

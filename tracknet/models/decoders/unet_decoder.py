@@ -1,6 +1,6 @@
 """U-Net's way up: each level is joined by the next finer one and refined."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -51,15 +51,16 @@ class UNetDecoder(nn.Module):
     @classmethod
     def from_features(
         cls,
-        features: FeatureInfo,
+        features: Mapping[str, FeatureInfo],
         out_size: tuple[int, int],
         heatmap_stride: int,
         norm: str = "group",
     ) -> "UNetDecoder":
         """The decoder for a backbone: as wide as the level that joins at each step."""
-        coarsest = len(features.strides) - 1
-        skipped = min(sum(stride < heatmap_stride for stride in features.strides), coarsest)
-        channels = features.channels[skipped:]
+        pyramid = features[cls.layout]
+        coarsest = len(pyramid.strides) - 1
+        skipped = min(sum(stride < heatmap_stride for stride in pyramid.strides), coarsest)
+        channels = pyramid.channels[skipped:]
         return cls(channels, channels[:-1], out_size, skipped, norm)
 
     def forward(

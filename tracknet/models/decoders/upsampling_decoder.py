@@ -1,6 +1,6 @@
 """Tokens -> a map, one doubling after the other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import torch
@@ -53,13 +53,14 @@ class UpsamplingDecoder(nn.Module):
     @classmethod
     def from_features(
         cls,
-        features: FeatureInfo,
-        widths: Sequence[int],
+        features: Mapping[str, FeatureInfo],
         out_size: tuple[int, int],
+        heatmap_stride: int,
+        widths: Sequence[int],
         norm: str = "group",
     ) -> "UpsamplingDecoder":
         """The decoder for a backbone: each of `widths` is a stage that doubles the resolution."""
-        return cls([*features.channels, *widths], [2] * len(widths), out_size, norm)
+        return cls([*features[cls.layout].channels, *widths], [2] * len(widths), out_size, norm)
 
     def forward(
         self, tokens: torch.Tensor, out_size: tuple[int, int] | None = None

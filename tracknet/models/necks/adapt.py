@@ -53,7 +53,41 @@ class LevelAsTokens(nn.Module):
         return levels[self.level].permute(0, 2, 3, 1)
 
 
-def _tokens_to_pyramid(features: FeatureInfo, heatmap_stride: int) -> tuple[nn.Module, FeatureInfo]:
+def adapted(features: FeatureInfo, layout: str, heatmap_stride: int) -> FeatureInfo:
+    """What a backbone's features are in another layout.
+
+    Args:
+        features: What the backbone gives.
+        layout: ``tokens`` or ``pyramid``.
+        heatmap_stride: Network pixels per heatmap pixel; nothing finer is made or picked.
+    """
+    if features.layout == layout:
+        return features
+    if layout == "tokens":
+        level = _level(features, heatmap_stride)
+        return FeatureInfo("tokens", (features.channels[level],), (features.strides[level],))
+    (channels,), (stride,) = features.channels, features.strides
+    steps = range(_doublings(features, heatmap_stride), -1, -1)
+    return FeatureInfo(
+        "pyramid", tuple(channels >> i for i in steps), tuple(stride >> i for i in steps)
+    )
+
+
+def neck(features: FeatureInfo, layout: str, heatmap_stride: int) -> nn.Module:
+    """The module that turns a backbone's features into what `adapted` says."""
+    if features.layout == layout:
+        return nn.Identity()
+    if layout == "tokens":
+        return LevelAsTokens(_level(features, heatmap_stride))
+    return SimplePyramid(features.channels[0], _doublings(features, heatmap_stride))
+
+
+def _level(features: FeatureInfo, heatmap_stride: int) -> int:
+    useful = [i for i, stride in enumerate(features.strides) if stride >= heatmap_stride]
+    return useful[0] if useful else len(features.strides) - 1
+
+
+def _doublings(features: FeatureInfo, heatmap_stride: int) -> int:
     (channels,), (stride,) = features.channels, features.strides
     doublings = 0
     # No finer than a quarter of the patch, as ViTDet, nor than the heatmap.
@@ -64,34 +98,4 @@ def _tokens_to_pyramid(features: FeatureInfo, heatmap_stride: int) -> tuple[nn.M
         and channels % 2 ** (doublings + 1) == 0
     ):
         doublings += 1
-    steps = range(doublings, -1, -1)
-    info = FeatureInfo(
-        "pyramid", tuple(channels >> i for i in steps), tuple(stride >> i for i in steps)
-    )
-    return SimplePyramid(channels, doublings), info
-
-
-def _pyramid_to_tokens(features: FeatureInfo, heatmap_stride: int) -> tuple[nn.Module, FeatureInfo]:
-    useful = [i for i, stride in enumerate(features.strides) if stride >= heatmap_stride]
-    level = useful[0] if useful else len(features.strides) - 1
-    info = FeatureInfo("tokens", (features.channels[level],), (features.strides[level],))
-    return LevelAsTokens(level), info
-
-
-ADAPTERS = {
-    ("tokens", "pyramid"): _tokens_to_pyramid,
-    ("pyramid", "tokens"): _pyramid_to_tokens,
-}
-
-
-def adapt(features: FeatureInfo, layout: str, heatmap_stride: int) -> tuple[nn.Module, FeatureInfo]:
-    """The neck between a backbone and a decoder, and what it hands on.
-
-    Args:
-        features: What the backbone gives.
-        layout: What the decoder takes, ``tokens`` or ``pyramid``.
-        heatmap_stride: Network pixels per heatmap pixel; nothing finer is made or picked.
-    """
-    if features.layout == layout:
-        return nn.Identity(), features
-    return ADAPTERS[features.layout, layout](features, heatmap_stride)
+    return doublings

@@ -5,9 +5,10 @@ from tracknet.training.callbacks.checkpoint import RunCheckpoint
 from tracknet.training.callbacks.collapse import CollapseWarning
 from tracknet.training.callbacks.estimate import TimeEstimate
 from tracknet.training.callbacks.interrupt import InterruptCheckpoint, Interrupted
+from tracknet.training.callbacks.last_validation import LastValidation
 from tracknet.training.callbacks.pictures import PredictionGrid
 from tracknet.training.callbacks.progress import ProgressBar
-from tracknet.training.callbacks.thaw import FreezeBackbone
+from tracknet.training.callbacks.freeze_backbone import FreezeBackbone
 from tracknet.training.callbacks.time_limit import TimeLimit
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "FreezeBackbone",
     "InterruptCheckpoint",
     "Interrupted",
+    "LastValidation",
     "PredictionGrid",
     "ProgressBar",
     "RunCheckpoint",

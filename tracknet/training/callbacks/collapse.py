@@ -36,9 +36,10 @@ def remedies(config: Mapping[str, Any]) -> Iterator[str]:
     """What helps and is not chosen yet, the strongest first (docs/recipes.md)."""
     if not config["detail"]:
         yield "detail=conv"
-    if not config["differences"]:
-        yield "differences=true"
-    if not config["transform"].get("crop") and not config["overfit"]:
+    if config["inputs"].get("differences") is False:
+        yield "inputs.differences=true"
+    warp = config["transform"].get("warp") or {}
+    if not warp.get("crop") and not config["overfit"]:
         yield "transform=crop"
     if rate := config["optimizer"].get("lr"):
         yield f"optimizer.lr={rate / 3:.1g}"

@@ -8,8 +8,6 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import Timer
 
-from tracknet.data.batch import prepare_batch
-
 WARM_UP = 3
 """Batches that are not timed: memory is taken and kernels are chosen in them."""
 
@@ -40,37 +38,40 @@ class TimeEstimate(Callback):
             self._start = monotonic()
             return
         step = (monotonic() - self._start) / self.steps
-        pl_module.print(describe(trainer, step, window_time(pl_module)))
+        window = window_time(trainer, pl_module, len(batch))
+        pl_module.print(describe(trainer, pl_module, step, window, len(batch)))
 
 
 @torch.no_grad()
-def window_time(pl_module: LightningModule) -> float:
-    """Seconds that the network takes for a validation window, once it is warm."""
-    data, model = pl_module.trainer.datamodule, pl_module.model
-    raw = data.val_windows.batch(range(min(data.batch_size, len(data.val_windows))))
-    raw = {key: value.to(pl_module.device) for key, value in raw.items()}
-    training = model.training
+def window_time(trainer: Trainer, pl_module: LightningModule, size: int) -> float:
+    """Seconds that the network takes for a window of a validation's batch, once it is warm."""
+    model, codec = pl_module.model, pl_module.codec
+    black = model.blank(tuple(pl_module.config["image_size"]))
+    black = [None if part is None else part.expand(size, *part.shape[1:]) for part in black]
+    training, start = model.training, 0.0
     model.eval()
-    with pl_module.trainer.precision_plugin.forward_context():
+    with trainer.precision_plugin.forward_context():
         for _ in range(2):
             start = monotonic()
-            batch = prepare_batch(raw)
-            pl_module.codec.decode(model(batch.frames, batch.background)).cpu()
+            codec.decode(codec.probability(model(*black)), model.heatmap_stride).cpu()
     model.train(training)
-    return (monotonic() - start) / len(batch.frames)
+    return (monotonic() - start) / size
 
 
-def describe(trainer: Trainer, step: float, window: float) -> str:
+def describe(
+    trainer: Trainer, pl_module: LightningModule, step: float, window: float, size: int
+) -> str:
     """The line; early stopping may end the run before.
 
     Args:
         trainer: Within the first epoch since it was started.
+        pl_module: What it trains.
         step: Seconds of a training batch.
         window: Seconds of a validation window.
+        size: Windows of a batch.
     """
-    data, share = trainer.datamodule, trainer.limit_val_batches
     epochs = trainer.max_epochs - trainer.current_epoch
-    batches = epochs * data.batches_per_epoch - trainer.fit_loop.batch_idx - 1
+    batches = epochs * trainer.num_training_batches - trainer.fit_loop.batch_idx - 1
     if trainer.max_steps >= 0:
         steps = trainer.max_steps - trainer.global_step
         batches = min(batches, steps * trainer.accumulate_grad_batches)
@@ -79,10 +80,9 @@ def describe(trainer: Trainer, step: float, window: float) -> str:
             batches = min(batches, int(timer.time_remaining() / step))
     between = trainer.val_check_batch * (trainer.check_val_every_n_epoch or 1)
     validations = max(1, round(batches / between))
-    windows = len(data.val_windows) / trainer.world_size
-    windows = min(share * data.batch_size, windows) if isinstance(share, int) else share * windows
+    windows = trainer.num_val_batches[0] * size
     # Afterwards thresholds are chosen, from windows that begin at every frame.
-    frames = sum(map(len, data.val_clips))
+    frames = sum(map(len, pl_module.validation.clips))
     seconds = batches * step + (validations * windows + frames) * window
     end = datetime.now() + timedelta(seconds=seconds)
     return (

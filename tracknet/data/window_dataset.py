@@ -1,4 +1,4 @@
-"""Windows: T consecutive frames of one clip."""
+"""Windows of stored clips, as batches."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,16 +10,7 @@ from torch.utils.data import Dataset
 from tracknet.data.augment import Augmentation
 from tracknet.data.store import StoredClip
 from tracknet.types import ABSENT, UNLABELLED
-
-
-def window_starts(length: int, frames: int, step: int) -> list[int]:
-    """First frames of the windows that cover a clip; the last window ends with the clip.
-
-    A clip shorter than a window has one window, which starts at 0.
-    """
-    last = max(length - frames, 0)
-    starts = list(range(0, last + 1, step))
-    return starts if starts[-1] == last else [*starts, last]
+from tracknet.windows import rows_of, window_starts
 
 
 class WindowDataset(Dataset):
@@ -38,8 +29,8 @@ class WindowDataset(Dataset):
         seed: Of the augmentation.
 
     Attributes:
-        pixels: Whether batches hold frames and backgrounds; without them, `ResidentFrames` adds
-            them on the device.
+        pixels: Whether batches hold pictures; without them, `ResidentFrames` adds them on the
+            device.
     """
 
     def __init__(
@@ -83,28 +74,25 @@ class WindowDataset(Dataset):
         """A whole batch, whose frames are read straight into its memory.
 
         Returns:
-            frames (B,T,H,W,3) uint8, xy (B,T,2) network pixels, visibility (B,T), window (B,2):
-            clip and first frame; background (B,H,W,3) uint8 and augmentation, a dict of
-            parameters (B,...), where they are wanted.
+            pictures (B,P,H,W,3) uint8, the background first where it is wanted; xy (B,T,1,2)
+            network pixels; visibility (B,T,1); window (B,2): clip and first frame; rows (B,T) of
+            the clip; and augmentation, where there is one: what its steps drew, by their names.
         """
         samples = [self._sample(*(key if isinstance(key, tuple) else (0, key))) for key in keys]
         batch = _stacked(samples)
         if not self.pixels:
             return batch
         clips = [self.clips[sample["window"][0]] for sample in samples]
-        size = *clips[0].letterbox.target, 3
-        batch["frames"] = torch.empty(len(keys), self.frames, *size, dtype=torch.uint8)
-        for clip, sample, out in zip(clips, samples, batch["frames"].numpy(), strict=True):
+        still, size = int(self.background), (*clips[0].fit.target, 3)
+        pictures = torch.empty(len(keys), still + self.frames, *size, dtype=torch.uint8)
+        for clip, sample, out in zip(clips, samples, pictures.numpy(), strict=True):
             start = sample["window"][1]
-            inside = min(self.frames, len(clip) - start)
-            clip.read(start, out[:inside])
-            # A short clip repeats its last frame, which is then not a label a second time.
-            out[inside:] = out[inside - 1]
-        if self.background:
-            batch["background"] = torch.empty(len(keys), *size, dtype=torch.uint8)
-            for clip, out in zip(clips, batch["background"].numpy(), strict=True):
-                clip.read_background(out)
-        return batch
+            shown = min(self.frames, len(clip) - start)
+            clip.read(start, out[still:][:shown])
+            out[still:][shown:] = out[still:][shown - 1]
+            if still:
+                clip.read_background(out[0])
+        return {**batch, "pictures": pictures}
 
     __getitems__ = batch  # the name that PyTorch's loaders look for
 
@@ -112,18 +100,20 @@ class WindowDataset(Dataset):
         """All of a sample but its pixels."""
         number, start = self.windows[index]
         clip = self.clips[number]
-        rows = np.arange(start, start + self.frames)
-        inside = rows < len(clip)
-        rows = np.minimum(rows, len(clip) - 1)
+        rows = rows_of(start, self.frames, len(clip))
+        # What a short clip repeats is not a label a second time.
+        repeated = np.arange(start, start + self.frames) > rows
+        visibility = np.where(repeated, UNLABELLED, clip.labels.visibility[rows])
         sample = {
-            "xy": clip.network_xy[rows],
-            "visibility": np.where(inside, clip.labels.visibility[rows], UNLABELLED),
+            "xy": clip.network_xy[rows][:, None],
+            "visibility": visibility[:, None],
             "window": np.array([number, start]),
+            "rows": rows,
         }
         if self.augmentation is not None:
             rng = np.random.default_rng([self.seed, epoch, index, *position])
             sample["augmentation"] = self.augmentation.draw(
-                rng, clip.letterbox.target, sample["xy"], sample["visibility"]
+                rng, clip.fit.target, sample["xy"], sample["visibility"]
             )
         return sample
 

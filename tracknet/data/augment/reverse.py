@@ -1,0 +1,38 @@
+"""Windows that run backwards in time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+import numpy as np
+import torch
+from pydantic import Field
+
+from tracknet.data.augment.augmentation import Drawn
+from tracknet.data.batch import Batch
+from tracknet.geometry import Size
+
+
+@dataclass(frozen=True)
+class Reverse:
+    """Turns the frames of a window round; not where labels sit on a fast ball's leading end.
+
+    Attributes:
+        probability: Of a window.
+    """
+
+    probability: Annotated[float, Field(ge=0, le=1)] = 0.5
+
+    def draw(
+        self, rng: np.random.Generator, size: Size, xy: np.ndarray, visibility: np.ndarray
+    ) -> Drawn:
+        return {"reverse": rng.uniform() < self.probability}
+
+    def apply(self, batch: Batch, drawn: Mapping[str, torch.Tensor]) -> Batch:
+        backwards, xy, visibility = drawn["reverse"] > 0.5, batch.xy, batch.visibility
+        batch.frames[backwards] = batch.frames[backwards].flip(1)
+        return replace(
+            batch,
+            xy=xy.flip(1).where(backwards[:, None, None, None], xy),
+            visibility=visibility.flip(1).where(backwards[:, None, None], visibility),
+        )

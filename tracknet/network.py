@@ -1,0 +1,68 @@
+"""From a configuration to its network."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from tracknet.build import build
+from tracknet.models.backbones.base import freeze_unreached
+from tracknet.models.heatmap_model import HeatmapModel
+from tracknet.models.necks.adapt import adapted, neck
+
+
+
+def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None) -> HeatmapModel:
+    """The network of a configuration; what no gradient reaches is frozen.
+
+    Args:
+        config: Resolved, with what `record.NETWORK` names.
+        weights: What a checkpoint recorded of the backbone's origin; no cache is then consulted.
+
+    Raises:
+        InputError: The sizes do not fit each other; the message says which to use.
+    """
+    size, stride = tuple(config["image_size"]), config["heatmap_stride"]
+    inputs = build(config, "inputs", frames=config["frames"])
+    temporal = build(
+        config,
+        "temporal",
+        pictures=inputs.pictures,
+        channels=inputs.channels,
+        frames=config["frames"],
+    )
+    restored = {"restored": weights} if weights and weights["kind"] != "random" else {}
+    backbone = build(config, "backbone", in_channels=temporal.in_channels, **restored)
+    backbone.check_size(size, stride)
+    inputs.suit(backbone)
+    features = temporal.attach(backbone.features)
+    out_size = size[0] // stride, size[1] // stride
+    layouts = {layout: adapted(features, layout, stride) for layout in ("tokens", "pyramid")}
+    decoder = build(config, "decoder", features=layouts, out_size=out_size, heatmap_stride=stride)
+    detail = build(
+        config,
+        "detail",
+        in_channels=temporal.in_channels,
+        out_channels=decoder.out_channels,
+        out_size=out_size,
+        heatmap_stride=stride,
+    )
+    head = build(
+        config, "head", in_channels=decoder.out_channels, out_channels=temporal.out_channels
+    )
+    between = neck(features, decoder.layout, stride)
+    model = HeatmapModel(inputs, temporal, backbone, between, decoder, head, stride, detail)
+    _freeze_unused(model)
+    return model
+
+
+def _freeze_unused(model: HeatmapModel) -> None:
+    """Freezes the levels of a backbone or a neck that the decoder leaves out."""
+    side = 2 * math.lcm(max(model.backbone.features.strides), model.heatmap_stride)
+    # Training mode would move the running statistics.
+    model.eval()
+    with torch.enable_grad():
+        logits = model(*model.blank((side, side)))
+    freeze_unreached(model, [logits])
+    model.train()

@@ -1,0 +1,99 @@
+"""Heatmap networks: trained on windows, validated by strict F1."""
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+from tracknet.build import build, build_named
+from tracknet.checkpoint import load
+from tracknet.data.augment import Augmentation
+from tracknet.errors import InputWarning
+from tracknet.metrics import best_threshold
+from tracknet.models import HeatmapModel
+from tracknet.network import build_model
+from tracknet.pipelines.card import print_next_steps
+from tracknet.pipelines.common import candidates_of_overlaps, find_clips, open_clips
+from tracknet.pipelines.task import Training
+from tracknet.record import find_checkpoint, read_checkpoint, rewrite
+from tracknet.training.datamodule import WindowDataModule
+from tracknet.training.module import HeatmapModule
+from tracknet.training.validation import Validation
+
+GENTLE = 3e-4
+"""The highest learning rate at which nobody wonders where pretrained weights went."""
+
+
+class HeatmapTask:
+    """Trains a `HeatmapModule`; see `Task`."""
+
+    def assemble(self, config: dict[str, Any], weights: dict[str, Any] | None = None) -> Training:
+        model = build_model(config, weights)
+        steps = build_named(config, "transform")
+        for name, step in steps.items():
+            if crop := getattr(step, "crop", None):
+                key = f"transform.{name}.crop"
+                model.backbone.check_size(tuple(crop), model.heatmap_stride, key)
+        _warn_of_rate(model, config["optimizer"].get("lr") or 0)
+
+        dataset = build(config, "data")
+        found = {split: find_clips(config, dataset, split) for split in ("train", "val")}
+        splits = {split: open_clips(config, clips) for split, clips in found.items()}
+        data = WindowDataModule(
+            splits["train"],
+            splits["val"],
+            model.frames,
+            model.background,
+            Augmentation(steps) if steps else None,
+            config["batch_size"],
+            config["num_workers"],
+            config["seed"],
+            config["overfit"],
+            build(config, "sampling"),
+            config["resident"],
+        )
+        learning = {
+            name: build(config, name)
+            for name in ("codec", "loss", "parameters", "optimizer", "scheduler")
+        }
+        validation = Validation(data.val_windows.clips)
+        module = HeatmapModule(
+            model, **learning, validation=validation, config=config, seed=config["seed"]
+        )
+        return Training(dataset, splits, data, module)
+
+    def finish(self, output: Path, training: Training) -> dict[str, float]:
+        """Chooses every kind of overlap's threshold, stores them, and writes `summary.json`."""
+        best = find_checkpoint(output)
+        record, checkpoint = read_checkpoint(best)
+        val = training.splits["val"]
+        labels, f1 = [clip.labels for clip in val], {}
+        for overlap, clips in candidates_of_overlaps(load(best), val).items():
+            if overlap == "none":  # chosen with the checkpoint itself
+                continue
+            tracks = [clip.track(found[:, 0]) for clip, found in zip(val, clips, strict=True)]
+            record.thresholds[overlap], f1[overlap] = best_threshold(labels, tracks)
+        record.put_into(checkpoint)
+        rewrite(best, checkpoint)
+        figures = {
+            "epoch": checkpoint["epoch"],
+            "val_f1": record.val_f1,
+            "threshold": record.thresholds["none"],
+            "val_f1_overlap_mean": f1["mean"],
+            "threshold_overlap_mean": record.thresholds["mean"],
+        }
+        (output / "summary.json").write_text(json.dumps(figures, indent=1) + "\n")
+        print_next_steps(output, figures, training.dataset)
+        return figures
+
+
+def _warn_of_rate(model: HeatmapModel, rate: float) -> None:
+    backbone = model.backbone
+    if backbone.weights["kind"] == "pretrained" and not backbone.frozen and rate > GENTLE:
+        warnings.warn(
+            f"optimizer.lr={rate} suits networks from nothing, and {backbone.weights['name']} is "
+            "pretrained, which it soon forgets; take optimizer.lr=1e-4, as experiment=finetune_vit "
+            "does",
+            InputWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,55 @@
+"""A network that begins with another run's weights: ``init_from=``."""
+
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from tracknet.errors import InputError
+from tracknet.record import Record, network_state, read_checkpoint
+
+SHOWN = 8
+"""Names that are listed of what was not loaded."""
+
+
+def weights_to_build(config: dict[str, Any], record: Record) -> dict[str, Any] | None:
+    """The record by which the other run's backbone is built again, if the same is wanted here."""
+    same = record.config["backbone"] == config["backbone"]
+    return record.weights if same else None
+
+
+def initialise(model: nn.Module, source: str | Path) -> list[str]:
+    """Loads the weights of a checkpoint that fit by name and shape.
+
+    Args:
+        model: Changed in place.
+        source: A run directory, whose best network is taken, or a checkpoint file.
+
+    Returns:
+        What was loaded, and key by key what was not and why, for people.
+
+    Raises:
+        CheckpointError: It cannot be read.
+        InputError: Nothing in it fits.
+    """
+    own, state = model.state_dict(), network_state(read_checkpoint(source)[1])
+    fitting = {n: v for n, v in state.items() if n in own and own[n].shape == v.shape}
+    if not fitting:
+        raise InputError(
+            f"init_from={source}: none of its {len(state)} tensors fits this network; choose the "
+            "backbone and decoder that it was trained with"
+        )
+    model.load_state_dict(fitting, strict=False)
+    left = [
+        f"{name}: {_shape(state[name])} there, {_shape(own[name])} here"
+        for name in state.keys() & own.keys() - fitting.keys()
+    ]
+    left += [f"{name}: not there, stays as it was made" for name in own.keys() - state.keys()]
+    left += [f"{name}: not of this network" for name in state.keys() - own.keys()]
+    lines = [f"weights     {len(fitting)} of {len(own)} tensors from {source}", *sorted(left)]
+    more = len(lines) - 1 - SHOWN
+    return [*lines[: SHOWN + 1], f"... and {more} more"] if more > 0 else lines
+
+
+def _shape(tensor: Any) -> str:
+    return "x".join(map(str, tensor.shape)) or "a number"

@@ -1,0 +1,74 @@
+"""What a validation finds: candidates of every window, then a threshold and its F1."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from tracknet.data.store import StoredClip
+from tracknet.metrics import best_threshold
+from tracknet.types import Labels, Track
+from tracknet.windows import unseen
+
+Found = dict[tuple[int, int], np.ndarray]
+"""Clip and first frame of a window -> (T,3): each frame's best candidate, network pixels."""
+
+
+class Validation:
+    """Collects what is found in validation windows, whatever network found it.
+
+    Args:
+        clips: Where the windows come from.
+
+    Attributes:
+        threshold: Score with the highest strict F1 at the last validation.
+        f1: That F1.
+    """
+
+    FIGURES = ("val/f1", "val/threshold", "val/highest_score")
+
+    def __init__(self, clips: Sequence[StoredClip]) -> None:
+        self.clips = clips
+        self.threshold = 0.5
+        self.f1 = 0.0
+        self._found: Found = {}
+
+    def start(self) -> None:
+        """Forgets the validation before."""
+        self._found = {}
+
+    def add(self, window: torch.Tensor, best: torch.Tensor) -> None:
+        """Takes each frame's best candidate (B,T,3), network pixels, of windows (B,2)."""
+        keys = map(tuple, window.tolist())
+        self._found.update(zip(keys, best.float().cpu().numpy(), strict=True))
+
+    def figures(self, devices: int = 1) -> dict[str, float]:
+        """Chooses the threshold; what is said of this validation, by the names of `FIGURES`."""
+        labels, tracks = self._seen(_of_all_devices(self._found, devices))
+        self.threshold, self.f1 = best_threshold(labels, tracks)
+        highest = max(float(track.score.max(initial=0)) for track in tracks)
+        return dict(zip(self.FIGURES, (self.f1, self.threshold, highest), strict=True))
+
+    def _seen(self, found: Found) -> tuple[list[Labels], list[Track]]:
+        """Labels and best candidates, per clip, of the frames that were validated."""
+        rows = [np.full((len(clip), 3), np.nan) for clip in self.clips]
+        done = [0] * len(rows)
+        for (number, start), window in sorted(found.items()):
+            length = min(len(window), len(rows[number]) - start)
+            part = unseen(done[number], start, length)
+            rows[number][start:][part] = window[part]
+            done[number] = start + length
+        labels, tracks = [], []
+        for clip, row in zip(self.clips, rows, strict=True):
+            seen = ~np.isnan(row[:, 2])
+            labels.append(Labels(clip.labels.xy[seen], clip.labels.visibility[seen]))
+            tracks.append(clip.track(row[seen]))
+        return labels, tracks
+
+
+def _of_all_devices(found: Found, devices: int) -> Found:
+    if devices == 1:
+        return found
+    shares: list[Found] = [{}] * devices
+    torch.distributed.all_gather_object(shares, found)
+    return {window: best for share in shares for window, best in share.items()}
