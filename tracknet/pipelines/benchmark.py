@@ -20,6 +20,7 @@ from tracknet.build import build, build_all
 from tracknet.console import console
 from tracknet.data.store import FrameStore, StoredClip
 from tracknet.devices import synchronize
+from tracknet.geometry import Fit, Size
 from tracknet.pipelines.settings import check_settings
 from tracknet.pipelines.task import Training
 from tracknet.pipelines.trainer import make_trainer
@@ -57,7 +58,7 @@ def benchmark(cfg: DictConfig) -> dict[str, Any]:
     source = parts.splits["train"][0]
     figures = {
         "decode_frames_per_s": _decode(source.clip),
-        "prepare_frames_per_s": _prepare(source),
+        "prepare_frames_per_s": _prepare(source, build(config, "fit")),
         "loader_windows_per_s": _loader(parts, turns.batches * turns.pairs),
     }
     trainer.fit(parts.module, datamodule=parts.data)
@@ -80,10 +81,10 @@ def _decode(clip: Clip) -> float:
     return _rate(1, lambda: frames.append(sum(1 for _ in read_raw(clip.source)))) * frames[0]
 
 
-def _prepare(stored: StoredClip) -> float:
+def _prepare(stored: StoredClip, fit: Callable[[Size, Size], Fit]) -> float:
     """Decoding, resizing, the background and writing, of one clip, into a store of its own."""
     with TemporaryDirectory(dir=stored.folder.parent) as folder:
-        store = FrameStore(folder, stored.fit.target, type(stored.fit))
+        store = FrameStore(folder, stored.fit.target, fit)
         return _rate(len(stored), lambda: store.open([stored.clip]))
 
 
