@@ -12,7 +12,6 @@ from tracknet.models.heatmap_model import HeatmapModel
 from tracknet.models.necks.adapt import adapted, neck
 
 
-
 def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None) -> HeatmapModel:
     """The network of a configuration; what no gradient reaches is frozen.
 

@@ -86,9 +86,7 @@ class WindowInput(nn.Module):
             values = torch.tensor(values, dtype=torch.float32).view(RGB, 1, 1)
             self.register_buffer(name, values, persistent=False)
 
-    def forward(
-        self, frames: torch.Tensor, background: torch.Tensor | None = None
-    ) -> torch.Tensor:
+    def forward(self, frames: torch.Tensor, background: torch.Tensor | None = None) -> torch.Tensor:
         if frames.shape[1] != self.frames:
             raise InputError(f"the window has {frames.shape[1]} frames; expected {self.frames}")
         if self.background:

@@ -100,8 +100,7 @@ def _problems(problems: pd.DataFrame) -> str:
 def positions(clips: Sequence[StoredClip]) -> Callable[[Theme], Figure]:
     """Where in the frame balls are labelled."""
     places = [
-        clip.labels.xy[clip.labels.visibility > ABSENT] / clip.fit.source[::-1]
-        for clip in clips
+        clip.labels.xy[clip.labels.visibility > ABSENT] / clip.fit.source[::-1] for clip in clips
     ]
 
     def paint(theme: Theme) -> Figure:

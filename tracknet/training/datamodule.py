@@ -138,7 +138,9 @@ class WindowDataModule(LightningDataModule):
         Not Lightning's `estimated_stepping_batches`: that one makes the first epoch's iterator,
         before a checkpoint tells which epoch it is.
         """
-        steps = -(-self.batches_under(trainer) // trainer.accumulate_grad_batches) * trainer.max_epochs
+        steps = (
+            -(-self.batches_under(trainer) // trainer.accumulate_grad_batches) * trainer.max_epochs
+        )
         return steps if trainer.max_steps < 0 else min(steps, trainer.max_steps)
 
     def _position(self) -> tuple[int, int]:

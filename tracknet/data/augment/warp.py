@@ -81,9 +81,7 @@ class Warp:
         return replace(batch, pictures=pictures, xy=move(batch.xy, matrix))
 
 
-def warp(
-    pictures: torch.Tensor, matrix: torch.Tensor, size: Sequence[int] | None
-) -> torch.Tensor:
+def warp(pictures: torch.Tensor, matrix: torch.Tensor, size: Sequence[int] | None) -> torch.Tensor:
     """Pictures (B,P,H,W,3) uint8 or (B,P,3,H,W) in 0..1 -> (B,P,3,h,w) in 0..1.
 
     Args:

@@ -4,11 +4,11 @@ from tracknet.training.callbacks.average import AverageWeights
 from tracknet.training.callbacks.checkpoint import RunCheckpoint
 from tracknet.training.callbacks.collapse import CollapseWarning
 from tracknet.training.callbacks.estimate import TimeEstimate
+from tracknet.training.callbacks.freeze_backbone import FreezeBackbone
 from tracknet.training.callbacks.interrupt import InterruptCheckpoint, Interrupted
 from tracknet.training.callbacks.last_validation import LastValidation
 from tracknet.training.callbacks.pictures import PredictionGrid
 from tracknet.training.callbacks.progress import ProgressBar
-from tracknet.training.callbacks.freeze_backbone import FreezeBackbone
 from tracknet.training.callbacks.time_limit import TimeLimit
 
 __all__ = [
