@@ -9,6 +9,9 @@ import torch
 from tracknet.build import build, build_model
 from tracknet.devices import pick_device
 from tracknet.errors import InputError
+from tracknet.geometry import Letterbox
+from tracknet.inference.network import TorchNetwork
+from tracknet.inference.overlap import OverlapName
 from tracknet.inference.predictor import Predictor
 from tracknet.resume import NETWORK
 
@@ -59,7 +62,7 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
 def load(
     path: str | Path,
     threshold: float | None = None,
-    overlap: str = "none",
+    overlap: OverlapName = "none",
     device: str = "auto",
     batch_size: int | Literal["auto"] = "auto",
 ) -> Predictor:
@@ -88,12 +91,12 @@ def load(
         # A run that was cut off has validated separate windows only.
         threshold = ours["thresholds"].get(overlap, ours["thresholds"]["none"])
     return Predictor(
-        model=model,
+        network=TorchNetwork(model, pick_device(device)),
         codec=build(config["codec"]),
         image_size=tuple(config["image_size"]),
+        fit=Letterbox,
         threshold=threshold,
         overlap=overlap,
-        device=pick_device(device),
         batch_size=batch_size,
     )
 
