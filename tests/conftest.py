@@ -12,6 +12,8 @@ from torch import nn
 from torch.nn import functional
 
 from tracknet.codecs.gaussian import GaussianCodec
+from tracknet.geometry import Letterbox
+from tracknet.inference.network import TorchNetwork
 from tracknet.inference.predictor import Predictor
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -124,7 +126,8 @@ def predictor():
 
     def make(frames=3, background=False, heatmap_stride=1, threshold=0.15, **options) -> Predictor:
         model = Brightness(frames, background, heatmap_stride)
+        network = TorchNetwork(model, precision="float32")
         codec = GaussianCodec(candidates=3, radius=6)
-        return Predictor(model, codec, (96, 160), threshold, precision="float32", **options)
+        return Predictor(network, codec, (96, 160), Letterbox, threshold, **options)
 
     return make

@@ -104,7 +104,7 @@ def test_damage_that_is_found_before_there_is_a_network_fails(tiny_run, video, t
     cut = tmp_path / "cut.mp4"
     cut.write_bytes(video.read_bytes()[: int(0.9 * video.stat().st_size)])
     command = [sys.executable, ROOT / "scripts" / "predict.py", f"ckpt={tiny_run}"]
-    command += [f"source={cut}", "overlay=false", f"hydra.run.dir={tmp_path}/out"]
+    command += [f"source={cut}", "writers.overlay=null", f"hydra.run.dir={tmp_path}/out"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
     assert "cut.mp4 is damaged; what could be read is in" in done.stderr

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from tracknet.inference.predictor import Overlap, Predictor
+    from tracknet.inference.overlap import OverlapName
+    from tracknet.inference.predictor import Predictor
 
 __all__ = ["load"]
 
@@ -12,7 +13,7 @@ __all__ = ["load"]
 def load(
     path: str | Path,
     threshold: float | None = None,
-    overlap: "Overlap" = "none",
+    overlap: "OverlapName" = "none",
     device: str = "auto",
     batch_size: int | Literal["auto"] = "auto",
 ) -> "Predictor":

@@ -6,6 +6,7 @@ from typing import Literal
 from tracknet.build import build
 from tracknet.devices import pick_device
 from tracknet.inference.network import TorchNetwork
+from tracknet.inference.overlap import OverlapName
 from tracknet.inference.predictor import Predictor
 from tracknet.network import build_model
 from tracknet.record import network_state, read_checkpoint
@@ -14,7 +15,7 @@ from tracknet.record import network_state, read_checkpoint
 def load(
     path: str | Path,
     threshold: float | None = None,
-    overlap: str = "none",
+    overlap: OverlapName = "none",
     device: str = "auto",
     batch_size: int | Literal["auto"] = "auto",
 ) -> Predictor:

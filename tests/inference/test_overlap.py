@@ -5,26 +5,25 @@ import torch
 
 from tracknet.codecs.gaussian import GaussianCodec
 from tracknet.inference.overlap import OVERLAPS, merge, triangle
-from tracknet.inference.windows import FrameWindow
+from tracknet.windows import Window
 
-T = 3
+T, STRIDE = 3, 2
 CODEC = GaussianCodec(candidates=2, radius=2)
 
 
 def maps(*positions, size=(20, 30), height=0.8):
-    """(len, h, w) logits with a peak at each (x, y)."""
-    heat, _ = CODEC.encode(
-        torch.tensor(positions, dtype=torch.float32), torch.ones(len(positions)), size
-    )
+    """(len, h, w) logits with a peak at each (x, y) in network pixels."""
+    xy = torch.tensor(positions, dtype=torch.float32)[:, None]
+    heat, _ = CODEC.encode(xy, torch.ones(len(xy), 1), size, STRIDE)
     return (heat * height).clamp(1e-4, 1 - 1e-4).logit()
 
 
 def run(name, windows, batch=2):
-    overlap = OVERLAPS[name](CODEC, T)
+    overlap = OVERLAPS[name](CODEC, T, STRIDE)
     found = []
     for i in range(0, len(windows), batch):
         part = windows[i : i + batch]
-        frames = [FrameWindow(start, length, []) for start, length, _ in part]
+        frames = [Window(start, length, []) for start, length, _ in part]
         found.append(overlap.add(frames, torch.stack([logits for *_, logits in part])))
     found.append(overlap.finish())
     return torch.cat([rows for rows in found if len(rows)])

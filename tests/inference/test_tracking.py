@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tracknet.errors import InputError
-from tracknet.inference.tracking import Follower, OfflineTracker, OnlineTracker, Smoother
+from tracknet.inference.tracking import OfflineTracker, OnlineTracker, Smoother
 from tracknet.inference.tracking.motion import JERK, STEP
 
 SIZE = (300, 400)  # a diagonal of 500
@@ -121,7 +121,7 @@ def test_following_a_stream_is_tracking_online():
     found = clip(straight(60) % 300, rng.uniform(0.2, 0.9, 60))
     found[:, 1] = np.column_stack([rng.uniform(0, 300, (60, 2)), rng.uniform(0, 0.2, 60)])
     tracker = OnlineTracker()
-    follower = Follower(tracker, THRESHOLD, SIZE)
+    follower = tracker.follow(THRESHOLD, SIZE)
     track = tracker.track(found, THRESHOLD, SIZE)
     for row, xy, visible in zip(found, track.xy, track.visible, strict=True):
         pick = follower.pick(row)

@@ -17,7 +17,7 @@ from tracknet.data.formats.cvat import (
     report_several,
     task_frames,
 )
-from tracknet.data.predictions import whole_file
+from tracknet.data.predictions import LABEL_COLUMNS, place, write_table
 from tracknet.data.to_cvat import BALL, SEEN, UNKNOWN, VISIBILITY
 from tracknet.types import ABSENT, UNLABELLED, Labels
 from tracknet.video import base_name
@@ -111,10 +111,9 @@ def write_labels(path: Path, labels: Labels) -> None:
 
     Frames that are unlabelled have no row; the file appears whole or not at all.
     """
-    rows = ["Frame,Visibility,X,Y"]
-    for frame in np.flatnonzero(labels.visibility != UNLABELLED):
-        visibility, (x, y) = labels.visibility[frame], labels.xy[frame]
-        place = f"{x:.2f},{y:.2f}" if visibility > ABSENT else ","
-        rows.append(f"{frame},{visibility},{place}")
-    with whole_file(path) as unfinished:
-        unfinished.write_text("\n".join(rows) + "\n")
+    rows = (
+        (frame, visibility, *(place(*xy) if visibility > ABSENT else ("", "")))
+        for frame, (visibility, xy) in enumerate(zip(labels.visibility, labels.xy, strict=True))
+        if visibility != UNLABELLED
+    )
+    write_table(path, LABEL_COLUMNS, rows)

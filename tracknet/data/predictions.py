@@ -1,43 +1,44 @@
-"""The file of predictions: ``Clip,Frame,Visibility,X,Y,Score,Source``, original pixels."""
+"""Tables of predictions, original pixels: their columns, how a row is written, reading.
+
+Those of a split have the columns `COLUMNS`, that of one video lacks the first of them.
+"""
 
 import csv
 import os
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from tracknet.errors import InputError, InputWarning
 from tracknet.types import Track
 
 COLUMNS = ("Clip", "Frame", "Visibility", "X", "Y", "Score", "Source")
+VIDEO_COLUMNS = COLUMNS[1:]
+LABEL_COLUMNS = VIDEO_COLUMNS[:4]
 CANDIDATE_COLUMNS = ("Clip", "Frame", "Rank", "X", "Y", "Score")
 SOURCES = ("detected", "tracked", "interpolated")
+LINE = "line"
+"""Where a table's rows stand in their file, beside its columns."""
 
 
 class PredictionError(InputError):
     """Predictions that cannot be used; the message states value, expectation and remedy."""
 
 
-def write_predictions(path: Path, tracks: Mapping[str, Track]) -> None:
-    """Writes one row for every frame of every clip; the file appears whole or not at all.
+def place(x: float, y: float) -> tuple[str, str]:
+    """A position's cells."""
+    return f"{x:.2f}", f"{y:.2f}"
 
-    Args:
-        path: The csv file; an older one is replaced.
-        tracks: Clip name -> prediction, original pixels. X and Y are written with 2 decimals, the
-            score with 4; a frame without a ball has X = Y = 0 and no source.
 
-    Raises:
-        PredictionError: A score, or the position of a predicted ball, is not a number.
-    """
-    parts = [_rows(clip, track) for clip, track in tracks.items()]
-    table = pd.concat(parts) if parts else pd.DataFrame(columns=COLUMNS)
-    with whole_file(path) as unfinished:
-        table.to_csv(unfinished, index=False)
+def cells(frame: int, x: float, y: float, score: float, source: str) -> tuple[int | str, ...]:
+    """A frame's row in `VIDEO_COLUMNS`; one without a source has no ball, and X = Y = 0."""
+    found = source != ""
+    return frame, int(found), *place(*(x, y) if found else (0, 0)), f"{score:.4f}", source
 
 
 @contextmanager
@@ -51,26 +52,41 @@ def whole_file(path: Path) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
-def _rows(clip: str, track: Track) -> pd.DataFrame:
-    visible = track.visible
-    xy = np.where(visible[:, None], track.xy, 0.0)
-    bad = ~np.isfinite(np.column_stack([xy, track.score])).all(1)
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Writes a csv file; it appears whole or not at all, in the place of an older one."""
+    with (
+        whole_file(path) as unfinished,
+        open(unfinished, "w", newline="", encoding="utf-8") as file,
+    ):
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(columns)
+        table.writerows(rows)
+
+
+def write_predictions(path: Path, tracks: Mapping[str, Track]) -> None:
+    """Writes one row for every frame of every clip.
+
+    Args:
+        path: The csv file; it appears whole or not at all.
+        tracks: Clip name -> prediction, original pixels.
+
+    Raises:
+        PredictionError: A score, or the position of a predicted ball, is not a number.
+    """
+    rows = ((clip, *row) for clip, track in tracks.items() for row in _rows(clip, track))
+    write_table(path, COLUMNS, rows)
+
+
+def _rows(clip: str, track: Track) -> Iterator[tuple[int | str, ...]]:
+    bad = ~np.isfinite(np.where(track.visible, track.xy.sum(1), 0) + track.score)
     if bad.any():
         frame = bad.argmax()
         raise PredictionError(
-            f"clip {clip}, frame {frame}: position {xy[frame]} and score {track.score[frame]} must "
-            "be finite; a frame without a ball has an empty source"
+            f"clip {clip}, frame {frame}: position {track.xy[frame]} and score "
+            f"{track.score[frame]} must be finite; a frame without a ball has an empty source"
         )
-    return pd.DataFrame(
-        {
-            "Clip": clip,
-            "Frame": np.arange(len(track)),
-            "Visibility": visible.astype(int),
-            "X": [f"{x:.2f}" for x in xy[:, 0]],
-            "Y": [f"{y:.2f}" for y in xy[:, 1]],
-            "Score": [f"{score:.4f}" for score in track.score],
-            "Source": track.source,
-        }
+    return map(
+        cells, range(len(track)), *track.xy.T.tolist(), track.score.tolist(), track.source.tolist()
     )
 
 
@@ -86,18 +102,13 @@ def write_candidates(path: Path, clips: Mapping[str, np.ndarray]) -> None:
         path: The csv file; it appears whole or not at all.
         clips: Clip name -> candidates (N,K,3), original pixels and score.
     """
-    with (
-        whole_file(path) as unfinished,
-        open(unfinished, "w", newline="", encoding="utf-8") as file,
-    ):
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(CANDIDATE_COLUMNS)
-        for clip, candidates in clips.items():
-            table.writerows(
-                (clip, frame, rank, f"{x:.2f}", f"{y:.2f}", f"{score:.4f}")
-                for frame, ranked in enumerate(candidates.tolist())
-                for rank, (x, y, score) in enumerate(ranked)
-            )
+    rows = (
+        (clip, frame, rank, *place(x, y), f"{score:.4f}")
+        for clip, candidates in clips.items()
+        for frame, ranked in enumerate(candidates.tolist())
+        for rank, (x, y, score) in enumerate(ranked)
+    )
+    write_table(path, CANDIDATE_COLUMNS, rows)
 
 
 def read_candidates(path: Path, lengths: Mapping[str, int]) -> dict[str, np.ndarray]:
@@ -126,9 +137,12 @@ def read_candidates(path: Path, lengths: Mapping[str, int]) -> dict[str, np.ndar
     for column, value in zip(CANDIDATE_COLUMNS[3:], best, strict=True):
         _refuse(path, table, ~np.isfinite(value), column, "expected a number")
     ranks = int(rank.max(initial=-1)) + 1
-    found = {}
-    for clip, rows in _rows_of(table["Clip"].to_numpy(object), lengths).items():
-        length = lengths[clip]
+    found, rows_of = {}, {name: [] for name in lengths}
+    for row, name in enumerate(table["Clip"]):
+        if name in rows_of:
+            rows_of[name].append(row)
+    for clip, rows in rows_of.items():
+        length, rows = lengths[clip], np.array(rows, int)
         if len(rows) != length * ranks:
             raise PredictionError(
                 f"{path}: clip {clip} has {len(rows)} rows, expected {ranks} for each of its "
@@ -141,8 +155,8 @@ def read_candidates(path: Path, lengths: Mapping[str, int]) -> dict[str, np.ndar
             at = wrong.argmax()
             row = rows[at]
             raise PredictionError(
-                f"{path}, line {row + 2} (clip {clip}): Frame {frame[row]:g}, Rank {rank[row]:g} "
-                f"where {expected[0, at]}, {expected[1, at]} should follow; expected each rank "
+                f"{path}, line {table[LINE][row]} (clip {clip}): Frame {frame[row]:g}, "
+                f"Rank {rank[row]:g} where {expected[0, at]}, {expected[1, at]} should follow; expected each rank "
                 f"to {ranks - 1} once for each of its {length} frames, as `evaluate` writes them"
             )
         found[clip] = np.stack([value[rows] for value in best], -1).reshape(length, ranks, 3)
@@ -165,22 +179,24 @@ def read_predictions(path: Path, lengths: Mapping[str, int]) -> tuple[dict[str, 
             lies beyond its clip or has two rows, or a value is not one that the column may hold.
     """
     table = _read_table(path, COLUMNS)
-    clip, source = (table[c].to_numpy(object) for c in ("Clip", "Source"))
+    source = table["Source"]
     frame, visibility, x, y, score = (_numbers(table[c]) for c in COLUMNS[1:6])
-    length = np.array([lengths.get(name, -1) for name in clip])
+    length = np.array([lengths.get(name, -1) for name in table["Clip"]], int)
     visible = visibility == 1
 
     refuse = partial(_refuse, path, table)
-    known = ", ".join(list(lengths)[:3]) + (", ..." if len(lengths) > 3 else "")
-    refuse(
-        length < 0, "Clip", f"expected a clip of this split ({known}); choose the split it is of"
-    )
+    some = ", ".join(list(lengths)[:3]) + (", ..." if len(lengths) > 3 else "")
+    refuse(length < 0, "Clip", f"expected a clip of this split ({some}); choose the split it is of")
     first = "expected a whole number from 0; number frames from the clip's first"
     refuse(~_whole(frame), "Frame", first)
     past = frame >= length
     limit = length[past.argmax()] if past.any() else 0
     refuse(past, "Frame", f"expected less than {limit}, the clip's frames; remove the row")
-    twice = pd.DataFrame({"clip": clip, "frame": frame}).duplicated().to_numpy()
+    # All clips, one behind the other: where each begins, and where each row belongs.
+    starts = dict(zip(lengths, accumulate(lengths.values(), initial=0), strict=False))
+    at = np.array([starts[name] for name in table["Clip"]], int) + frame.astype(int)
+    twice = np.ones(len(at), bool)
+    twice[np.unique(at, return_index=True)[1]] = False
     refuse(twice, "Frame", "expected one row a frame, this is its second; keep one of them")
     refuse(~np.isin(visibility, (0, 1)), "Visibility", "expected 0 (no ball) or 1 (ball)")
     for column, value in (("X", x), ("Y", y)):
@@ -190,56 +206,62 @@ def read_predictions(path: Path, lengths: Mapping[str, int]) -> tuple[dict[str, 
     names = ", ".join(SOURCES)
     refuse(~allowed, "Source", f"expected {names} where Visibility is 1, else nothing")
 
-    tracks, at, bare = {}, frame.astype(int), []
-    for name, rows in _rows_of(clip, lengths).items():
-        xy = np.full((lengths[name], 2), np.nan)
-        scores = np.zeros(lengths[name])
-        sources = np.full(lengths[name], "", f"<U{max(map(len, SOURCES))}")
-        seen = rows[visible[rows]]
-        xy[at[seen]] = np.column_stack([x[seen], y[seen]])
-        scores[at[rows]] = score[rows]
-        sources[at[rows]] = source[rows].astype(str)
-        tracks[name] = Track(xy, scores, sources)
-        bare += [name] * (len(rows) < lengths[name])
-    missing = sum(lengths.values()) - len(table)
-    if missing:
+    total = sum(lengths.values())
+    columns = np.full((total, 2), np.nan), np.zeros(total), np.full(total, "", "<U12")
+    columns[0][at[visible]] = np.column_stack([x, y])[visible]
+    columns[1][at], columns[2][at] = score, source
+    own = {name: slice(starts[name], starts[name] + lengths[name]) for name in lengths}
+    if missing := total - len(at):
+        known = np.bincount(at, minlength=total)
+        bare = [name for name, part in own.items() if not known[part].all()]
         warnings.warn(
-            f"{path}: {missing} of {sum(lengths.values())} frames have no row, in {len(bare)} of "
+            f"{path}: {missing} of {total} frames have no row, in {len(bare)} of "
             f"{len(lengths)} clips, the first is {bare[0]}; they count as frames without a ball",
             InputWarning,
             stacklevel=2,
         )
-    return tracks, missing
+    return {
+        name: Track(*(column[part] for column in columns)) for name, part in own.items()
+    }, missing
 
 
-def _read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """The file's cells as text, so that a clip named 001 or NA keeps its name."""
+def _read_table(path: Path, columns: Sequence[str]) -> dict[str, np.ndarray]:
+    """The file's columns as text, and the line that each row ends in."""
+    wanted = ",".join(columns)
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file)
+            header = next(reader, [])
+            rows = [(*row, reader.line_num) for row in reader if row]
     except (FileNotFoundError, IsADirectoryError) as error:
         raise PredictionError(
-            f"{path}: no such file; expected a table {','.join(columns)}, as `evaluate` writes it"
+            f"{path}: no such file; expected a table {wanted}, as `evaluate` writes it"
         ) from error
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise PredictionError(f"{path}: not a table ({error}); expected {wanted}") from error
+    if missing := [column for column in columns if column not in header]:
         raise PredictionError(
-            f"{path}: not a table ({error}); expected the columns {','.join(columns)}"
-        ) from error
-    missing = [column for column in columns if column not in table.columns]
-    if missing:
-        raise PredictionError(
-            f"{path}: column {', '.join(missing)} is missing, found {','.join(table.columns)}; "
-            f"expected {','.join(columns)}, as `evaluate` writes them"
+            f"{path}: column {', '.join(missing)} is missing, found {','.join(header) or 'nothing'}"
+            f"; expected {wanted}, as `evaluate` writes them"
         )
-    return table
+    for *row, line in rows:
+        if len(row) != len(header):
+            raise PredictionError(
+                f"{path}, line {line}: {len(row)} cells, expected {len(header)} as in the header"
+            )
+    names = [*header, LINE]
+    return {name: np.array([row[i] for row in rows], object) for i, name in enumerate(names)}
 
 
-def _refuse(path: Path, table: pd.DataFrame, bad: np.ndarray, column: str, expected: str) -> None:
+def _refuse(
+    path: Path, table: Mapping[str, np.ndarray], bad: np.ndarray, column: str, expected: str
+) -> None:
     """Names the first row that is bad."""
     if bad.any():
         row = int(bad.argmax())
         raise PredictionError(
-            f"{path}, line {row + 2} (clip {table['Clip'].iloc[row]}): {column} is "
-            f"{table[column].iloc[row]!r}; {expected}"
+            f"{path}, line {table[LINE][row]} (clip {table['Clip'][row]}): {column} is "
+            f"{table[column][row]!r}; {expected}"
         )
 
 
@@ -247,7 +269,7 @@ def _whole(numbers: np.ndarray) -> np.ndarray:
     return np.isfinite(numbers) & (numbers == np.floor(numbers)) & (numbers >= 0)
 
 
-def _numbers(column: pd.Series) -> np.ndarray:
+def _numbers(column: np.ndarray) -> np.ndarray:
     """Cells as float64, NaN where a cell is not a number."""
 
     def number(text: str) -> float:
@@ -257,9 +279,3 @@ def _numbers(column: pd.Series) -> np.ndarray:
             return np.nan
 
     return np.array([number(text) for text in column], np.float64)
-
-
-def _rows_of(clip: np.ndarray, lengths: Mapping[str, int]) -> dict[str, np.ndarray]:
-    """Clip name -> indices of its rows."""
-    groups = pd.Series(clip).groupby(clip).indices
-    return {name: groups.get(name, np.empty(0, int)) for name in lengths}

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from tracknet.data.formats.tables import read_table, to_labels
-from tracknet.data.predictions import whole_file
+from tracknet.data.predictions import LABEL_COLUMNS, VIDEO_COLUMNS, whole_file
 from tracknet.types import ABSENT, UNLABELLED, Labels, Track
 
 BALL, UNKNOWN = "ball", "unlabelled"
@@ -150,12 +150,14 @@ def read_marks(csv: Path) -> tuple[Labels, Track | None]:
     Raises:
         LabelError: It is no table of labels.
     """
-    table = read_table(csv, ("frame", "visibility", "x", "y"), optional=(SCORE, "source"))
+    columns = [column.lower() for column in VIDEO_COLUMNS]
+    known = len(LABEL_COLUMNS)
+    table = read_table(csv, columns[:known], optional=columns[known:])
     labels = to_labels(csv, table)
-    if not {SCORE, "source"} <= set(table.columns):
+    if len(table.columns) < len(columns):
         return labels, None
     frame = table["frame"].astype(float).astype(int)
     score, source = np.zeros(len(labels)), np.full(len(labels), "", object)
-    score[frame] = pd.to_numeric(table[SCORE], errors="coerce").fillna(0)
+    score[frame] = pd.to_numeric(table["score"], errors="coerce").fillna(0)
     source[frame] = table["source"].fillna("")
     return labels, Track(labels.xy, score, source)

@@ -6,12 +6,14 @@ last T windows at most. `OVERLAPS` names the choices; docs/tracking.md compares 
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import torch
 
-from tracknet.codecs.gaussian import GaussianCodec
-from tracknet.inference.windows import FrameWindow
+from tracknet.codecs import Codec
+from tracknet.windows import Window, unseen
+
+OverlapName = Literal["none", "mean", "weighted", "pool"]
 
 
 class Overlap(Protocol):
@@ -24,7 +26,7 @@ class Overlap(Protocol):
 
     step: int
 
-    def add(self, windows: Sequence[FrameWindow], logits: torch.Tensor) -> torch.Tensor:
+    def add(self, windows: Sequence[Window], logits: torch.Tensor) -> torch.Tensor:
         """Takes the next windows.
 
         Args:
@@ -32,7 +34,7 @@ class Overlap(Protocol):
             logits: (B,T,h,w) float32, what the network says of them.
 
         Returns:
-            (M,K,3) heatmap x, y and score, best first, of the next M frames that are finished.
+            (M,K,3) network x, y and score, best first, of the next M frames that are finished.
         """
         ...
 
@@ -44,30 +46,34 @@ class Overlap(Protocol):
 class Separate:
     """Each frame from the first of the windows 0, T, 2T, ... and the last one that holds it."""
 
-    def __init__(self, codec: GaussianCodec, frames: int) -> None:
+    def __init__(self, codec: Codec, frames: int, stride: int) -> None:
         self.step = frames
         self._codec = codec
+        self._stride = stride
         self._done = 0
-        self._last: tuple[FrameWindow, torch.Tensor] | None = None
+        self._last: tuple[Window, torch.Tensor] | None = None
 
-    def add(self, windows: Sequence[FrameWindow], logits: torch.Tensor) -> torch.Tensor:
+    def add(self, windows: Sequence[Window], logits: torch.Tensor) -> torch.Tensor:
         fresh = [logits[:0, 0]]
         for window, maps in zip(windows, logits, strict=True):
             if window.start >= self._done:
                 fresh.append(self._rest(window, maps))
         self._last = windows[-1], logits[-1].clone()
-        return self._codec.decode(torch.cat(fresh))
+        return self._decode(torch.cat(fresh))
 
     def finish(self) -> torch.Tensor:
         if self._last is None:
             return _nothing()
-        return self._codec.decode(self._rest(*self._last))
+        return self._decode(self._rest(*self._last))
 
-    def _rest(self, window: FrameWindow, maps: torch.Tensor) -> torch.Tensor:
+    def _rest(self, window: Window, maps: torch.Tensor) -> torch.Tensor:
         """The maps of the frames that no earlier window gave."""
-        rest = maps[self._done - window.start : window.length]
+        rest = maps[unseen(self._done, window.start, window.length)]
         self._done = window.start + window.length
         return rest
+
+    def _decode(self, logits: torch.Tensor) -> torch.Tensor:
+        return self._codec.decode(self._codec.probability(logits), self._stride)
 
 
 class AveragedHeatmaps:
@@ -75,25 +81,27 @@ class AveragedHeatmaps:
 
     Args:
         codec: Decodes the mean.
+        stride: Network pixels per heatmap pixel.
         weights: (T,) of a frame by its place in the window, all above 0.
     """
 
     step = 1
 
-    def __init__(self, codec: GaussianCodec, weights: torch.Tensor) -> None:
+    def __init__(self, codec: Codec, stride: int, weights: torch.Tensor) -> None:
         self._codec = codec
+        self._stride = stride
         self._weights = weights
         # Of the frames from the next window's start on: (T-1,h,w) and (T-1,).
         self._sums = self._mass = None
         self._left = 0
 
-    def add(self, windows: Sequence[FrameWindow], logits: torch.Tensor) -> torch.Tensor:
+    def add(self, windows: Sequence[Window], logits: torch.Tensor) -> torch.Tensor:
         n, t, h, w = logits.shape
         weights = self._weights.to(logits)
         sums, mass = logits.new_zeros(n + t - 1, h, w), logits.new_zeros(n + t - 1)
         if self._sums is not None:
             sums[: t - 1], mass[: t - 1] = self._sums, self._mass
-        for i, probability in enumerate(logits.sigmoid() * weights[:, None, None]):
+        for i, probability in enumerate(self._codec.probability(logits) * weights[:, None, None]):
             sums[i : i + t] += probability
             mass[i : i + t] += weights
         self._sums, self._mass, self._left = sums[n:], mass[n:], windows[-1].length - 1
@@ -105,7 +113,7 @@ class AveragedHeatmaps:
         return self._decode(self._sums[: self._left], self._mass[: self._left])
 
     def _decode(self, sums: torch.Tensor, mass: torch.Tensor) -> torch.Tensor:
-        return self._codec.decode_probability(sums / mass[:, None, None])
+        return self._codec.decode(sums / mass[:, None, None], self._stride)
 
 
 class PooledCandidates:
@@ -118,17 +126,18 @@ class PooledCandidates:
 
     step = 1
 
-    def __init__(self, codec: GaussianCodec, frames: int) -> None:
+    def __init__(self, codec: Codec, frames: int, stride: int) -> None:
         self._codec = codec
-        self._frames = frames
+        self._stride = stride
         self._waiting: list[list[torch.Tensor]] = []
         self._device: torch.device | None = None
 
-    def add(self, windows: Sequence[FrameWindow], logits: torch.Tensor) -> torch.Tensor:
+    def add(self, windows: Sequence[Window], logits: torch.Tensor) -> torch.Tensor:
         self._device = logits.device
         finished = []
+        found = self._codec.decode(self._codec.probability(logits), self._stride)
         # Many small steps follow, which a CPU does faster than any accelerator.
-        for window, candidates in zip(windows, self._codec.decode(logits).cpu(), strict=True):
+        for window, candidates in zip(windows, found.cpu(), strict=True):
             self._waiting += [[] for _ in range(window.length - len(self._waiting))]
             for pool, own in zip(self._waiting, candidates, strict=False):
                 pool.append(own)
@@ -141,7 +150,8 @@ class PooledCandidates:
     def _merge(self, pools: Sequence[Sequence[torch.Tensor]]) -> torch.Tensor:
         if not pools:
             return _nothing()
-        merged = [merge(torch.stack(list(pool)), self._codec.radius) for pool in pools]
+        radius = self._codec.radius * self._stride
+        merged = [merge(torch.stack(list(pool)), radius) for pool in pools]
         return torch.stack(merged).to(self._device)
 
 
@@ -174,9 +184,10 @@ def _nothing() -> torch.Tensor:
     return torch.empty(0, 1, 3)
 
 
-OVERLAPS: dict[str, Callable[[GaussianCodec, int], Overlap]] = {
+OVERLAPS: dict[OverlapName, Callable[[Codec, int, int], Overlap]] = {
     "none": Separate,
-    "mean": lambda codec, frames: AveragedHeatmaps(codec, torch.ones(frames)),
-    "weighted": lambda codec, frames: AveragedHeatmaps(codec, triangle(frames)),
+    "mean": lambda codec, frames, stride: AveragedHeatmaps(codec, stride, torch.ones(frames)),
+    "weighted": lambda codec, frames, stride: AveragedHeatmaps(codec, stride, triangle(frames)),
     "pool": PooledCandidates,
 }
+"""Each is made of a codec, the frames T of a window, and network pixels per heatmap pixel."""

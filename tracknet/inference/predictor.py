@@ -1,6 +1,6 @@
 """A trained network -> where the ball is in every frame of a video."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -10,29 +10,16 @@ from typing import Literal
 import numpy as np
 import torch
 
-from tracknet.codecs.gaussian import GaussianCodec
-from tracknet.data.batch import to_unit
-from tracknet.devices import lacks_memory, supports_bfloat16
+from tracknet.codecs import Codec
+from tracknet.devices import lacks_memory
 from tracknet.errors import InputError
-from tracknet.geometry import Letterbox, Size, scale_points
-from tracknet.inference.overlap import OVERLAPS
-from tracknet.inference.windows import (
-    FrameWindow,
-    Shot,
-    windows,
-    with_background,
-    with_running_background,
-)
-from tracknet.models.heatmap_model import HeatmapModel
+from tracknet.geometry import Fit, Size, to_original
+from tracknet.inference.backgrounds import Shot, with_background, with_running_background
+from tracknet.inference.network import Network
+from tracknet.inference.overlap import OVERLAPS, Overlap, OverlapName
 from tracknet.types import Track
-from tracknet.video import (
-    Frame,
-    Resizer,
-    frame_size,
-    is_stream,
-    open_video,
-    prefetch,
-)
+from tracknet.video import Frame, Resizer, frame_size, is_stream, open_video, prefetch
+from tracknet.windows import Window, windows
 
 LOOKAHEAD = 64
 """Frames at network size that may wait for the network, beside a chunk that waits for its
@@ -41,12 +28,6 @@ background."""
 DECODED = 8
 """Decoded frames that may wait to be resized."""
 
-WINDOWS = {"cpu": 4, "cuda": 32, "mps": 8}
-"""A forward pass of ``batch_size="auto"``: more are hardly faster."""
-
-Overlap = Literal["none", "mean", "weighted", "pool"]
-Precision = Literal["auto", "float32", "bfloat16"]
-
 
 @dataclass(frozen=True)
 class Prediction:
@@ -54,10 +35,10 @@ class Prediction:
 
     Attributes:
         frame: Its index in the video.
-        x: Pixels of the original frame, NaN where no ball is predicted.
-        y: Likewise.
+        x: Original pixels from the left, NaN where no ball is predicted.
+        y: Original pixels from the top, NaN where no ball is predicted.
         score: Of the best candidate, 0..1, also where it is rejected.
-        source: ``detected``, or empty where no ball is predicted.
+        source: As in `Track`.
         candidates: (K, 3) x, y in original pixels and score, best first.
     """
 
@@ -81,46 +62,42 @@ class Predictor:
     shorter than T repeats its last frame. With an `overlap` there is a window for every start.
 
     Args:
-        model: The network.
+        network: Looks at the windows.
         codec: Decodes its heatmaps.
         image_size: (H, W) of the network's input.
+        fit: (source size, network size) -> how frames become the network's input.
         threshold: Score from which a ball is reported.
         overlap: What becomes of the windows that hold a frame: ``none`` takes the first of
             windows that follow each other; ``mean`` averages their heatmaps, ``weighted`` counts
             those more in whose middle it is; ``pool`` joins their candidates.
-        device: Where the network runs.
-        batch_size: Windows per forward pass; ``auto`` suits the device. It is halved whenever its
-            memory does not hold them.
-        precision: ``auto`` is bfloat16 where that is faster, else float32.
+        batch_size: Windows per pass; ``auto`` suits the network. It is halved whenever memory does
+            not hold them.
+
+    Raises:
+        InputError: There is no such overlap, or a pass has no windows.
     """
 
     def __init__(
         self,
-        model: HeatmapModel,
-        codec: GaussianCodec,
+        network: Network,
+        codec: Codec,
         image_size: Size,
+        fit: Callable[[Size, Size], Fit],
         threshold: float,
-        overlap: Overlap = "none",
-        device: str | torch.device = "cpu",
+        overlap: OverlapName = "none",
         batch_size: int | Literal["auto"] = "auto",
-        precision: Precision = "auto",
     ) -> None:
         if overlap not in OVERLAPS:
             raise InputError(f"overlap={overlap!r}; expected {', '.join(OVERLAPS)}")
-        if precision not in ("auto", "float32", "bfloat16"):
-            raise InputError(f"precision={precision!r}; expected auto, float32 or bfloat16")
         if batch_size != "auto" and not (isinstance(batch_size, int) and batch_size >= 1):
             raise InputError(f"batch_size={batch_size!r}; expected auto, or 1 window or more")
-        self.device = torch.device(device)
-        self.model = model.eval().to(self.device, memory_format=torch.channels_last)
+        self.network = network
         self.codec = codec
         self.image_size = tuple(image_size)
+        self.fit = fit
         self.threshold = threshold
         self.overlap = overlap
-        self.batch_size = WINDOWS[self.device.type] if batch_size == "auto" else batch_size
-        self.bfloat16 = precision == "bfloat16" or (
-            precision == "auto" and supports_bfloat16(self.device)
-        )
+        self.batch_size = network.windows_per_pass if batch_size == "auto" else batch_size
 
     def predict(self, source: Path | str | Iterable[np.ndarray]) -> Track:
         """The ball in every frame, in order.
@@ -167,12 +144,12 @@ class Predictor:
             first = next(read, None)
             if first is None:
                 return
-            letterbox = Letterbox(frame_size(first), self.image_size)
-            resized = map(Resizer(letterbox), chain([first], read))
+            fit = self.fit(frame_size(first), self.image_size)
+            resized = map(Resizer(fit), chain([first], read))
             shots = prefetch(self._shots(resized, background, live), LOOKAHEAD)
             threads.enter_context(closing(shots))
             for index, candidates in enumerate(self._candidates(shots, live)):
-                yield self._prediction(index, candidates, letterbox)
+                yield self._prediction(index, to_original(fit, candidates))
 
     def network_frames(
         self, frames: np.ndarray, background: np.ndarray | None = None
@@ -192,40 +169,43 @@ class Predictor:
         self, frames: np.ndarray, background: np.ndarray | None = None
     ) -> dict[str, np.ndarray]:
         """As `network_frames`, for every choice of `overlap`, in one pass of the network."""
-        overlaps = {name: make(self.codec, self.model.frames) for name, make in OVERLAPS.items()}
+        overlaps = {name: self._make(name) for name in OVERLAPS}
         found: dict[str, list[np.ndarray]] = {name: [] for name in overlaps}
         for batch, logits in self._outputs(self._shots(frames, background), step=1):
             for name, overlap in overlaps.items():
-                found[name] += [*self._network_pixels(overlap.add(batch, logits))]
+                found[name] += [*overlap.add(batch, logits).cpu().numpy()]
         for name, overlap in overlaps.items():
-            found[name] += [*self._network_pixels(overlap.finish())]
+            found[name] += [*overlap.finish().cpu().numpy()]
         return {name: np.stack(rows) for name, rows in found.items()}
 
     def _shots(
         self, frames: Iterable[np.ndarray], background: np.ndarray | None, live: bool = False
     ) -> Iterator[Shot]:
         """Frames of network size with their backgrounds; see `stream`."""
-        if self.model.background and background is None:
+        if self.network.background and background is None:
             return with_running_background(frames) if live else with_background(frames)
         return (Shot(frame, background) for frame in frames)
 
     def _candidates(self, shots: Iterable[Shot], live: bool = False) -> Iterator[np.ndarray]:
         """(K, 3) for every frame, in order: x, y in network pixels and score, best first."""
-        overlap = OVERLAPS[self.overlap](self.codec, self.model.frames)
+        overlap = self._make(self.overlap)
         for batch, logits in self._outputs(shots, overlap.step, live):
-            yield from self._network_pixels(overlap.add(batch, logits))
-        yield from self._network_pixels(overlap.finish())
+            yield from overlap.add(batch, logits).cpu().numpy()
+        yield from overlap.finish().cpu().numpy()
+
+    def _make(self, name: OverlapName) -> Overlap:
+        return OVERLAPS[name](self.codec, self.network.frames, self.network.stride)
 
     def _outputs(
         self, shots: Iterable[Shot], step: int, live: bool = False
-    ) -> Iterator[tuple[list[FrameWindow], torch.Tensor]]:
+    ) -> Iterator[tuple[list[Window[Shot]], torch.Tensor]]:
         """Batches of windows, and their logits (B,T,h,w)."""
-        each = windows(shots, self.model.frames, step)
+        each = windows(shots, self.network.frames, step)
         for batch in iter(lambda: list(islice(each, 1 if live else self.batch_size)), []):
             yield batch, self._logits(batch)
 
-    def _logits(self, batch: list[FrameWindow]) -> torch.Tensor:
-        """(B,T,h,w) float32; of a batch that is too large for the device in two halves."""
+    def _logits(self, batch: list[Window[Shot]]) -> torch.Tensor:
+        """(B,T,h,w) float32; of a batch that memory does not hold in two halves."""
         try:
             return self._forward(batch)
         except RuntimeError as error:
@@ -234,27 +214,14 @@ class Predictor:
         half = self.batch_size = len(batch) // 2
         return torch.cat([self._logits(batch[:half]), self._logits(batch[half:])])
 
-    @torch.inference_mode()
-    def _forward(self, batch: list[FrameWindow]) -> torch.Tensor:
-        frames = np.stack([[shot.frame for shot in window.shots] for window in batch])
-        frames = to_unit(torch.from_numpy(frames).to(self.device))
+    def _forward(self, batch: list[Window[Shot]]) -> torch.Tensor:
+        frames = np.stack([[shot.frame for shot in window.items] for window in batch])
         background = None
-        if self.model.background:
-            background = np.stack([window.shots[0].background for window in batch])
-            background = to_unit(torch.from_numpy(background).to(self.device))
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-            return self.model(frames, background).float()
+        if self.network.background:
+            background = np.stack([window.items[0].background for window in batch])
+        return self.network(frames, background)
 
-    def _network_pixels(self, candidates: torch.Tensor) -> np.ndarray:
-        """Candidates (...,K,3) in heatmap pixels, moved to network pixels and to the CPU."""
-        xy = scale_points(candidates[..., :2], self.model.heatmap_stride)
-        return torch.cat([xy, candidates[..., 2:]], -1).cpu().numpy()
-
-    def _prediction(self, frame: int, candidates: np.ndarray, letterbox: Letterbox) -> Prediction:
-        height, width = letterbox.source
-        xy = letterbox.to_original(candidates[:, :2].astype(np.float64))
-        xy = xy.clip(0, (width - 1, height - 1))  # half a heatmap pixel can lie outside
-        candidates = np.concatenate([xy, candidates[:, 2:]], 1)
+    def _prediction(self, frame: int, candidates: np.ndarray) -> Prediction:
         x, y, score = candidates[0].tolist()
         if score < self.threshold:
             return Prediction(frame, np.nan, np.nan, score, "", candidates)

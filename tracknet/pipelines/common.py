@@ -86,7 +86,7 @@ def _over_clips(
     with Progress(transient=True) as progress:
         task = progress.add_task("predicting clips", total=sum(map(len, clips)))
         for clip in clips:
-            background = clip.background if predictor.model.background else None
+            background = clip.background if predictor.network.background else None
             found.append(find(clip.frames, background))
             progress.advance(task, len(clip))
     return found

@@ -12,7 +12,7 @@ from tracknet.data.splits import split_sha256
 from tracknet.errors import InputError
 from tracknet.metrics import breakdown, localisation, score
 from tracknet.pipelines.common import build_dataset, find_clips, open_clips
-from tracknet.pipelines.predicted import by_network, from_file
+from tracknet.pipelines.scored import by_network, from_file
 from tracknet.pipelines.settings import check_settings
 from tracknet.pipelines.tables import print_metrics
 from tracknet.report import write_report
@@ -40,19 +40,19 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     names, labels = [clip.clip.name for clip in clips], [clip.labels for clip in clips]
     tracker = build(config["tracking"]) if config["tracking"] else None
     predict = by_network if config["ckpt"] else from_file
-    predicted = predict(config, clips, tracker, output / "predictions.csv")
-    tracks = [predicted.tracks[name] for name in names]
+    scored = predict(config, clips, tracker, output / "predictions.csv")
+    tracks = [scored.tracks[name] for name in names]
     facts = {"dataset": f"{dataset.name} ({dataset.root})", "split": split}
     if tracker:
         facts["tracking"] = tracker.name
-    facts |= {"frames without a row": str(predicted.missing), **predicted.facts}
+    facts |= {"frames without a row": str(scored.missing), **scored.facts}
     metrics = {
         "split": split,
         "dataset": dataset.name,
         "split_sha256": split_sha256(clip.clip for clip in clips),
         "facts": facts,
         "protocols": score(labels, tracks),
-        **predicted.figures,
+        **scored.figures,
         "localisation": localisation(labels, tracks),
         "breakdown": breakdown(names, labels, tracks),
     }
@@ -64,7 +64,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         clips=[clip.clip for clip in clips],
         labels=labels,
         tracks=tracks,
-        candidates=predicted.best,
+        candidates=scored.best,
         metrics=metrics,
     )
     print_metrics(metrics, output)

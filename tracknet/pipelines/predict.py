@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from tracknet.build import build
+from tracknet.build import build, build_all
 from tracknet.checkpoint import load
 from tracknet.console import console, noticed
-from tracknet.inference.export import Summary, predict_video
 from tracknet.inference.predictor import Predictor
 from tracknet.inference.tracking import Tracker
+from tracknet.inference.video import Summary, predict_video
+from tracknet.inference.writers import CsvWriter, Overlay, WriterFactory
 from tracknet.video import DamageWarning, Frame, Source, VideoError, VideoInfo, output_names
 
 
@@ -37,20 +38,20 @@ def predict(
     choices = {key: cfg[key] for key in ("threshold", "overlap", "device", "batch_size")}
     predictor = load(cfg["ckpt"], **choices)
     tracker = build(cfg["tracking"]) if cfg["tracking"] else None
-    output = Path(cfg["paths"]["output"])
-    return predict_all(predictor, sources, output, cfg["overlay"], opened, damage, tracker)
+    output, writers = Path(cfg["paths"]["output"]), build_all(cfg["writers"])
+    return predict_all(predictor, sources, output, writers, opened, damage, tracker)
 
 
 def predict_all(
     predictor: Predictor,
     sources: Sequence[Source],
     output: Path,
-    overlay: bool = True,
+    writers: Sequence[WriterFactory] = (CsvWriter, Overlay),
     opened: tuple[VideoInfo, Iterable[Frame]] | None = None,
     damage: Sequence[str] = (),
     tracker: Tracker | None = None,
 ) -> list[Summary]:
-    """Writes `<name>.csv` and, if wanted, `<name>_overlay.mp4` of every source.
+    """Lets writers write what is found in every source, see `predict_video`.
 
     Where sources have the same name, their folders tell the results apart.
 
@@ -65,7 +66,7 @@ def predict_all(
     for source, name in zip(sources, output_names(sources), strict=True):
         try:
             with noticed(DamageWarning) as own:
-                summary = predict_video(predictor, source, output, overlay, opened, tracker, name)
+                summary = predict_video(predictor, source, output, writers, opened, tracker, name)
             damaged = bool(own or damage)
         except VideoError as error:
             broken.append(str(error))
@@ -74,7 +75,8 @@ def predict_all(
             opened, damage = None, ()
         summaries.append(summary)
         if damaged:
-            broken.append(f"{source} is damaged; what could be read is in {summary.csv}")
+            files = ", ".join(map(str, summary.files))
+            broken.append(f"{source} is damaged; what could be read is in {files}")
         share = summary.balls / max(1, summary.frames)
         out.print(
             f"{getattr(source, 'name', source)}: {summary.frames} frames, a ball in "
@@ -85,9 +87,8 @@ def predict_all(
                 f"delay of a frame: median {np.median(summary.delays):.2f} s, "
                 f"most {summary.delays.max():.2f} s"
             )
-        for file in (summary.csv, summary.overlay):
-            if file:
-                out.print(f"wrote {file}")
+        for file in summary.files:
+            out.print(f"wrote {file}")
     if broken:
         sys.exit("\n".join(broken))
     return summaries

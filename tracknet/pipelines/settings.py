@@ -26,7 +26,7 @@ WHOLE = {
 """Least and most of whole numbers."""
 OPTIONAL = {"overfit", "max_clips", "trainer.check_val_every_n_epoch"}
 """May be null."""
-SWITCHES = ("background", "differences", "strict", "overlay")
+SWITCHES = ("background", "differences", "strict")
 SHARES = ("trainer.limit_train_batches", "trainer.limit_val_batches")
 DURATION = re.compile(r"(?=.*[1-9])\d+:\d\d:\d\d:\d\d")
 

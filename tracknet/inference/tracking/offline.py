@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from tracknet.geometry import Size
+from tracknet.geometry import Size, inside
 from tracknet.inference.tracking.picks import track_of
 from tracknet.inference.tracking.smoother import Smoother
 from tracknet.types import Track
@@ -31,7 +31,6 @@ class OfflineTracker:
     """
 
     waits: ClassVar[bool] = True
-    """Whether it needs to see a whole clip."""
 
     weak: float = 0.9
     start: float = 0.25
@@ -62,9 +61,7 @@ class OfflineTracker:
         track = track_of(candidates, picks, threshold)
         diagonal = np.hypot(*size)
         if self.smoother:
-            height, width = size
-            smoothed = self.smoother(track.xy / diagonal) * diagonal
-            track.xy[:] = smoothed.clip(0, (width - 1, height - 1))  # as candidates are
+            track.xy[:] = inside(self.smoother(track.xy / diagonal) * diagonal, size)
         self._fill(track, np.flatnonzero(track.visible), diagonal)
         return track
 

@@ -32,7 +32,6 @@ class OnlineTracker:
 
     name: ClassVar[str] = "online"
     waits: ClassVar[bool] = False
-    """Whether it needs to see a whole clip."""
 
     weak: float = 0.7
     start: float = 0.2
@@ -55,19 +54,17 @@ class OnlineTracker:
             ``detected`` where the best candidate reaches the threshold, ``tracked`` where the
             motion chose another or a weaker one.
         """
-        follower = Follower(self, threshold, size)
+        follower = self.follow(threshold, size)
         picks = np.array([follower.pick(frame) for frame in candidates], int)
         return track_of(candidates, picks, threshold)
 
+    def follow(self, threshold: float, size: Size) -> "_Following":
+        """Begins a video whose frames are still coming, see `LiveTracker`."""
+        return _Following(self, threshold, size)
 
-class Follower:
-    """Picks frame by frame.
 
-    Args:
-        tracker: What motion costs.
-        threshold: Score from which a candidate needs no path to it.
-        size: (H, W) of the original frame.
-    """
+class _Following:
+    """One video's ball; see `Follower`."""
 
     def __init__(self, tracker: OnlineTracker, threshold: float, size: Size) -> None:
         self.tracker = tracker
@@ -78,7 +75,6 @@ class Follower:
         self._missed = 0
 
     def pick(self, candidates: np.ndarray) -> int:
-        """The index of the next frame's pick among its candidates (K,3), K for no ball."""
         setting, places = self.tracker, candidates[:, :2] / self.diagonal
         if self._ball is None:
             away, cost = np.full(len(places), np.inf), setting.start

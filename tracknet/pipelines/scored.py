@@ -1,4 +1,4 @@
-"""The predictions of a split, made by a network or taken from a file."""
+"""The predictions of a split that are scored, made by a network or taken from a file."""
 
 import shutil
 import time
@@ -20,6 +20,7 @@ from tracknet.data.predictions import (
 )
 from tracknet.data.store import StoredClip
 from tracknet.errors import InputError
+from tracknet.geometry import to_original
 from tracknet.inference.tracking import Tracker
 from tracknet.metrics import at_threshold, score
 from tracknet.pipelines.common import candidates_of, lengths_of
@@ -27,8 +28,8 @@ from tracknet.types import Track
 
 
 @dataclass(frozen=True)
-class Predicted:
-    """What is known of a written predictions file.
+class Scored:
+    """What is known of a predictions file that was written to be scored.
 
     Attributes:
         tracks: What stands in it, clip by clip. This is scored, so that scoring the file again
@@ -49,7 +50,7 @@ class Predicted:
 
 def by_network(
     config: Mapping[str, Any], clips: Sequence[StoredClip], tracker: Tracker | None, target: Path
-) -> Predicted:
+) -> Scored:
     """Writes a checkpoint's predictions to `target`, with their candidates beside it.
 
     Those at threshold 0.5 are written too, as `<name>_at_0.5.csv`, for comparison with runs whose
@@ -63,7 +64,9 @@ def by_network(
     started = time.perf_counter()
     found = candidates_of(predictor, clips)
     best = [clip.track(each[:, 0]) for clip, each in zip(clips, found, strict=True)]
-    candidates = {c.clip.name: _original(c, each) for c, each in zip(clips, found, strict=True)}
+    candidates = {
+        clip.clip.name: to_original(clip.fit, each) for clip, each in zip(clips, found, strict=True)
+    }
 
     def accepted(threshold: float) -> dict[str, Track]:
         if tracker:
@@ -78,7 +81,7 @@ def by_network(
     write_predictions(at_half, accepted(0.5))
     lengths = lengths_of(clips)
     half, _ = read_predictions(at_half, lengths)
-    return Predicted(
+    return Scored(
         *read_predictions(target, lengths),
         facts={
             "checkpoint": str(config["ckpt"]),
@@ -97,7 +100,7 @@ def by_network(
 
 def from_file(
     config: Mapping[str, Any], clips: Sequence[StoredClip], tracker: Tracker | None, target: Path
-) -> Predicted:
+) -> Scored:
     """Writes a predictions file to `target`: as it is, above a threshold, or tracked anew.
 
     Raises:
@@ -115,21 +118,15 @@ def from_file(
             )
         candidates = read_candidates(candidates_beside(source), lengths)
         write_predictions(target, _tracked(tracker, candidates, threshold, clips))
-        return Predicted(*read_predictions(target, lengths), facts)
+        return Scored(*read_predictions(target, lengths), facts)
     given, missing = read_predictions(source, lengths)
     if threshold is None:
         with suppress(shutil.SameFileError):  # scored where it lies
             shutil.copyfile(source, target)
-        return Predicted(given, missing, facts)
+        return Scored(given, missing, facts)
     write_predictions(target, {name: at_threshold(t, threshold) for name, t in given.items()})
     kept, _ = read_predictions(target, lengths)
-    return Predicted(kept, missing, facts)
-
-
-def _original(clip: StoredClip, candidates: np.ndarray) -> np.ndarray:
-    """Candidates (N,K,3) in network pixels, moved to original ones."""
-    xy = clip.letterbox.to_original(candidates[..., :2])
-    return np.concatenate([xy, candidates[..., 2:]], -1)
+    return Scored(kept, missing, facts)
 
 
 def _tracked(

@@ -7,14 +7,15 @@ from fractions import Fraction
 from pathlib import Path
 from queue import Queue
 from threading import Thread
+from typing import Annotated
 
 import av
 import cv2
 import numpy as np
+from pydantic import Field
 
-from tracknet.geometry import Size
 from tracknet.inference.predictor import Prediction
-from tracknet.video import Frame, VideoWriter, frame_time, planes, to_yuv420
+from tracknet.video import Frame, VideoInfo, VideoWriter, frame_time, planes, to_yuv420
 
 BALL = (210, 16, 146)
 """Yellow, as Y, U, V."""
@@ -29,25 +30,28 @@ WAITING = 16
 
 
 class Overlay(AbstractContextManager):
-    """Draws predictions on their frames and writes them as a video, in a thread.
+    """Draws predictions on their frames, in a thread, as ``<name>_overlay.mp4``; see `Writer`.
+
+    The file appears when it is whole.
 
     Args:
-        path: Where to write the mp4.
-        size: (H, W) of the frames.
-        fps: Frames per second.
-        pixel_aspect: Width over height of a pixel.
+        folder: Where to write.
+        name: What the video is called.
+        info: What it says of itself.
         trail: How many of the last positions stay visible.
     """
 
+    needs_frames = True
+
     def __init__(
-        self,
-        path: Path,
-        size: Size,
-        fps: Fraction,
-        pixel_aspect: Fraction = Fraction(1),
-        trail: int = 12,
+        self, folder: Path, name: str, info: VideoInfo, trail: Annotated[int, Field(ge=1)] = 12
     ) -> None:
-        self._writer = VideoWriter(path, size, fps, pixel_aspect, preset="ultrafast")
+        path = folder / f"{name}_overlay.mp4"
+        self.files = [path]
+        self._part = path.with_name(path.name + ".part")
+        self._writer = VideoWriter(
+            self._part, info.size, info.fps, info.pixel_aspect, preset="ultrafast"
+        )
         self._trail: deque[Prediction] = deque(maxlen=trail)
         self._start: Fraction | None = None
         self._error: BaseException | None = None
@@ -55,22 +59,22 @@ class Overlay(AbstractContextManager):
         self._thread = Thread(target=self._work, name="overlay", daemon=True)
         self._thread.start()
 
-    def write(self, frame: Frame, prediction: Prediction) -> None:
-        """Appends a frame.
-
-        Raises:
-            Exception: What went wrong with an earlier frame.
-        """
+    def write(self, prediction: Prediction, frame: Frame) -> None:
         if self._error is not None:
             raise self._error
         self._queue.put((frame, prediction))
 
     def __exit__(self, kind: type | None, *_: object) -> None:
-        self._queue.put(None)
-        self._thread.join()
-        self._writer.__exit__(None, None, None)
-        if kind is None and self._error is not None:
-            raise self._error
+        try:
+            self._queue.put(None)
+            self._thread.join()
+            self._writer.__exit__(None, None, None)
+            if kind is None:
+                if self._error is not None:
+                    raise self._error
+                self._part.replace(*self.files)
+        finally:
+            self._part.unlink(missing_ok=True)
 
     def _work(self) -> None:
         for frame, prediction in iter(self._queue.get, None):

@@ -1,4 +1,4 @@
-"""Streams of frames -> windows of T consecutive frames, each with its background."""
+"""The still background behind each frame of a video, while its frames come."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -20,21 +20,6 @@ class Shot:
 
     frame: np.ndarray
     background: np.ndarray | None
-
-
-@dataclass(frozen=True)
-class FrameWindow:
-    """T consecutive frames.
-
-    Attributes:
-        start: Index of the first frame.
-        length: How many of the shots are frames of the video; the others repeat the last one.
-        shots: T shots.
-    """
-
-    start: int
-    length: int
-    shots: list[Shot]
 
 
 def with_background(frames: Iterable[np.ndarray], chunk: int = CHUNK) -> Iterator[Shot]:
@@ -88,25 +73,3 @@ def with_running_background(
     if background is None and recent:
         background = median_background(list(recent))
         yield from (Shot(held, background) for held in recent)
-
-
-def windows(shots: Iterable[Shot], frames: int, step: int) -> Iterator[FrameWindow]:
-    """Windows that cover every frame, in order; the last one ends at the last frame.
-
-    Args:
-        shots: The frames of one video, in order.
-        frames: T. A shorter video repeats its last frame.
-        step: Frames from one window's start to the next one's, at most T.
-    """
-    recent: deque[Shot] = deque(maxlen=frames)
-    count, due = 0, frames
-    for shot in shots:
-        recent.append(shot)
-        count += 1
-        if count == due:
-            yield FrameWindow(count - frames, frames, list(recent))
-            due += step
-    if 0 < count < frames:
-        yield FrameWindow(0, count, [*recent, *[recent[-1]] * (frames - count)])
-    elif count > due - step:
-        yield FrameWindow(count - frames, frames, list(recent))

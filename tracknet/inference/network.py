@@ -1,0 +1,86 @@
+"""What looks at windows of frames: a torch model today, a cached or an exported one later."""
+
+from typing import Literal, Protocol, get_args
+
+import numpy as np
+import torch
+
+from tracknet.data.batch import to_unit
+from tracknet.devices import supports_bfloat16
+from tracknet.errors import InputError
+from tracknet.models.heatmap_model import HeatmapModel
+
+WINDOWS = {"cpu": 4, "cuda": 32, "mps": 8}
+"""Windows of a pass by the kind of device: more are hardly faster."""
+
+Precision = Literal["auto", "float32", "bfloat16"]
+
+
+class Network(Protocol):
+    """Windows of frames in, what is seen of every frame out.
+
+    Attributes:
+        frames: T, the frames of a window.
+        background: Whether it looks at the still background behind them as well.
+        stride: Network pixels per pixel of its maps.
+        windows_per_pass: How many windows it is given at once unless the user says otherwise.
+    """
+
+    frames: int
+    background: bool
+    stride: int
+    windows_per_pass: int
+
+    def __call__(self, frames: np.ndarray, background: np.ndarray | None) -> torch.Tensor:
+        """One pass over B windows.
+
+        Args:
+            frames: (B,T,H,W,3) uint8.
+            background: (B,H,W,3) uint8; None for a network that does not look at it.
+
+        Returns:
+            Logits (B,T,h,w) float32, on any device.
+
+        Raises:
+            RuntimeError: Memory does not hold so many windows, see `lacks_memory`.
+        """
+        ...
+
+
+class TorchNetwork:
+    """Runs a heatmap model; see `Network`.
+
+    Args:
+        model: Takes (B,T,3,H,W) in 0..1 and (B,3,H,W) or None.
+        device: Where it runs.
+        precision: ``auto`` is bfloat16 where that is faster, else float32.
+
+    Raises:
+        InputError: There is no such precision.
+    """
+
+    def __init__(
+        self,
+        model: HeatmapModel,
+        device: str | torch.device = "cpu",
+        precision: Precision = "auto",
+    ) -> None:
+        if precision not in get_args(Precision):
+            raise InputError(f"precision={precision!r}; expected {', '.join(get_args(Precision))}")
+        self.device = torch.device(device)
+        self.model = model.eval().to(self.device, memory_format=torch.channels_last)
+        self.frames = model.frames
+        self.background = model.background
+        self.stride = model.heatmap_stride
+        self.windows_per_pass = WINDOWS[self.device.type]
+        automatic = precision == "auto" and supports_bfloat16(self.device)
+        self._bfloat16 = automatic or precision == "bfloat16"
+
+    @torch.inference_mode()
+    def __call__(self, frames: np.ndarray, background: np.ndarray | None) -> torch.Tensor:
+        still = None if background is None else self._unit(background)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bfloat16):
+            return self.model(self._unit(frames), still).float()
+
+    def _unit(self, pictures: np.ndarray) -> torch.Tensor:
+        return to_unit(torch.from_numpy(pictures).to(self.device))

@@ -1,0 +1,177 @@
+"""One video in, what its writers make of it out."""
+
+import math
+import time
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from tracknet.errors import InputError
+from tracknet.geometry import Size
+from tracknet.inference.backgrounds import CHUNK
+from tracknet.inference.predictor import DECODED, LOOKAHEAD, Prediction, Predictor
+from tracknet.inference.tracking import Tracker, source_of
+from tracknet.inference.writers import CsvWriter, Overlay, WriterFactory, Writers
+from tracknet.video import (
+    Frame,
+    Source,
+    VideoInfo,
+    is_stream,
+    open_video,
+    output_names,
+    prefetch,
+    read_raw,
+)
+
+HELD_BYTES = 1 << 30
+"""A video whose frames may take more while they wait for their prediction is read twice."""
+READ_AGAIN = 16
+"""Frames that may then wait for theirs."""
+PATIENCE = 2.0
+"""Seconds before a progress bar appears."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What came of one video.
+
+    Attributes:
+        files: What was written, in the order of the writers.
+        frames: How many frames could be decoded.
+        balls: In how many of them a ball is predicted.
+        seconds: How long it took.
+        delays: Of a stream, (N,) seconds from a frame's arrival to its prediction, else None.
+    """
+
+    files: list[Path]
+    frames: int
+    balls: int
+    seconds: float
+    delays: np.ndarray | None = None
+
+
+def predict_video(
+    predictor: Predictor,
+    source: Source,
+    folder: Path,
+    writers: Sequence[WriterFactory] = (CsvWriter, Overlay),
+    opened: tuple[VideoInfo, Iterable[Frame]] | None = None,
+    tracker: Tracker | None = None,
+    name: str | None = None,
+) -> Summary:
+    """Lets writers write what a predictor finds in a video, a folder of frames or a stream.
+
+    They get each frame as soon as its window is complete. A stream is followed to its end, or until
+    Ctrl-C.
+
+    Args:
+        predictor: Finds the ball.
+        source: A video, a folder of frames or the URL of a stream.
+        folder: Where the results go.
+        writers: Make what writes them.
+        opened: What `open_video` gave, if the source is being read already; None opens it here.
+        tracker: Picks among the candidates of each frame; None takes the best one. One that waits
+            lets the writers wait for the last frame, and those that need frames read them twice.
+        name: What the results are called; None calls them after the source, see `output_names`.
+
+    Raises:
+        VideoError: The source cannot be read.
+        InputError: A stream is to be tracked by a tracker that waits.
+        Exception: What a writer failed of; the others have written all the same.
+    """
+    started = time.perf_counter()
+    live, waits = is_stream(source), tracker is not None and tracker.waits
+    if live and waits:
+        raise InputError(f"{source} is a stream, which has no end to wait for; use tracking=online")
+    info, reading = opened or open_video(source)
+    name = name or output_names([source])[0]
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+
+    count = balls = 0
+    arrivals: deque[float] = deque()
+    delays = array("f")
+    with ExitStack() as stack:
+        out = stack.enter_context(Writers(writers, folder, name, info))
+        original: Callable[[], Frame] | None = None
+        if out.need_frames:
+            held = (CHUNK + LOOKAHEAD + DECODED) * info.frame_bytes
+            if live or (not waits and held <= HELD_BYTES):
+                waiting: deque[Frame] = deque()
+                reading, original = _noting(reading, waiting.append), waiting.popleft
+            else:
+                again = stack.enter_context(closing(prefetch(read_raw(source), READ_AGAIN)))
+                original = again.__next__
+        if live:
+            reading = _noting(reading, lambda _: arrivals.append(time.perf_counter()))
+            stack.enter_context(suppress(KeyboardInterrupt))  # the end of what has no other
+        rows = predictor.stream(reading, live=live)
+        if tracker:
+            rows = _tracked(rows, tracker, predictor.threshold, info.size)
+        for row in _progress(rows, info.frames, f"tracking {name}"):
+            if live:
+                delays.append(time.perf_counter() - arrivals.popleft())
+            count, balls = count + 1, balls + row.visible
+            out.write(row, original() if original else None)
+    seconds = time.perf_counter() - started
+    return Summary(out.files, count, balls, seconds, np.array(delays) if live else None)
+
+
+def _tracked(
+    rows: Iterable[Prediction], tracker: Tracker, threshold: float, size: Size
+) -> Iterator[Prediction]:
+    """The same frames with the candidates that the tracker picks."""
+    if tracker.waits:
+        rows = list(rows)
+        track = tracker.track(np.stack([row.candidates for row in rows]), threshold, size)
+        for row, (x, y), score, source in zip(
+            rows, track.xy.tolist(), track.score.tolist(), track.source.tolist(), strict=True
+        ):
+            yield replace(row, x=x, y=y, score=score, source=source)
+        return
+    follower = tracker.follow(threshold, size)
+    for row in rows:
+        pick = follower.pick(row.candidates)
+        if pick == len(row.candidates):
+            yield replace(row, x=math.nan, y=math.nan, source="")
+            continue
+        x, y, score = row.candidates[pick].tolist()
+        yield replace(row, x=x, y=y, score=score, source=source_of(pick, score, threshold))
+
+
+def _noting(frames: Iterable[Frame], note: Callable[[Frame], None]) -> Iterator[Frame]:
+    """The same frames, each noted before it is passed on."""
+    for frame in frames:
+        note(frame)
+        yield frame
+
+
+def _progress(rows: Iterable[Prediction], total: int, text: str) -> Iterator[Prediction]:
+    """The same rows, under a progress bar on stderr once they have taken a while."""
+    from rich.console import Console  # most runs never show it
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    started, shown = time.monotonic(), False
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    bar = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
+    task = bar.add_task(text, total=total or None)
+    try:
+        for row in rows:
+            yield row
+            bar.advance(task)
+            if not shown and time.monotonic() - started > PATIENCE:
+                bar.start()
+                shown = True
+    finally:
+        if shown:
+            bar.stop()

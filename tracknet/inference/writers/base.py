@@ -1,0 +1,106 @@
+"""What a writer of results owes, and several of them as one."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, TypeAlias
+
+from tracknet.errors import InputWarning
+from tracknet.inference.predictor import Prediction
+from tracknet.video import Frame, VideoInfo
+
+
+class Writer(Protocol):
+    """Writes what becomes known of one video; its context ends with the video.
+
+    Attributes:
+        needs_frames: Whether `write` is to be given the frames, which wait in memory or are read
+            twice.
+        files: What it has written once its context has ended without an exception.
+    """
+
+    needs_frames: bool
+    files: Sequence[Path]
+
+    def __enter__(self) -> "Writer": ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Makes the files whole; after an exception none may look as if it was."""
+        ...
+
+    def write(self, prediction: Prediction, frame: Frame | None) -> None:
+        """Takes the next frame's prediction, and the frame itself if it `needs_frames`.
+
+        Raises:
+            Exception: What went wrong, with this frame or an earlier one.
+        """
+        ...
+
+
+WriterFactory: TypeAlias = Callable[[Path, str, VideoInfo], Writer]
+"""(folder, name, info) -> writer of files ``<folder>/<name>...``, for each video; the folders of
+the name are there."""
+
+
+class Writers(AbstractContextManager):
+    """Several writers as one: where one fails, the others go on, and its error comes at the end.
+
+    Args:
+        factories: Make the writers.
+        folder: Where all of them write.
+        name: What the video's files are called.
+        info: What the video says of itself.
+    """
+
+    def __init__(
+        self, factories: Sequence[WriterFactory], folder: Path, name: str, info: VideoInfo
+    ) -> None:
+        self.files: list[Path] = []
+        self._errors: list[BaseException] = []
+        with ExitStack() as begun:
+            self._writers = [begun.enter_context(make(folder, name, info)) for make in factories]
+            begun.pop_all()
+        self.need_frames = any(writer.needs_frames for writer in self._writers)
+
+    def write(self, prediction: Prediction, frame: Frame | None) -> None:
+        """Appends a frame to what every writer has that did not fail.
+
+        Raises:
+            Exception: What the first one failed of, when none is left.
+        """
+        for writer in self._writers.copy():
+            try:
+                writer.write(prediction, frame)
+            except Exception as error:
+                self._writers.remove(writer)
+                self._end(writer, error)
+                if not self._writers:
+                    raise self._errors[0] from None
+                lost = ", ".join(map(str, writer.files))
+                said = f"{lost} cannot be written ({error}); what else is written goes on"
+                warnings.warn(said, InputWarning, stacklevel=2)
+
+    def __exit__(
+        self, kind: type | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for writer in self._writers:
+            self._end(writer, error)
+        if error is None and self._errors:
+            raise self._errors[0]
+
+    def _end(self, writer: Writer, error: BaseException | None) -> None:
+        try:
+            writer.__exit__(type(error) if error else None, error, None)
+        except BaseException as failure:  # the others' files are still to be ended
+            error = failure
+        if error is None:
+            self.files += writer.files
+        else:
+            self._errors.append(error)

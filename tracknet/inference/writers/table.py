@@ -1,0 +1,38 @@
+"""A video's table of predictions, row by row."""
+
+import csv
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from tracknet.data.predictions import VIDEO_COLUMNS, cells
+from tracknet.inference.predictor import Prediction
+from tracknet.video import Frame, VideoInfo
+
+
+class CsvWriter(AbstractContextManager):
+    """Writes ``<name>.csv`` by whole rows, each as soon as it is known; see `Writer`.
+
+    Whatever ends the process, the file holds whole rows. An empty ``<name>.csv.unfinished`` beside
+    it says that rows are still to come, or that they never came. An older file is replaced.
+    """
+
+    needs_frames = False
+
+    def __init__(self, folder: Path, name: str, info: VideoInfo) -> None:
+        path = folder / f"{name}.csv"
+        self.files = [path]
+        self._mark = path.with_name(path.name + ".unfinished")
+        self._mark.touch()
+        # Line buffering hands every row to the system as a whole.
+        self._file = path.open("w", newline="", buffering=1, encoding="utf-8")
+        self._rows = csv.writer(self._file, lineterminator="\n")
+        self._rows.writerow(VIDEO_COLUMNS)
+
+    def write(self, prediction: Prediction, frame: Frame | None) -> None:
+        row = prediction
+        self._rows.writerow(cells(row.frame, row.x, row.y, row.score, row.source))
+
+    def __exit__(self, kind: type | None, *_: object) -> None:
+        self._file.close()
+        if kind is None:
+            self._mark.unlink()
