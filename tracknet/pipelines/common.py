@@ -26,17 +26,15 @@ def find_clips(config: Mapping[str, Any], dataset: Dataset, split: str) -> list[
         return dataset.clips(split)[: config["max_clips"]]
 
 
-def open_clips(
-    config: Mapping[str, Any], clips: Sequence[Clip], image_size: tuple[int, int]
-) -> list[StoredClip]:
-    """Clips from the frame store; what is wrong with them is reported.
+def open_clips(config: Mapping[str, Any], clips: Sequence[Clip]) -> list[StoredClip]:
+    """Clips from the frame store, at the network size of `config`; what is wrong is reported.
 
     Raises:
         LabelError: `config["strict"]` is set and labels do not fit their video, or no clip can be
             used.
         VideoError: `config["strict"]` is set and a clip cannot be decoded.
     """
-    store = FrameStore(config["paths"]["store"], image_size)
+    store = open_store(config)
     with strict_data(config["strict"]):
         stored, problems = store.open(clips, config["strict"])
         usable = []
@@ -53,9 +51,9 @@ def open_clips(
     return usable
 
 
-def build_dataset(config: Mapping[str, Any]) -> Dataset:
-    """The dataset of group ``data``."""
-    return build(config["data"])
+def open_store(config: Mapping[str, Any]) -> FrameStore:
+    """The frame store of a configuration."""
+    return FrameStore(config["paths"]["store"], config["image_size"], build(config, "fit"))
 
 
 def lengths_of(clips: Sequence[StoredClip]) -> dict[str, int]:

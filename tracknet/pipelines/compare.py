@@ -7,11 +7,12 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from tracknet.build import build
 from tracknet.data.predictions import read_predictions
 from tracknet.data.splits import split_sha256
 from tracknet.errors import InputError
 from tracknet.metrics import PROTOCOLS, STRICT, f1_difference
-from tracknet.pipelines.common import build_dataset, find_clips, lengths_of, open_clips
+from tracknet.pipelines.common import find_clips, lengths_of, open_clips
 from tracknet.pipelines.settings import check_settings
 from tracknet.pipelines.tables import print_comparison
 from tracknet.report import write_comparison
@@ -40,9 +41,8 @@ def compare(cfg: DictConfig) -> dict[str, Any]:
     hashes = {name: _sha256(path) for name, path in zip(names, paths, strict=True)}
     _check_same(hashes)
     config |= _settings(config, paths)
-    dataset, split = build_dataset(config), config["split"]
-    size = tuple(config["image_size"])
-    clips = open_clips(config, find_clips(config, dataset, split), size)
+    dataset, split = build(config, "data"), config["split"]
+    clips = open_clips(config, find_clips(config, dataset, split))
     sha256 = split_sha256(clip.clip for clip in clips)
     _check_same({**hashes, f"{dataset.name} {split} at {dataset.root}": sha256})
 

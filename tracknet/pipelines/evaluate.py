@@ -7,14 +7,14 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from tracknet.build import build
-from tracknet.checkpoint import read_checkpoint
 from tracknet.data.splits import split_sha256
 from tracknet.errors import InputError
 from tracknet.metrics import breakdown, localisation, score
-from tracknet.pipelines.common import build_dataset, find_clips, open_clips
+from tracknet.pipelines.common import find_clips, open_clips
 from tracknet.pipelines.scored import by_network, from_file
 from tracknet.pipelines.settings import check_settings
 from tracknet.pipelines.tables import print_metrics
+from tracknet.record import read_checkpoint
 from tracknet.report import write_report
 
 
@@ -35,10 +35,13 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         )
     output = Path(config["paths"]["output"])
     output.mkdir(parents=True, exist_ok=True)
-    dataset, split = build_dataset(config), config["split"]
-    clips = open_clips(config, find_clips(config, dataset, split), _image_size(config))
+    dataset, split = build(config, "data"), config["split"]
+    if config["ckpt"]:
+        own = read_checkpoint(config["ckpt"])[0].config
+        config |= {key: own[key] for key in ("image_size", "fit")}
+    clips = open_clips(config, find_clips(config, dataset, split))
     names, labels = [clip.clip.name for clip in clips], [clip.labels for clip in clips]
-    tracker = build(config["tracking"]) if config["tracking"] else None
+    tracker = build(config, "tracking")
     predict = by_network if config["ckpt"] else from_file
     scored = predict(config, clips, tracker, output / "predictions.csv")
     tracks = [scored.tracks[name] for name in names]
@@ -83,9 +86,3 @@ def headline(metrics: dict[str, Any]) -> dict[str, float]:
         **({"frames_per_second": speed} if speed else {}),
     }
 
-
-def _image_size(config: dict[str, Any]) -> tuple[int, int]:
-    """The checkpoint's network size; without one, any size tells how many frames there are."""
-    if config["ckpt"]:
-        return tuple(read_checkpoint(config["ckpt"])["tracknet"]["config"]["image_size"])
-    return tuple(config["image_size"])

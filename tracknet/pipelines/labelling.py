@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
+from tracknet.build import build
 from tracknet.console import console
 from tracknet.data.formats.base import fit_labels
 from tracknet.data.from_cvat import read_cvat, write_labels
 from tracknet.data.predictions import read_predictions
 from tracknet.data.to_cvat import read_marks, task_labels, write_cvat
 from tracknet.errors import InputError
-from tracknet.pipelines.common import build_dataset, find_clips, lengths_of, open_clips
+from tracknet.pipelines.common import find_clips, lengths_of, open_clips
 from tracknet.pipelines.settings import check_settings
 from tracknet.types import ABSENT, UNLABELLED, Clip, Labels, Track
 from tracknet.video import find_sources, is_stream, output_names, probe, read_raw
@@ -103,8 +104,8 @@ def _of_dataset(config: Mapping[str, Any]) -> Iterator[Marked]:
     """Clips of a split, with their labels or with the predictions of a file."""
     if config["source"] or config["labels"]:
         raise InputError("name either data=, or source= with labels=, not both")
-    clips = find_clips(config, build_dataset(config), config["split"])
-    clips = open_clips(config, clips, tuple(config["image_size"]))
+    clips = find_clips(config, build(config, "data"), config["split"])
+    clips = open_clips(config, clips)
     tracks: dict[str, Track] = {}
     if config["predictions"]:
         lengths = lengths_of(clips)

@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from rich.progress import Progress
 from rich.table import Table
 
+from tracknet.build import build
 from tracknet.console import console
 from tracknet.data.checks.duplicates import Signature, is_duplicate, signature
 from tracknet.data.checks.repeats import repeated_frames
@@ -18,8 +19,8 @@ from tracknet.data.checks.rows import Problem, row_problems
 from tracknet.data.checks.time_shift import time_shifts
 from tracknet.data.formats.base import Dataset, DataWarning, LabelError
 from tracknet.data.predictions import whole_file
-from tracknet.data.store import FrameStore, StoredClip
-from tracknet.pipelines.common import build_dataset, find_clips
+from tracknet.data.store import StoredClip
+from tracknet.pipelines.common import find_clips, open_store
 from tracknet.pipelines.settings import check_settings
 from tracknet.report import write_dataset
 from tracknet.types import ABSENT, UNLABELLED
@@ -42,7 +43,7 @@ def prepare(cfg: DictConfig) -> pd.DataFrame:
     """
     config = OmegaConf.to_container(cfg, resolve=True)
     check_settings(config)
-    dataset = build_dataset(config)
+    dataset = build(config, "data")
     splits: dict[str, list[StoredClip]] = {}
     found: list[tuple[str, int | None, str, str]] = []
     for split in SPLITS:
@@ -74,7 +75,7 @@ def _prepare_split(
     config: Mapping[str, Any], dataset: Dataset, split: str
 ) -> tuple[list[StoredClip], list[tuple[str, int | None, str, str]]]:
     """A split's stored clips, and what is wrong with it as rows of `problems.csv`."""
-    store = FrameStore(config["paths"]["store"], config["image_size"])
+    store = open_store(config)
     stored: list[StoredClip] = []
     found: list[tuple[str, int | None, str, str]] = []
     with warnings.catch_warnings(record=True) as caught:
