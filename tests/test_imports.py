@@ -14,13 +14,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = (
     {"errors"},
-    {"types", "geometry", "devices", "process"},
+    {"types", "values", "geometry", "devices", "process"},
     {"console"},
     {"video"},
     {"codecs"},
     {"models", "losses", "metrics", "data"},
     {"training", "inference", "report"},
     {"build", "resume", "sweep", "typos"},
+    {"network"},
     {"checkpoint"},
     {"pipelines"},
     {"cli", "__init__"},

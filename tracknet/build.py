@@ -1,106 +1,171 @@
 """From configuration to objects: the only place that calls `hydra.utils.instantiate`."""
 
-import math
-from collections.abc import Mapping
-from typing import Any
+import difflib
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, get_type_hints
 
-import torch
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
-from torch import nn
 
 from tracknet.errors import InputError
-from tracknet.models.backbones.base import freeze_unreached
-from tracknet.models.heatmap_model import HeatmapModel
-from tracknet.models.inputs import GAIN, WindowInput
-from tracknet.models.necks.adapt import adapt
+from tracknet.values import mistake, shown
+
+TARGET, PARTIAL = "_target_", "_partial_"
 
 
-def build(config: Any, *args: Any, **kwargs: Any) -> Any:
-    """Instantiates a config node; containers inside it become plain ones.
+def build(config: Mapping[str, Any], group: str, *args: Any, **kwargs: Any) -> Any:
+    """The part of a group, made of its settings, which are checked against its signature.
 
-    Raises:
-        InputError, OSError: What the part itself refuses, as it says it.
-        InstantiationException: The part cannot be called like that.
-    """
-    try:
-        return instantiate(config, *args, _convert_="all", **kwargs)
-    except InstantiationException as error:
-        # Hydra would quote a sentence that says the remedy inside another one.
-        if isinstance(error.__cause__, InputError | OSError):
-            raise error.__cause__ from None
-        # What torch, Lightning or a part of the user's own refuses.
-        if isinstance(error.__cause__, ValueError):
-            raise InputError(f"{config.get('_target_')}: {error.__cause__}") from error.__cause__
-        raise
-
-
-def build_all(configs: Mapping[str, Any] | None) -> list[Any]:
-    """The objects of a group whose entries have names, such as callbacks; null entries are off."""
-    return [build(config) for config in (configs or {}).values() if config is not None]
-
-
-def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None) -> HeatmapModel:
-    """The network of a configuration; what no gradient reaches is frozen.
+    Parts within it are built first. With ``_partial_: true`` it is a function of what is missing.
 
     Args:
-        config: With image_size, frames, background, differences, heatmap_stride and the groups
-            backbone, decoder, detail, head and temporal.
-        weights: What a checkpoint recorded of the backbone's origin; no cache is then consulted.
+        config: The whole configuration, resolved and plain.
+        group: Its dotted name.
+        args: What the part takes besides its settings.
+        kwargs: What the part takes besides its settings.
+
+    Returns:
+        The part, or None where the group is empty or null.
 
     Raises:
-        ValueError: The sizes do not fit each other; the message says which to use.
+        InputError: A setting is unknown, missing or of another type, or the part refuses it; the
+            message begins with the name.
     """
-    size, stride = tuple(config["image_size"]), config["heatmap_stride"]
-    pictures = config["frames"] + config["background"]
-    temporal = build(config["temporal"], pictures=pictures, frames=config["frames"])
-    restored = {"restored": weights} if weights and weights["kind"] != "random" else {}
-    backbone = build(config["backbone"], in_channels=temporal.in_channels, **restored)
-    backbone.check_size(size, stride)
-    # A FeatureInfo passed to instantiate would become a dict: build the partial, then call it.
-    decoder = build(config["decoder"], _partial_=True)
-    neck, features = adapt(backbone.features, _layout(decoder), stride)
-    out_size = size[0] // stride, size[1] // stride
-    decoder = decoder(features=features, out_size=out_size)
-    detail = None
-    if config["detail"]:
-        detail = build(
-            config["detail"],
-            in_channels=temporal.in_channels,
-            out_channels=decoder.out_channels,
-            out_size=out_size,
-            heatmap_stride=stride,
+    part = functools.reduce(lambda outer, key: (outer or {}).get(key), group.split("."), config)
+    return _make(part, group, args, kwargs) if part else None
+
+
+def build_all(config: Mapping[str, Any], group: str) -> list[Any]:
+    """The parts of a group whose entries have names, such as callbacks; null entries are off."""
+    parts = (build(config, f"{group}.{name}") for name in config.get(group) or {})
+    return [part for part in parts if part is not None]
+
+
+def target_of(config: Mapping[str, Any], group: str) -> Callable[..., Any]:
+    """The class or function that a group's part is made by."""
+    return _target(config[group], group).func
+
+
+def check_parts(config: Any, key: str = "") -> None:
+    """Checks the settings of all parts of a configuration, without building one.
+
+    Raises:
+        InputError: As `build`, but for what a part itself refuses and what it is not given yet.
+    """
+    for name, value in _entries(config):
+        check_parts(value, f"{key}.{name}" if key else str(name))
+    if _is_part(config):
+        plain = {name: value for name, value in config.items() if not _holds_part(value)}
+        _check(_target(config, key), {**plain, PARTIAL: True}, key)
+
+
+def _make(part: Any, key: str, args: tuple = (), kwargs: Mapping[str, Any] | None = None) -> Any:
+    if not _is_part(part):
+        raise InputError(f"{shown(key, part)}: expected a part, with a {TARGET}")
+    target, kwargs = _target(part, key), kwargs or {}
+    part = {name: _built(value, f"{key}.{name}") for name, value in part.items()}
+    settings = _check(target, part, key, args, kwargs)
+    if part.get(PARTIAL):
+        return functools.partial(target, *args, **settings, **kwargs)
+    try:
+        return target(*args, **settings, **kwargs)
+    except (InputError, OSError, ValueError) as error:
+        said = str(error)
+        raise InputError(said if said.startswith(key) else f"{key}: {said}") from error
+
+
+def _built(value: Any, key: str) -> Any:
+    """A value with the parts in it built."""
+    if _is_part(value):
+        return _make(value, key)
+    if isinstance(value, Mapping):
+        return {name: _built(inner, f"{key}.{name}") for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_built(inner, f"{key}.{i}") for i, inner in enumerate(value)]
+    return value
+
+
+def _is_part(value: Any) -> bool:
+    return isinstance(value, Mapping) and TARGET in value
+
+
+def _holds_part(value: Any) -> bool:
+    return _is_part(value) or any(_holds_part(inner) for _, inner in _entries(value))
+
+
+def _entries(value: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(value, Mapping):
+        yield from value.items()
+    elif isinstance(value, list):
+        yield from enumerate(value)
+
+
+def _target(part: Mapping[str, Any], key: str) -> Callable[..., Any]:
+    """What makes a part, as Hydra guards it."""
+    try:
+        return instantiate({TARGET: part[TARGET]}, _partial_=True)
+    except InstantiationException as error:
+        name = f"{key}.{TARGET}"
+        raise InputError(
+            f"{shown(name, part[TARGET])}: no class or function of that name can be used"
+        ) from error
+
+
+def _check(
+    target: Callable[..., Any],
+    part: Mapping[str, Any],
+    key: str,
+    args: tuple = (),
+    kwargs: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The settings of a part, once they are known to suit its signature.
+
+    Args:
+        target: What is called.
+        part: Its settings; with ``_partial_`` some may be missing.
+        key: Its dotted name.
+        args: What it is called with besides them.
+        kwargs: What it is called with besides them.
+    """
+    settings = {name: part[name] for name in part if name not in (TARGET, PARTIAL)}
+    signature, hints = _signature(target.func)
+    ours = {*signature.bind_partial(*args).arguments, *(kwargs or {})}
+    wrong = [f"{key}.{name}: is given by the code; leave it out" for name in ours & {*settings}]
+    wrong += [mistake(f"{key}.{PARTIAL}", part.get(PARTIAL, False), bool)]
+    open_ended = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
+    for name, value in settings.items():
+        if name in signature.parameters:
+            wrong.append(mistake(f"{key}.{name}", value, hints.get(name, Any)))
+        elif not open_ended:
+            known = [name for name in signature.parameters if name not in ours]
+            wrong.append(f"{key}.{name}: {_unknown(name, target.func, known)}")
+    if not part.get(PARTIAL):
+        given = ours | {*settings}
+        wrong += [
+            f"{key}.{name}: missing; add {key}.{name}=<value>"
+            for name, p in signature.parameters.items()
+            if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+            if name not in given
+        ]
+    if any(wrong):
+        raise InputError("; ".join(filter(None, wrong)))
+    return settings
+
+
+def _unknown(name: str, target: Callable[..., Any], known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1)
+    meant = f"; did you mean {near[0]}?" if near else ""
+    return f"{target.__qualname__} has no such setting, but {', '.join(known) or 'none'}{meant}"
+
+
+@functools.cache
+def _signature(target: Callable[..., Any]) -> tuple[inspect.Signature, dict[str, Any]]:
+    try:
+        hints = get_type_hints(
+            target.__init__ if isinstance(target, type) else target, include_extras=True
         )
-    head = build(
-        config["head"], in_channels=decoder.out_channels, out_channels=temporal.out_channels
-    )
-    if config["differences"]:
-        backbone.take_differences(GAIN)
-    inputs = WindowInput(
-        config["frames"],
-        config["background"],
-        config["differences"],
-        backbone.mean,
-        backbone.std,
-    )
-    model = HeatmapModel(inputs, temporal, backbone, neck, decoder, head, stride, detail)
-    _freeze_unused(model)
-    return model
-
-
-def _freeze_unused(model: HeatmapModel) -> None:
-    """Freezes the levels of a backbone or a neck that the decoder leaves out."""
-    side = 2 * math.lcm(max(model.backbone.features.strides), model.heatmap_stride)
-    background = torch.zeros(1, 3, side, side) if model.background else None
-    # Training mode would move the running statistics.
-    model.eval()
-    with torch.enable_grad():
-        logits = model(torch.zeros(1, model.frames, 3, side, side), background)
-    freeze_unreached(model, [logits])
-    model.train()
-
-
-def _layout(decoder: Any) -> str:
-    """The feature layout of a decoder that is still a partial of its `from_features`."""
-    owner: type[nn.Module] = decoder.func.__self__
-    return owner.layout
+    except Exception:  # names that type checkers alone know
+        hints = {}
+    return inspect.signature(target), hints

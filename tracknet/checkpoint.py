@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 import torch
 
-from tracknet.build import build, build_model
+from tracknet.build import build
 from tracknet.devices import pick_device
 from tracknet.errors import InputError
 from tracknet.inference.predictor import Predictor
+from tracknet.network import build_model
 from tracknet.resume import NETWORK
 
 
@@ -89,7 +90,7 @@ def load(
         threshold = ours["thresholds"].get(overlap, ours["thresholds"]["none"])
     return Predictor(
         model=model,
-        codec=build(config["codec"]),
+        codec=build(config, "codec"),
         image_size=tuple(config["image_size"]),
         threshold=threshold,
         overlap=overlap,

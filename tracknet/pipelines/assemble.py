@@ -7,11 +7,12 @@ from typing import Any
 
 import torch
 
-from tracknet.build import build, build_model
+from tracknet.build import build
 from tracknet.data.formats.base import Dataset
 from tracknet.data.store import StoredClip
 from tracknet.devices import supports_bfloat16
 from tracknet.errors import InputWarning
+from tracknet.network import build_model
 from tracknet.pipelines.common import build_dataset, find_clips, open_clips
 from tracknet.training.datamodule import WindowDataModule
 from tracknet.training.module import HeatmapModule
@@ -48,9 +49,9 @@ def assemble(config: dict[str, Any], weights: dict[str, Any] | None = None) -> T
         InputError: Sizes, data or settings do not fit.
     """
     model = build_model(config, weights)
-    codec = build(config["codec"])
+    codec = build(config, "codec")
     size = tuple(config["image_size"])
-    augmentation = build(config["transform"]) if config["transform"] else None
+    augmentation = build(config, "transform")
     if augmentation is not None and augmentation.crop is not None:
         model.backbone.check_size(tuple(augmentation.crop), model.heatmap_stride, "transform.crop")
 
@@ -77,15 +78,15 @@ def assemble(config: dict[str, Any], weights: dict[str, Any] | None = None) -> T
         config["num_workers"],
         config["seed"],
         config["overfit"],
-        build(config["sampling"]),
+        build(config, "sampling"),
         config["resident"],
     )
     module = HeatmapModule(
         model,
         codec,
-        build(config["loss"]),
-        build(config["optimizer"]),
-        build(config["scheduler"]),
+        build(config, "loss"),
+        build(config, "optimizer"),
+        build(config, "scheduler"),
         config,
         config["seed"],
     )

@@ -167,7 +167,7 @@ class _Turns(pl.Callback):
 
 def _train(config: dict[str, Any], parts: Training, pairs: int, batches: int) -> _Turns:
     turns = _Turns(pairs, batches)
-    average = build(config["callbacks"].get("average"))
+    average = build(config, "callbacks.average")
     settings = {
         **config["trainer"],
         "precision": precision(config["trainer"]),
@@ -179,7 +179,7 @@ def _train(config: dict[str, Any], parts: Training, pairs: int, batches: int) ->
         "enable_checkpointing": False,
     }
     callbacks = [turns] if average is None else [average, turns]
-    trainer = build(settings, callbacks=callbacks, logger=False)
+    trainer = build({"trainer": settings}, "trainer", callbacks=callbacks, logger=False)
     trainer.fit(parts.module, datamodule=parts.data)
     return turns
 

@@ -55,7 +55,7 @@ def open_clips(
 
 def build_dataset(config: Mapping[str, Any]) -> Dataset:
     """The dataset of group ``data``."""
-    return build(config["data"])
+    return build(config, "data")
 
 
 def lengths_of(clips: Sequence[StoredClip]) -> dict[str, int]:

@@ -38,7 +38,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     dataset, split = build_dataset(config), config["split"]
     clips = open_clips(config, find_clips(config, dataset, split), _image_size(config))
     names, labels = [clip.clip.name for clip in clips], [clip.labels for clip in clips]
-    tracker = build(config["tracking"]) if config["tracking"] else None
+    tracker = build(config, "tracking")
     predict = by_network if config["ckpt"] else from_file
     predicted = predict(config, clips, tracker, output / "predictions.csv")
     tracks = [predicted.tracks[name] for name in names]

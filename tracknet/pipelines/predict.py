@@ -36,7 +36,7 @@ def predict(
     """
     choices = {key: cfg[key] for key in ("threshold", "overlap", "device", "batch_size")}
     predictor = load(cfg["ckpt"], **choices)
-    tracker = build(cfg["tracking"]) if cfg["tracking"] else None
+    tracker = build(cfg, "tracking")
     output = Path(cfg["paths"]["output"])
     return predict_all(predictor, sources, output, cfg["overlay"], opened, damage, tracker)
 

@@ -72,10 +72,16 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
 
     parts = assemble(config, weights)
     limit = config["trainer"]["max_time"]
+    settings = {
+        **config["trainer"],
+        "precision": precision(config["trainer"]),
+        "max_time": None,
+    }
     trainer = build(
-        {**config["trainer"], "precision": precision(config["trainer"]), "max_time": None},
-        callbacks=[*build_all(config["callbacks"]), *([TimeLimit(limit)] if limit else [])],
-        logger=build_all(config["logger"]),
+        {"trainer": settings},
+        "trainer",
+        callbacks=[*build_all(config, "callbacks"), *([TimeLimit(limit)] if limit else [])],
+        logger=build_all(config, "logger"),
     )
     parts.data.check_devices(trainer.world_size)
     model, splits = parts.module.model, parts.splits

@@ -1,0 +1,123 @@
+"""What a value may be: types for the signatures of parts, and whether a value is of one."""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+Natural = Annotated[int, Field(ge=0)]
+Text = Annotated[str, Field(min_length=1)]
+Channels = Annotated[int, Field(ge=1, le=65536)]
+Widths = Annotated[Sequence[Channels], Field(min_length=1)]
+Stride = Annotated[int, Field(ge=1, le=256)]
+"""Pixels."""
+Size = Annotated[Sequence[Count], Field(min_length=2, max_length=2)]
+"""(H, W), pixels."""
+Norm = Literal["group", "batch", "none"]
+
+CHECK = ConfigDict(arbitrary_types_allowed=True, allow_inf_nan=False)
+KINDS = {
+    "number": "a number",
+    "integer": "a whole number",
+    "string": "text",
+    "null": "null",
+    "array": "a list",
+    "object": "a mapping",
+}
+"""The types of JSON's schema in our words."""
+
+
+def mistake(key: str, value: Any, hint: Any) -> str | None:
+    """What is wrong with a value, ``key=value: expected ...``; None where nothing is.
+
+    A list does for a tuple, a whole number for a number and text for a path; but no text for a
+    number and no number for a switch. What a hint means to pydantic alone is not checked.
+
+    Args:
+        key: The value's dotted name.
+        value: Plain, or with parts that are built.
+        hint: A type, as in a signature.
+    """
+    adapter = _adapter(hint)
+    if adapter is None:
+        return None
+    try:
+        text = json.dumps([value])
+    except TypeError:  # it holds parts
+        text = None
+    try:
+        if text is None:
+            adapter.validate_python([value])
+            return None
+        [taken] = adapter.validate_json(text, strict=True)
+        # Pydantic would make a part of a mapping of its settings.
+        if not isinstance(value, Mapping) or isinstance(taken, Mapping):
+            return None
+    except ValidationError:
+        pass
+    expected = _either(_kinds(adapter.json_schema()["items"]))
+    if isinstance(value, int | float) and KINDS["string"] in expected:
+        expected += f"; put it in quotes: {key}=\"'{json.dumps(value)}'\""
+    return f"{shown(key, value)}: expected {expected}"
+
+
+def shown(key: str, value: Any) -> str:
+    """``key=value`` as one would write it."""
+    return f"{key}={value if isinstance(value, str) else json.dumps(value, default=str)}"
+
+
+@cache
+def _adapter(hint: Any) -> TypeAdapter | None:
+    """Takes a list of one value; None where pydantic makes nothing of the hint."""
+    try:
+        adapter = TypeAdapter(list[hint], config=CHECK)
+        adapter.json_schema()
+    except Exception:  # a tensor, a protocol, a name that type checkers alone know
+        return None
+    return adapter
+
+
+def _kinds(schema: Mapping[str, Any]) -> list[str]:
+    """What a JSON schema lets be, in words."""
+    if "description" in schema:
+        return [schema["description"]]
+    if "$ref" in schema:
+        return [f"a part, {schema['$ref'].rpartition('/')[-1]}"]
+    if "anyOf" in schema:
+        return list(dict.fromkeys(kind for one in schema["anyOf"] for kind in _kinds(one)))
+    if choices := schema.get("enum", [schema["const"]] if "const" in schema else None):
+        return [value if isinstance(value, str) else json.dumps(value) for value in choices]
+    if schema.get("type") == "boolean":
+        return ["true", "false"]
+    if schema.get("type") not in KINDS:
+        return ["something else"]
+    return [KINDS[schema["type"]] + _span(schema) + _items(schema)]
+
+
+def _span(schema: Mapping[str, Any]) -> str:
+    least, most = schema.get("minimum"), schema.get("maximum")
+    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+    if least is not None:
+        return f", {least} or more" if most is None else f" from {least} to {most}"
+    ends = [(above, "above"), (most, "up to"), (below, "below")]
+    return " and".join(f" {word} {end}" for end, word in ends if end is not None)
+
+
+def _items(schema: Mapping[str, Any]) -> str:
+    least, most = schema.get("minItems", 0), schema.get("maxItems")
+    many = f" of {least}" if least == most else f" of {least} or more" if least else ""
+    items = schema.get("items") or schema.get("additionalProperties") or schema.get("prefixItems")
+    each = [_kinds(one) for one in (items if isinstance(items, list) else [items]) if one]
+    return many + (f", each {_either(each[0])}" if each and each[0] != ["something else"] else "")
+
+
+def _either(words: Sequence[str]) -> str:
+    *others, last = words
+    comma = "," if any("," in word for word in words) else ""
+    return f"{', '.join(others)}{comma} or {last}" if others else last
