@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from torch import nn
 from torch.nn import functional
 
@@ -28,6 +29,16 @@ def compose() -> Callable[[str, Sequence[str]], DictConfig]:
             return hydra_compose(name, list(overrides))
 
     return composed
+
+
+@pytest.fixture(scope="session")
+def resolved(compose) -> Callable[[str, Sequence[str]], dict[str, Any]]:
+    """As `compose`, but plain and resolved, as the pipelines take it."""
+
+    def plain(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
+        return OmegaConf.to_container(compose(name, ["paths.output=.", *overrides]), resolve=True)
+
+    return plain
 
 
 @pytest.fixture(scope="session")

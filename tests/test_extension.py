@@ -10,7 +10,7 @@ import torch
 from omegaconf import OmegaConf
 
 import tracknet.models.backbones
-from tracknet.build import build_model
+from tracknet.network import build_model
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "extending.md").read_text()

@@ -6,11 +6,12 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from tracknet.build import build, build_model
+from tracknet.build import build
 from tracknet.data.batch import Batch, prepare_batch
 from tracknet.data.store import FrameStore
 from tracknet.data.windows import WindowDataset
 from tracknet.geometry import scale_points
+from tracknet.network import build_model
 from tracknet.types import ABSENT
 
 STEPS, EVERY = 300, 10
@@ -23,7 +24,7 @@ CASES = [(*pair, "focal") for pair in PAIRS] + [(*pair, "bce") for pair in WITH_
 def four_windows(config) -> Batch:
     """The first and the last window with a ball of each of two clips."""
     clips, _ = FrameStore(config["paths"]["store"], (64, 128)).open(
-        build(config["data"]).clips("train")
+        build(config, "data").clips("train")
     )
     windows = WindowDataset(clips, config["frames"], config["frames"])
     each = [[w for w in windows.with_ball() if w[0] == clip] for clip in range(len(clips))]
@@ -73,6 +74,6 @@ def test_one_batch_is_learnt_by_heart(compose, tiny_data, tmp_path, backbone, de
     torch.manual_seed(0)
     model = build_model(config)
     batch = four_windows(config)
-    step = overfit(model, build(config["codec"]), build(config["loss"]), batch, RATES[backbone])
+    step = overfit(model, build(config, "codec"), build(config, "loss"), batch, RATES[backbone])
     print(f"{backbone} + {decoder}, {loss}: every ball within a heatmap pixel after {step} steps")
     assert step is not None

@@ -48,11 +48,6 @@ def build_all(config: Mapping[str, Any], group: str) -> list[Any]:
     return list(build_named(config, group).values())
 
 
-def target_of(config: Mapping[str, Any], group: str) -> Callable[..., Any]:
-    """The class or function that a group's part is made by."""
-    return _target(config[group], group).func
-
-
 def check_parts(config: Any, key: str = "") -> None:
     """Checks the settings of all parts of a configuration, without building one.
 
@@ -110,7 +105,7 @@ def _entries(value: Any) -> Iterator[tuple[Any, Any]]:
 def _target(part: Mapping[str, Any], key: str) -> Callable[..., Any]:
     """What makes a part, as Hydra guards it."""
     try:
-        return instantiate({TARGET: part[TARGET]}, _partial_=True)
+        return instantiate({TARGET: part[TARGET]}, _partial_=True).func
     except InstantiationException as error:
         name = f"{key}.{TARGET}"
         raise InputError(
@@ -135,7 +130,7 @@ def _check(
         kwargs: What it is called with besides them.
     """
     settings = {name: part[name] for name in part if name not in (TARGET, PARTIAL)}
-    signature, hints = _signature(target.func)
+    signature, hints = _signature(target)
     ours = {*signature.bind_partial(*args).arguments, *(kwargs or {})}
     wrong = [f"{key}.{name}: is given by the code; leave it out" for name in ours & {*settings}]
     wrong += [mistake(f"{key}.{PARTIAL}", part.get(PARTIAL, False), bool)]
@@ -145,7 +140,7 @@ def _check(
             wrong.append(mistake(f"{key}.{name}", value, hints.get(name, Any)))
         elif not open_ended:
             known = [name for name in signature.parameters if name not in ours]
-            wrong.append(f"{key}.{name}: {_unknown(name, target.func, known)}")
+            wrong.append(f"{key}.{name}: {_unknown(name, target, known)}")
     if not part.get(PARTIAL):
         given = ours | {*settings}
         wrong += [

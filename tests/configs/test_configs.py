@@ -19,7 +19,8 @@ from lightning.pytorch.loggers import Logger
 from omegaconf import OmegaConf
 from torch.utils.data import default_collate
 
-from tracknet.build import build, build_all, build_model
+from tracknet.build import build, build_all
+from tracknet.network import build_model
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / "configs"
@@ -54,7 +55,7 @@ def composed(compose, tmp_path):
 
 
 def check_head(config: dict[str, Any], _: str) -> None:
-    head = build(config["head"], in_channels=8, out_channels=T)
+    head = build(config, "head", in_channels=8, out_channels=T)
     assert head(torch.zeros(2, 8, 16, 32)).shape == (2, T, 16, 32)
 
 
@@ -63,12 +64,12 @@ def check_detail(config: dict[str, Any], option: str) -> None:
         assert option == "none"
         return
     options = {"out_size": (16, 32), "heatmap_stride": STRIDE}
-    detail = build(config["detail"], in_channels=3 * T, out_channels=8, **options)
+    detail = build(config, "detail", in_channels=3 * T, out_channels=8, **options)
     assert detail(torch.zeros(2, 3 * T, H, W)).shape == (2, 8, 16, 32)
 
 
 def check_temporal(config: dict[str, Any], _: str) -> None:
-    temporal = build(config["temporal"], pictures=T + 1, frames=T)
+    temporal = build(config, "temporal", pictures=T + 1, frames=T)
     folded = temporal.fold(torch.zeros(2, T + 1, 3, 16, 32))
     assert folded.shape[1] == temporal.in_channels
     maps = torch.zeros(len(folded), temporal.out_channels, 4, 8)
@@ -76,7 +77,7 @@ def check_temporal(config: dict[str, Any], _: str) -> None:
 
 
 def check_codec(config: dict[str, Any], _: str) -> None:
-    codec = build(config["codec"])
+    codec = build(config, "codec")
     xy = torch.tensor([[[10.3, 6.6]]])
     heatmap, weight = codec.encode(xy, torch.ones(1, 1), (16, 32))
     best = codec.decode(torch.logit(heatmap.clamp(1e-6, 1 - 1e-6)))[:, :, 0]
@@ -86,14 +87,14 @@ def check_codec(config: dict[str, Any], _: str) -> None:
 
 def check_loss(config: dict[str, Any], _: str) -> None:
     logits = torch.zeros(2, T, 8, 16, requires_grad=True)
-    loss = build(config["loss"])(logits, torch.rand(2, T, 8, 16), torch.ones(2, T))
+    loss = build(config, "loss")(logits, torch.rand(2, T, 8, 16), torch.ones(2, T))
     loss.backward()
     assert loss.shape == ()
     assert logits.grad.isfinite().all()
 
 
 def check_data(config: dict[str, Any], option: str) -> None:
-    dataset = build(config["data"])
+    dataset = build(config, "data")
     assert dataset.name == option
     assert callable(dataset.clips)
 
@@ -102,7 +103,7 @@ def check_transform(config: dict[str, Any], option: str) -> None:
     if not config["transform"]:
         assert option == "none"
         return
-    augmentation, size = build(config["transform"]), config["image_size"]
+    augmentation, size = build(config, "transform"), config["image_size"]
     xy, visibility = np.full((T, 2), 50.0, np.float32), np.ones(T)
     drawn = augmentation.draw(np.random.default_rng(0), size, xy, visibility)
     batch = default_collate([(xy, visibility, drawn)] * 2)
@@ -113,14 +114,14 @@ def check_transform(config: dict[str, Any], option: str) -> None:
 
 
 def check_sampling(config: dict[str, Any], option: str) -> None:
-    assert f"{build(config['sampling']).balance}s" == option
+    assert f"{build(config, 'sampling').balance}s" == option
 
 
 def check_tracking(config: dict[str, Any], option: str) -> None:
     if not config["tracking"]:
         assert option == "none"
         return
-    tracker = build(config["tracking"])
+    tracker = build(config, "tracking")
     assert tracker.name == option
     track = tracker.track(np.array([[[30.0, 20.0, 0.9]]] * 4), 0.5, (H, W))
     assert track.source.tolist() == ["detected"] * 4
@@ -128,7 +129,7 @@ def check_tracking(config: dict[str, Any], option: str) -> None:
 
 def check_optimizer(config: dict[str, Any], _: str) -> None:
     weight = torch.nn.Parameter(torch.ones(1))
-    optimizer = build(config["optimizer"])([weight])
+    optimizer = build(config, "optimizer")([weight])
     weight.sum().backward()
     optimizer.step()
     assert weight.item() < 1
@@ -136,7 +137,7 @@ def check_optimizer(config: dict[str, Any], _: str) -> None:
 
 def check_scheduler(config: dict[str, Any], _: str) -> None:
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=1.0)
-    scheduler = build(config["scheduler"])(optimizer, 10)
+    scheduler = build(config, "scheduler")(optimizer, 10)
     for _ in range(10):
         optimizer.step()
         scheduler.step()
@@ -145,15 +146,17 @@ def check_scheduler(config: dict[str, Any], _: str) -> None:
 
 def check_trainer(config: dict[str, Any], _: str) -> None:
     on_cpu = {"accelerator": "cpu", "precision": "32-true"}
-    assert isinstance(build({**config["trainer"], **on_cpu}, logger=False), pl.Trainer)
+    assert isinstance(
+        build({"trainer": config["trainer"] | on_cpu}, "trainer", logger=False), pl.Trainer
+    )
 
 
 def check_callbacks(config: dict[str, Any], _: str) -> None:
-    assert all(isinstance(callback, pl.Callback) for callback in build_all(config["callbacks"]))
+    assert all(isinstance(callback, pl.Callback) for callback in build_all(config, "callbacks"))
 
 
 def check_logger(config: dict[str, Any], _: str) -> None:
-    assert all(isinstance(logger, Logger) for logger in build_all(config["logger"]))
+    assert all(isinstance(logger, Logger) for logger in build_all(config, "logger"))
 
 
 def check_paths(config: dict[str, Any], _: str) -> None:

@@ -27,8 +27,8 @@ def settings(tiny_data, tiny_network, tmp_path):
     return [*shared, *tiny_network, *PARTS, *sizes, "data.parts.second.seed=1"]
 
 
-def test_clips_carry_the_name_of_their_part(compose, settings):
-    dataset = build(compose("train", settings).data)
+def test_clips_carry_the_name_of_their_part(resolved, settings):
+    dataset = build(resolved("train", settings), "data")
     clips = dataset.clips("train")
     assert [clip.name for clip in clips] == [
         f"{part}/train/match1/r0000{i}" for part in ("first", "second") for i in (1, 2)

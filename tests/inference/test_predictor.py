@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from tracknet.build import build_model
 from tracknet.codecs.gaussian import GaussianCodec
 from tracknet.errors import InputError
 from tracknet.geometry import Letterbox
@@ -12,6 +11,7 @@ from tracknet.inference import backgrounds
 from tracknet.inference.network import TorchNetwork
 from tracknet.inference.overlap import OVERLAPS
 from tracknet.inference.predictor import DECODED, LOOKAHEAD, Predictor
+from tracknet.network import build_model
 from tracknet.video import VideoError, read_frames
 
 CONFIG = {

@@ -17,12 +17,12 @@ from tracknet.types import Track
 
 
 @pytest.fixture(scope="module")
-def runs(compose, tiny_data, tmp_path_factory):
+def runs(compose, resolved, tiny_data, tmp_path_factory):
     """Run directories of predictions that are the labels, those moved by 9 px, and a val run."""
     root, found = tmp_path_factory.mktemp("runs"), {}
     for name, split, shift in (("good", "test", 0), ("bad", "test", 9), ("other", "val", 0)):
         tracks = {}
-        for clip in build(compose("evaluate", tiny_data).data).clips(split):
+        for clip in build(resolved("evaluate", tiny_data), "data").clips(split):
             visible = clip.labels.visibility > 0
             source = np.where(visible, "detected", "")
             tracks[clip.name] = Track(clip.labels.xy + shift, np.ones(len(visible)), source)

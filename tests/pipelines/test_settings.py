@@ -102,7 +102,7 @@ def test_scores_of_other_programs_may_go_beyond_1(compose, tmp_path):
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ("trainer.precision=foo", "lightning.pytorch.Trainer: Precision 'foo' is invalid"),
+        ("trainer.precision=foo", "trainer: Precision 'foo' is invalid"),
         ("optimizer.lr=-1", "optimizer=.*'lr': -1.*: Invalid learning rate: -1"),
     ],
 )

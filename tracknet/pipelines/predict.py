@@ -38,7 +38,7 @@ def predict(
     choices = {key: cfg[key] for key in ("threshold", "overlap", "device", "batch_size")}
     predictor = load(cfg["ckpt"], **choices)
     tracker = build(cfg, "tracking")
-    output, writers = Path(cfg["paths"]["output"]), build_all(cfg["writers"])
+    output, writers = Path(cfg["paths"]["output"]), build_all(cfg, "writers")
     return predict_all(predictor, sources, output, writers, opened, damage, tracker)
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from tracknet.build import build_model
+from tracknet.network import build_model
 
 KINDS = {
     **dict.fromkeys(["dinov3", "dinov3_plain", "dinov2", "dinov2_registers", "vit"], "vit"),
