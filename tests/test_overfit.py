@@ -5,11 +5,11 @@ from itertools import product
 import pytest
 import torch
 from omegaconf import OmegaConf
+from tracknet.data.windows import WindowDataset
 
 from tracknet.build import build
 from tracknet.data.batch import Batch, prepare_batch
 from tracknet.data.store import FrameStore
-from tracknet.data.windows import WindowDataset
 from tracknet.geometry import scale_points
 from tracknet.network import build_model
 from tracknet.types import ABSENT

@@ -3,11 +3,11 @@ from itertools import combinations
 import numpy as np
 import pytest
 from torch.utils.data import DataLoader
+from tracknet.data.windows import WindowDataset, collated, window_starts
+from tracknet.training.sampler import EpochSampler
 
 from tracknet.data.augment import Augmentation
 from tracknet.data.batch import prepare_batch
-from tracknet.data.windows import WindowDataset, collated, window_starts
-from tracknet.training.sampler import EpochSampler
 
 
 @pytest.mark.parametrize("length", range(1, 12))

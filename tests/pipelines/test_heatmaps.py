@@ -2,9 +2,9 @@ import warnings
 
 import pytest
 from omegaconf import OmegaConf
+from tracknet.pipelines.assemble import assemble
 
 from tracknet.errors import InputWarning
-from tracknet.pipelines.assemble import assemble
 
 
 def test_pretrained_weights_want_a_gentle_rate(compose, tiny_data, checkpoints, tmp_path):

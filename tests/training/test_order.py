@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 from torch.utils.data import DataLoader
-
 from tracknet.training.sampler import EpochSampler
 
 
