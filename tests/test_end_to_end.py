@@ -14,7 +14,6 @@ from omegaconf import OmegaConf
 
 import tracknet
 from tracknet.build import build
-from tracknet.checkpoint import CheckpointError, read_checkpoint
 from tracknet.data.predictions import PredictionError
 from tracknet.devices import pick_device
 from tracknet.errors import InputError
@@ -23,6 +22,7 @@ from tracknet.metrics import best_threshold
 from tracknet.pipelines.common import candidates_of, open_clips
 from tracknet.pipelines.evaluate import evaluate
 from tracknet.pipelines.predict import predict
+from tracknet.record import CheckpointError, Record, read_checkpoint
 from tracknet.video import read_frames
 
 ROOT = Path(__file__).parents[1]
@@ -212,7 +212,7 @@ def test_every_overlap_has_the_threshold_that_is_best_on_validation(
 ):
     settings = compose("evaluate", [*tiny_data, f"paths.output={tmp_path}"])
     config = OmegaConf.to_container(settings, resolve=True)
-    clips = open_clips(config, build(config, "data").clips("val"), tuple(config["image_size"]))
+    clips = open_clips(config, build(config, "data").clips("val"))
     predictor = tracknet.load(tiny_run, overlap=overlap)
     tracks = [
         clip.track(found[:, 0])
@@ -220,7 +220,7 @@ def test_every_overlap_has_the_threshold_that_is_best_on_validation(
     ]
     best, _ = best_threshold([clip.labels for clip in clips], tracks)
     assert predictor.threshold == best
-    stored = read_checkpoint(tiny_run)["tracknet"]["thresholds"]
+    stored = Record.of(read_checkpoint(tiny_run)).thresholds
     assert stored[overlap] == best
 
 
@@ -234,7 +234,7 @@ def test_what_is_no_checkpoint_is_refused(tmp_path):
 
 def test_a_checkpoint_of_an_earlier_version_is_refused(tiny_run, tmp_path):
     checkpoint = read_checkpoint(tiny_run)
-    del checkpoint["tracknet"]["config"]["differences"]
+    del checkpoint["tracknet"]["config"]["inputs"]
     torch.save(checkpoint, tmp_path / "old.ckpt")
-    with pytest.raises(CheckpointError, match=r"has no differences: an earlier version .* anew"):
+    with pytest.raises(CheckpointError, match=r"has no inputs: an earlier version .* anew"):
         tracknet.load(tmp_path / "old.ckpt")

@@ -64,9 +64,9 @@ def test_gradients_reach_the_first_layer(pretrained, kind):
 @pytest.mark.parametrize("background", [False, True])
 @pytest.mark.parametrize("kind", ["dinov3", "convnext"])
 def test_differences_leave_pretrained_features_as_they_were(pretrained, kind, background):
-    options = ["image_size=[64,64]", f"background={str(background).lower()}"]
+    options = ["image_size=[64,64]", f"inputs.background={str(background).lower()}"]
     model, other = (
-        pretrained(kind, *options, f"differences={differences}").eval()
+        pretrained(kind, *options, f"inputs.differences={differences}").eval()
         for differences in ("true", "false")
     )
     frames, still = torch.rand(1, model.frames, 3, 64, 64), torch.rand(1, 3, 64, 64)

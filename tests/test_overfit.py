@@ -5,12 +5,11 @@ from itertools import product
 import pytest
 import torch
 from omegaconf import OmegaConf
-from tracknet.data.windows import WindowDataset
 
 from tracknet.build import build
-from tracknet.data.batch import Batch, prepare_batch
+from tracknet.data.batch import Batch
 from tracknet.data.store import FrameStore
-from tracknet.geometry import scale_points
+from tracknet.data.window_dataset import WindowDataset
 from tracknet.network import build_model
 from tracknet.types import ABSENT
 
@@ -29,36 +28,36 @@ def four_windows(config) -> Batch:
     windows = WindowDataset(clips, config["frames"], config["frames"])
     each = [[w for w in windows.with_ball() if w[0] == clip] for clip in range(len(clips))]
     windows.windows = [window for mine in each for window in (mine[0], mine[-1])]
-    return prepare_batch(windows.batch(range(4)))
+    return Batch.of(windows.batch(range(4))).in_unit()
 
 
 def overfit(model, codec, loss, batch: Batch, lr: float) -> int | None:
     """Trains on one batch; the step at which every ball is found, or None."""
     optimizer = torch.optim.AdamW(model.parameters(), lr)
-    xy = scale_points(batch.xy, 1 / model.heatmap_stride)
     size = [side // model.heatmap_stride for side in batch.frames.shape[-2:]]
-    target, weight = codec.encode(xy, batch.visibility, size)
+    target, weight = codec.encode(batch.xy, batch.visibility, size, model.heatmap_stride)
     for step in range(1, STEPS + 1):
         loss(model(batch.frames), target, weight).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
-        if step % EVERY == 0 and farthest(model, codec, batch, xy) <= 1:
+        if step % EVERY == 0 and farthest(model, codec, batch) <= 1:
             return step
     return None
 
 
 @torch.no_grad()
-def farthest(model, codec, batch: Batch, xy: torch.Tensor) -> float:
+def farthest(model, codec, batch: Batch) -> float:
     """The largest distance of peak and visible ball, heatmap pixels.
 
     Of both modes: a batch norm's running statistics must have followed as well.
     """
-    seen = batch.visibility > ABSENT
+    seen, stride = batch.visibility[..., 0] > ABSENT, model.heatmap_stride
     distances = []
     for training in (False, True):
-        best = codec.decode(model.train(training)(batch.frames))[:, :, 0, :2]
-        distances.append((best - xy)[seen].norm(dim=-1).max().item())
+        heatmaps = codec.probability(model.train(training)(batch.frames))
+        away = codec.decode(heatmaps, stride)[:, :, 0, :2] - batch.xy[:, :, 0]
+        distances.append(away[seen].norm(dim=-1).max().item() / stride)
     return max(distances)
 
 

@@ -9,7 +9,7 @@ from tracknet.inference.network import TorchNetwork
 from tracknet.inference.overlap import OverlapName
 from tracknet.inference.predictor import Predictor
 from tracknet.network import build_model
-from tracknet.record import network_state, read_checkpoint
+from tracknet.record import Record, network_state, read_checkpoint
 
 
 def load(
@@ -20,7 +20,8 @@ def load(
     batch_size: int | Literal["auto"] = "auto",
 ) -> Predictor:
     """A predictor from a run directory or a checkpoint file; see `tracknet.load`."""
-    record, checkpoint = read_checkpoint(path)
+    checkpoint = read_checkpoint(path)
+    record = Record.of(checkpoint)
     config, thresholds = record.config, record.thresholds
     model = build_model(config, weights=record.weights)
     model.load_state_dict(network_state(checkpoint))

@@ -45,6 +45,11 @@ class Record:
     thresholds: dict[str, float]
     val_f1: float
 
+    @classmethod
+    def of(cls, checkpoint: dict[str, Any]) -> "Record":
+        """What a checkpoint's entry says."""
+        return cls(**checkpoint[KEY])
+
     def put_into(self, checkpoint: dict[str, Any]) -> None:
         """Makes it part of Lightning's checkpoint."""
         checkpoint[KEY] = asdict(self)
@@ -63,8 +68,8 @@ def find_checkpoint(path: str | Path, name: str = "best") -> Path:
     return file
 
 
-def read_checkpoint(path: str | Path) -> tuple[Record, dict[str, Any]]:
-    """A checkpoint's record, and all of it, on the CPU, read without running code from it.
+def read_checkpoint(path: str | Path) -> dict[str, Any]:
+    """A checkpoint with a `Record`, on the CPU, read without running code from it.
 
     Raises:
         CheckpointError: The file was not written by tracknet, or by an earlier version.
@@ -81,13 +86,12 @@ def read_checkpoint(path: str | Path) -> tuple[Record, dict[str, Any]]:
         raise CheckpointError(
             f"{file}: holds no tracknet configuration; was it written by another program?"
         )
-    record = Record(**checkpoint[KEY])
-    if missing := set(NETWORK) - record.config.keys():
+    if missing := set(NETWORK) - Record.of(checkpoint).config.keys():
         raise CheckpointError(
             f"{file}: its configuration has no {', '.join(sorted(missing))}: an earlier version of "
             "tracknet wrote it, whose networks are others; train anew"
         )
-    return record, checkpoint
+    return checkpoint
 
 
 def network_state(checkpoint: dict[str, Any]) -> dict[str, torch.Tensor]:

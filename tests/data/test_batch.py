@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 import torch
+from tracknet.data.windows import WindowDataset
 
 from tracknet.data.augment import Augmentation
 from tracknet.data.batch import prepare_batch, to_unit
-from tracknet.data.windows import WindowDataset
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 import pytest
 import torch
 from torch.utils.data import default_collate
+from tracknet.data.windows import WindowDataset
 
 from tracknet.data.resident import ResidentFrames, size_of, stays_resident
-from tracknet.data.windows import WindowDataset
 from tracknet.errors import InputError
 
 CPU = torch.device("cpu")

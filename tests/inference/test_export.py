@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 import pytest
 import torch
-
-from tracknet.inference import export
 from tracknet.inference.export import predict_video
 from tracknet.inference.overlay import Overlay
+
+from tracknet.inference import export
 from tracknet.inference.predictor import Prediction
 from tracknet.video import VideoError, open_video, prefetch, probe, read_frames, read_raw
 

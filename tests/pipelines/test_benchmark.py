@@ -13,7 +13,7 @@ from tracknet.pipelines.benchmark import benchmark
 def test_a_training_is_timed(compose, tiny_data, tiny_network, tmp_path):
     settings = [*tiny_data, *tiny_network, f"paths.output={tmp_path}", "transform=heavy"]
     # More batches than an epoch has.
-    settings += ["transform.crop=[32,64]", "num_workers=1", "pairs=3", "batches=12"]
+    settings += ["transform.warp.crop=[32,64]", "num_workers=1", "pairs=3", "batches=12"]
     settings += ["sampling=clips"]
     figures = benchmark(compose("benchmark", settings))
     assert json.loads((tmp_path / "benchmark.json").read_text()) == figures

@@ -2,9 +2,9 @@ import warnings
 
 import pytest
 from omegaconf import OmegaConf
-from tracknet.pipelines.assemble import assemble
 
 from tracknet.errors import InputWarning
+from tracknet.pipelines.heatmaps import HeatmapTask
 
 
 def test_pretrained_weights_want_a_gentle_rate(compose, tiny_data, checkpoints, tmp_path):
@@ -13,7 +13,7 @@ def test_pretrained_weights_want_a_gentle_rate(compose, tiny_data, checkpoints, 
 
     def assembled(*own):
         cfg = compose("train", [*settings, *own, f"paths.output={tmp_path}"])
-        return assemble(OmegaConf.to_container(cfg, resolve=True))
+        return HeatmapTask().assemble(OmegaConf.to_container(cfg, resolve=True))
 
     with pytest.warns(InputWarning, match=r"lr=0\.002 suits networks from nothing.*lr=1e-4"):
         assembled()

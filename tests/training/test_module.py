@@ -3,14 +3,14 @@
 import torch
 from omegaconf import OmegaConf
 
-from tracknet.pipelines.assemble import assemble
+from tracknet.pipelines.heatmaps import HeatmapTask
 
 
 def test_what_a_step_draws_depends_on_its_number_alone(compose, tiny_data, tmp_path):
     """So that dropout repeats after a resume."""
     settings = [*tiny_data, "backbone=conv", "decoder=unet", f"paths.output={tmp_path}"]
     config = compose("train", settings)
-    module = assemble(OmegaConf.to_container(config, resolve=True)).module
+    module = HeatmapTask().assemble(OmegaConf.to_container(config, resolve=True)).module
     module.on_train_batch_start()
     first = torch.rand(4)
     torch.rand(7)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 from torch.utils.data import DataLoader
-from tracknet.training.sampler import EpochSampler
+
+from tracknet.training.order import EpochSampler
 
 
 def order(epoch, used=0, length=20, seed=0, **share):

@@ -7,9 +7,9 @@ import pytest
 import torch
 from lightning.pytorch import Callback
 
-from tracknet.checkpoint import CheckpointError
 from tracknet.errors import InputError
 from tracknet.pipelines.train import train
+from tracknet.record import CheckpointError
 from tracknet.training.callbacks import Interrupted
 
 EPOCHS, BATCHES = 4, 3
@@ -33,7 +33,7 @@ def settings(tiny_data):
         "backbone=conv",
         "decoder=unet",
         "transform=strong",
-        "transform.crop=[32,64]",
+        "transform.warp.crop=[32,64]",
         "num_workers=2",
         f"trainer.max_epochs={EPOCHS}",
         f"trainer.limit_train_batches={BATCHES}",

@@ -8,7 +8,7 @@ import pytest
 
 from tracknet.data.predictions import PredictionError, write_predictions
 from tracknet.data.store import StoredClip
-from tracknet.data.windows import WindowDataset
+from tracknet.data.window_dataset import WindowDataset
 from tracknet.errors import InputError
 from tracknet.geometry import Letterbox
 from tracknet.training.sampling import Sampling

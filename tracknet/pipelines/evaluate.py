@@ -14,7 +14,7 @@ from tracknet.pipelines.common import find_clips, open_clips
 from tracknet.pipelines.scored import by_network, from_file
 from tracknet.pipelines.settings import check_settings
 from tracknet.pipelines.tables import print_metrics
-from tracknet.record import read_checkpoint
+from tracknet.record import Record, read_checkpoint
 from tracknet.report import write_report
 
 
@@ -37,7 +37,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     output.mkdir(parents=True, exist_ok=True)
     dataset, split = build(config, "data"), config["split"]
     if config["ckpt"]:
-        own = read_checkpoint(config["ckpt"])[0].config
+        own = Record.of(read_checkpoint(config["ckpt"])).config
         config |= {key: own[key] for key in ("image_size", "fit")}
     clips = open_clips(config, find_clips(config, dataset, split))
     names, labels = [clip.clip.name for clip in clips], [clip.labels for clip in clips]
@@ -85,4 +85,3 @@ def headline(metrics: dict[str, Any]) -> dict[str, float]:
         "wasb_rmse": wasb["rmse"],
         **({"frames_per_second": speed} if speed else {}),
     }
-

@@ -15,7 +15,7 @@ from tracknet.network import build_model
 from tracknet.pipelines.card import print_next_steps
 from tracknet.pipelines.common import candidates_of_overlaps, find_clips, open_clips
 from tracknet.pipelines.task import Training
-from tracknet.record import find_checkpoint, read_checkpoint, rewrite
+from tracknet.record import Record, find_checkpoint, read_checkpoint, rewrite
 from tracknet.training.datamodule import WindowDataModule
 from tracknet.training.module import HeatmapModule
 from tracknet.training.validation import Validation
@@ -65,7 +65,8 @@ class HeatmapTask:
     def finish(self, output: Path, training: Training) -> dict[str, float]:
         """Chooses every kind of overlap's threshold, stores them, and writes `summary.json`."""
         best = find_checkpoint(output)
-        record, checkpoint = read_checkpoint(best)
+        checkpoint = read_checkpoint(best)
+        record = Record.of(checkpoint)
         val = training.splits["val"]
         labels, f1 = [clip.labels for clip in val], {}
         for overlap, clips in candidates_of_overlaps(load(best), val).items():

@@ -12,8 +12,9 @@ SHOWN = 8
 """Names that are listed of what was not loaded."""
 
 
-def weights_to_build(config: dict[str, Any], record: Record) -> dict[str, Any] | None:
+def weights_to_build(config: dict[str, Any], checkpoint: dict[str, Any]) -> dict[str, Any] | None:
     """The record by which the other run's backbone is built again, if the same is wanted here."""
+    record = Record.of(checkpoint)
     same = record.config["backbone"] == config["backbone"]
     return record.weights if same else None
 
@@ -32,7 +33,7 @@ def initialise(model: nn.Module, source: str | Path) -> list[str]:
         CheckpointError: It cannot be read.
         InputError: Nothing in it fits.
     """
-    own, state = model.state_dict(), network_state(read_checkpoint(source)[1])
+    own, state = model.state_dict(), network_state(read_checkpoint(source))
     fitting = {n: v for n, v in state.items() if n in own and own[n].shape == v.shape}
     if not fitting:
         raise InputError(

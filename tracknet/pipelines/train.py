@@ -16,7 +16,7 @@ from tracknet.pipelines.manifest import write_manifest
 from tracknet.pipelines.settings import check_settings
 from tracknet.pipelines.task import Task
 from tracknet.pipelines.trainer import make_trainer
-from tracknet.record import find_checkpoint, read_checkpoint
+from tracknet.record import Record, find_checkpoint, read_checkpoint
 from tracknet.resume import OVERRIDES, check_same_batches, check_same_network
 from tracknet.training.callbacks import LastValidation, TimeLimit
 
@@ -46,7 +46,8 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
         )
     weights = None
     if start:
-        record, checkpoint = read_checkpoint(start)
+        checkpoint = read_checkpoint(start)
+        record = Record.of(checkpoint)
         argument = "resume=" if config["resume"] else "ckpt_path="
         check_same_network(record.config, config, argument)
         check_same_batches(record.config, checkpoint, config, argument)
@@ -60,7 +61,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
                 stacklevel=2,
             )
     elif config["init_from"]:
-        weights = weights_to_build(config, read_checkpoint(config["init_from"])[0])
+        weights = weights_to_build(config, read_checkpoint(config["init_from"]))
     OmegaConf.save(OmegaConf.create(config), output / "config.yaml")
     if overrides is not None:
         OmegaConf.save(OmegaConf.create(list(overrides)), output / OVERRIDES)

@@ -4,9 +4,9 @@ import pytest
 import torch
 from lightning.pytorch import Callback
 
-from tracknet.checkpoint import read_checkpoint
 from tracknet.errors import InputError
 from tracknet.pipelines.train import train
+from tracknet.record import read_checkpoint
 from tracknet.training.callbacks.average import AverageWeights, warmed_up
 
 DECAY, EVERY = 0.8, 2

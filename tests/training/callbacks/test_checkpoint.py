@@ -5,8 +5,8 @@ import shutil
 import torch
 from lightning.pytorch import Callback
 
-from tracknet.checkpoint import read_checkpoint
 from tracknet.pipelines.train import train
+from tracknet.record import read_checkpoint
 
 
 class SetF1(Callback):

@@ -6,8 +6,8 @@ from tracknet.training.callbacks.collapse import remedies
 
 CHOSEN = {
     "detail": {"_target_": "tracknet.models.ConvDetail"},
-    "differences": True,
-    "transform": {"crop": [96, 160]},
+    "inputs": {"differences": True},
+    "transform": {"warp": {"crop": [96, 160]}},
     "overfit": None,
     "optimizer": {"lr": 3e-3},
 }
@@ -16,9 +16,14 @@ ALWAYS = ["optimizer.lr=0.001", "more steps (trainer.max_epochs)"]
 
 def test_what_is_chosen_already_is_no_remedy():
     assert list(remedies(CHOSEN)) == ALWAYS
-    bare = {**CHOSEN, "detail": {}, "differences": False, "transform": {}}
-    assert list(remedies(bare)) == ["detail=conv", "differences=true", "transform=crop", *ALWAYS]
-    assert next(remedies({**CHOSEN, "transform": {"crop": None}})) == "transform=crop"
+    bare = {**CHOSEN, "detail": {}, "inputs": {"differences": False}, "transform": {}}
+    assert list(remedies(bare)) == [
+        "detail=conv",
+        "inputs.differences=true",
+        "transform=crop",
+        *ALWAYS,
+    ]
+    assert next(remedies({**CHOSEN, "transform": {"warp": {"crop": None}}})) == "transform=crop"
     by_heart = {**CHOSEN, "transform": {}, "overfit": 4, "optimizer": {}}
     assert list(remedies(by_heart)) == ALWAYS[1:]
 

@@ -12,6 +12,7 @@ LINE = re.compile(
     r"time +at most (\d+) s, until \d\d:\d\d: ([\d,]+) batches of ([\d.]+) s, (\d+) validations of "
     r"\d+ s, and thresholds, \d+ s"
 )
+MODULE = SimpleNamespace(validation=SimpleNamespace(clips=[range(60)] * 2))
 
 
 @pytest.mark.parametrize(
@@ -24,11 +25,7 @@ def test_durations_are_spoken(seconds, said):
 
 def trainer(**own):
     """What is asked of a trainer after 10 of an epoch's 100 batches, the second of four epochs."""
-    data = SimpleNamespace(
-        batches_per_epoch=100, batch_size=8, val_windows=range(24), val_clips=[range(60)] * 2
-    )
     usual = {
-        "datamodule": data,
         "max_epochs": 4,
         "current_epoch": 1,
         "fit_loop": SimpleNamespace(batch_idx=9),
@@ -38,8 +35,8 @@ def trainer(**own):
         "callbacks": [],
         "val_check_batch": 100,
         "check_val_every_n_epoch": 1,
-        "limit_val_batches": 1.0,
-        "world_size": 1,
+        "num_training_batches": 100,
+        "num_val_batches": [3],
     }
     return SimpleNamespace(**{**usual, **own})
 
@@ -53,9 +50,7 @@ def trainer(**own):
         ({"check_val_every_n_epoch": None, "val_check_batch": 145}, 290, 2, 29 + (48 + 120) * 0.25),
         ({"max_steps": 160}, 50, 1, 5 + (24 + 120) * 0.25),
         ({"max_steps": 120, "accumulate_grad_batches": 4}, 40, 1, 4 + (24 + 120) * 0.25),
-        ({"limit_val_batches": 1}, 290, 3, 29 + (3 * 8 + 120) * 0.25),
-        ({"limit_val_batches": 0.5}, 290, 3, 29 + (3 * 12 + 120) * 0.25),
-        ({"world_size": 2}, 290, 3, 29 + (3 * 12 + 120) * 0.25),
+        ({"num_val_batches": [1]}, 290, 3, 29 + (3 * 8 + 120) * 0.25),
         ({"callbacks": [TimeLimit(timedelta(seconds=5))]}, 50, 1, 5 + (24 + 120) * 0.25),
     ],
     ids=[
@@ -66,13 +61,11 @@ def trainer(**own):
         "max_steps",
         "accumulated",
         "one validation batch",
-        "half a validation",
-        "two devices",
         "max_time",
     ],
 )
 def test_what_is_left_is_counted(own, batches, validations, seconds):
-    ((said, number, step, checks),) = LINE.findall(describe(trainer(**own), 0.1, 0.25))
+    ((said, number, step, checks),) = LINE.findall(describe(trainer(**own), MODULE, 0.1, 0.25, 8))
     assert (int(number), int(checks), float(step)) == (batches, validations, 0.1)
     assert int(said) == pytest.approx(seconds, abs=1)
 

@@ -1,5 +1,5 @@
-from tracknet.checkpoint import read_checkpoint
 from tracknet.pipelines.train import train
+from tracknet.record import read_checkpoint
 
 
 def test_a_run_that_time_ended_goes_on(compose, tiny_data, tiny_network, tmp_path):
