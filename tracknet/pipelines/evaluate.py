@@ -85,4 +85,3 @@ def headline(metrics: dict[str, Any]) -> dict[str, float]:
         "wasb_rmse": wasb["rmse"],
         **({"frames_per_second": speed} if speed else {}),
     }
-

@@ -39,6 +39,12 @@ def test_the_ball_is_ringed_and_trailed(predictor, dots, overlay, drawn):
     assert is_yellow(last[(y + before_y) // 2, (x + before_x) // 2])
 
 
+def test_no_frame_no_file(overlay, tmp_path):
+    with overlay((64, 96)) as writer:
+        pass
+    assert writer.files == list(tmp_path.iterdir()) == []
+
+
 def test_nothing_is_drawn_without_a_ball(overlay, drawn):
     frame = np.full((64, 96, 3), 90, np.uint8)
     nothing = Prediction(0, np.nan, np.nan, 0.1, "", np.zeros((1, 3)))
