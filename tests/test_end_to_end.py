@@ -14,15 +14,15 @@ from omegaconf import OmegaConf
 
 import tracknet
 from tracknet.build import build
-from tracknet.checkpoint import CheckpointError, read_checkpoint
 from tracknet.data.predictions import PredictionError
 from tracknet.devices import pick_device
 from tracknet.errors import InputError
-from tracknet.inference.predictor import WINDOWS
+from tracknet.inference.network import WINDOWS
 from tracknet.metrics import best_threshold
 from tracknet.pipelines.common import candidates_of, open_clips
 from tracknet.pipelines.evaluate import evaluate
 from tracknet.pipelines.predict import predict
+from tracknet.record import CheckpointError, read_checkpoint
 from tracknet.video import read_frames
 
 ROOT = Path(__file__).parents[1]
@@ -83,7 +83,7 @@ def test_a_run_directory_holds_the_pinned_files(tiny_run):
     assert manifest["splits"].keys() == {"train", "val"}
     summary = json.loads((tiny_run / "summary.json").read_text())
     assert summary.keys() >= {"epoch", "val_f1", "threshold", "val_f1_overlap_mean"}
-    assert OmegaConf.load(tiny_run / "config.yaml").decoder.heatmap_stride == 4
+    assert OmegaConf.load(tiny_run / "config.yaml").heatmap_stride == 4
     assert len(list((tiny_run / "images").glob("*.png"))) == 2
     rows = rows_of(tiny_run / "metrics.csv")
     assert {row["epoch"] for row in rows} == {"0", "1"}
@@ -212,7 +212,7 @@ def test_every_overlap_has_the_threshold_that_is_best_on_validation(
 ):
     settings = compose("evaluate", [*tiny_data, f"paths.output={tmp_path}"])
     config = OmegaConf.to_container(settings, resolve=True)
-    clips = open_clips(config, build(config, "data").clips("val"), tuple(config["image_size"]))
+    clips = open_clips(config, build(config, "data").clips("val"))
     predictor = tracknet.load(tiny_run, overlap=overlap)
     tracks = [
         clip.track(found[:, 0])
@@ -220,8 +220,8 @@ def test_every_overlap_has_the_threshold_that_is_best_on_validation(
     ]
     best, _ = best_threshold([clip.labels for clip in clips], tracks)
     assert predictor.threshold == best
-    stored = read_checkpoint(tiny_run)["tracknet"]["thresholds"]
-    assert stored[overlap] == best
+    record, _ = read_checkpoint(tiny_run)
+    assert record.thresholds[overlap] == best
 
 
 def test_what_is_no_checkpoint_is_refused(tmp_path):
@@ -233,8 +233,8 @@ def test_what_is_no_checkpoint_is_refused(tmp_path):
 
 
 def test_a_checkpoint_of_an_earlier_version_is_refused(tiny_run, tmp_path):
-    checkpoint = read_checkpoint(tiny_run)
-    del checkpoint["tracknet"]["config"]["differences"]
+    _, checkpoint = read_checkpoint(tiny_run)
+    del checkpoint["tracknet"]["config"]["inputs"]
     torch.save(checkpoint, tmp_path / "old.ckpt")
-    with pytest.raises(CheckpointError, match=r"has no differences: an earlier version .* anew"):
+    with pytest.raises(CheckpointError, match=r"has no inputs: an earlier version .* anew"):
         tracknet.load(tmp_path / "old.ckpt")
