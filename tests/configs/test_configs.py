@@ -6,6 +6,7 @@ fails until `CHECKS` says what its options must give.
 
 import subprocess
 import sys
+from fractions import Fraction
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,10 @@ from omegaconf import OmegaConf
 from torch.utils.data import default_collate
 
 from tracknet.build import build, build_all
+from tracknet.inference.predictor import Prediction
+from tracknet.inference.writers import Writers
 from tracknet.network import build_model
+from tracknet.video import VideoInfo
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / "configs"
@@ -127,6 +131,15 @@ def check_tracking(config: dict[str, Any], option: str) -> None:
     assert track.source.tolist() == ["detected"] * 4
 
 
+def check_writers(config: dict[str, Any], _: str) -> None:
+    folder, info = Path(config["paths"]["output"]), VideoInfo((H, W), Fraction(25), 0, 0)
+    with Writers(build_all(config, "writers"), folder, "rally", info) as writers:
+        assert writers.need_frames
+        nothing = Prediction(0, np.nan, np.nan, 0.1, "", np.zeros((1, 3)))
+        writers.write(nothing, np.zeros((H, W, 3), np.uint8))
+    assert {file.name for file in writers.files} == {"rally.csv", "rally_overlay.mp4"}
+
+
 def check_optimizer(config: dict[str, Any], _: str) -> None:
     weight = torch.nn.Parameter(torch.ones(1))
     optimizer = build(config, "optimizer")([weight])
@@ -177,6 +190,7 @@ CHECKS = {
     "transform": check_transform,
     "sampling": check_sampling,
     "tracking": check_tracking,
+    "writers": check_writers,
     "optimizer": check_optimizer,
     "scheduler": check_scheduler,
     "trainer": check_trainer,
@@ -195,7 +209,7 @@ OTHERS = [(g, option) for g in GROUPS.keys() - {"backbone", "decoder"} for optio
 
 @pytest.mark.parametrize(("group", "option"), sorted(OTHERS), ids=map("=".join, sorted(OTHERS)))
 def test_option(composed, group, option):
-    entry = "evaluate" if group == "tracking" else "train"
+    entry = {"tracking": "evaluate", "writers": "predict"}.get(group, "train")
     CHECKS[group](composed(entry, f"{group}={option}"), option)
 
 

@@ -101,6 +101,8 @@ def test_an_empty_table_predicts_nothing(tmp_path):
         ("NA,0,0,0,0,,", r"Score is ''; expected a number"),
         ("NA,0,1,1,1,1,guessed", r"Source is 'guessed'; expected detected, tracked, interpolated"),
         ("NA,0,1,1,1,1,", r"Source is ''; expected detected"),
+        ("NA,0,1,1,1,1", r"line 2: 6 cells, expected 7 as in the header"),
+        ("\nNA,0,1,1,1,1,detected,", r"line 3: 8 cells, expected 7"),
         ("NA,0,0,0,0,0,detected", r"Source is 'detected'; .*else nothing"),
     ],
 )
@@ -120,6 +122,9 @@ def test_missing_files_and_columns_are_refused(tmp_path):
     with pytest.raises(PredictionError, match=r"column Score, Source is missing, found Clip,Frame"):
         read_predictions(path, LENGTHS)
     path.write_text("")
+    with pytest.raises(PredictionError, match="is missing, found nothing; expected Clip,Frame"):
+        read_predictions(path, LENGTHS)
+    path.write_bytes(HEADER.encode() + b"NA\xff")
     with pytest.raises(PredictionError, match="not a table"):
         read_predictions(path, LENGTHS)
 
@@ -174,7 +179,7 @@ def test_candidates_of_other_clips_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "not a table"),
+        ("", "column Clip, .* is missing, found nothing"),
         ("Clip,Frame\na,0\n", r"column Rank, X, Y, Score is missing, found Clip,Frame; expected"),
         (
             "a,0,0,1,1,1\na,0,1,1,1,1\na,1,1,1,1,1\na,7,0,1,1,1",

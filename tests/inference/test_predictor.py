@@ -17,12 +17,11 @@ from tracknet.video import VideoError, read_frames
 CONFIG = {
     "image_size": [64, 96],
     "frames": 3,
-    "background": True,
-    "differences": True,
     "heatmap_stride": 2,
+    "inputs": {"_target_": "tracknet.models.WindowInput", "background": True},
     "temporal": {"_target_": "tracknet.models.temporal.StackTime"},
     "backbone": {"_target_": "tracknet.models.ConvBackbone", "widths": [8, 16], "norm": "batch"},
-    "decoder": {"_target_": "tracknet.models.UNetDecoder.from_features", "heatmap_stride": 2},
+    "decoder": {"_target_": "tracknet.models.UNetDecoder.from_features"},
     "detail": {},
     "head": {"_target_": "tracknet.models.HeatmapHead"},
 }

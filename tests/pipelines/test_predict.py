@@ -94,18 +94,18 @@ def times_of(path):
 def test_sizes(finder, tmp_path, size):
     pictures = [dot(i, size) if size[0] > 60 else dot(0, size) * 0 for i in range(12)]
     file = write(tmp_path / "a.mp4", pictures)
-    (summary,) = predict_all(finder, [file], tmp_path / "out")
-    assert len(times_of(summary.overlay)) == summary.frames == 12
+    [summary] = predict_all(finder, [file], tmp_path / "out")
+    assert len(times_of(summary.files[1])) == summary.frames == 12
     if size[0] > 60:
-        check(summary.csv, 12, size)
+        check(summary.files[0], 12, size)
 
 
 def test_an_uneven_frame_rate_is_kept(finder, tmp_path):
     times = [0, 40, 80, 200, 210, 400, 440, 1000]
     file = write(tmp_path / "a.mp4", [dot(i) for i in range(8)], times)
-    (summary,) = predict_all(finder, [file], tmp_path / "out")
-    check(summary.csv, 8)
-    assert times_of(summary.overlay) == pytest.approx(np.array(times) / 1000, abs=1e-3)
+    [summary] = predict_all(finder, [file], tmp_path / "out")
+    check(summary.files[0], 8)
+    assert times_of(summary.files[1]) == pytest.approx(np.array(times) / 1000, abs=1e-3)
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -114,9 +114,9 @@ def test_pixels_that_are_not_square_stay_so(finder, tmp_path, turned):
     file = write(tmp_path / "a.mp4", pictures, aspect=Fraction(4, 3))
     if turned:
         turn_clockwise(file)
-    (summary,) = predict_all(finder, [file], tmp_path / "out")
-    check(summary.csv, 4)
-    with av.open(str(summary.overlay)) as container:
+    [summary] = predict_all(finder, [file], tmp_path / "out")
+    check(summary.files[0], 4)
+    with av.open(str(summary.files[1])) as container:
         aspect = container.streams.video[0].sample_aspect_ratio
     assert aspect == (Fraction(3, 4) if turned else Fraction(4, 3))
 
@@ -126,10 +126,10 @@ def test_a_phone_s_video_is_upright_and_keeps_its_pace(finder, tmp_path):
     file = write(tmp_path / "a.mp4", [np.rot90(dot(i)).copy() for i in range(5)], times)
     turn_clockwise(file)
     assert probe(file).frame_bytes == 3 * H * W  # turned in RGB
-    (summary,) = predict_all(finder, [file], tmp_path / "out")
-    check(summary.csv, 5)
-    assert times_of(summary.overlay) == pytest.approx(np.array(times) / 1000, abs=1e-3)
-    first = next(read_raw(summary.overlay))
+    [summary] = predict_all(finder, [file], tmp_path / "out")
+    check(summary.files[0], 5)
+    assert times_of(summary.files[1]) == pytest.approx(np.array(times) / 1000, abs=1e-3)
+    first = next(read_raw(summary.files[1]))
     assert (first.height, first.width, first.rotation) == (H, W, 0)
 
 
@@ -137,9 +137,9 @@ def test_one_frame_and_sound_beside_it(finder, tmp_path):
     one = write(tmp_path / "one.mp4", [dot(0)])
     loud = write(tmp_path / "loud.mp4", [dot(i) for i in range(9)], audio=True)
     first, second = predict_all(finder, [one, loud], tmp_path / "out")
-    check(first.csv, 1)
-    check(second.csv, 9)
-    assert len(times_of(first.overlay)) == 1
+    check(first.files[0], 1)
+    check(second.files[0], 9)
+    assert len(times_of(first.files[1])) == 1
 
 
 def test_videos_of_one_name_are_told_apart(finder, tmp_path):
@@ -156,9 +156,9 @@ def test_videos_of_one_name_are_told_apart(finder, tmp_path):
 
 def test_no_ball_at_all(finder, tmp_path):
     file = write(tmp_path / "a.mp4", [np.zeros((H, W, 3), np.uint8)] * 7)
-    (summary,) = predict_all(finder, [file], tmp_path / "out")
+    [summary] = predict_all(finder, [file], tmp_path / "out")
     assert summary.balls == 0
-    assert {(r["Visibility"], r["X"], r["Source"]) for r in rows(summary.csv)} == {
+    assert {(r["Visibility"], r["X"], r["Source"]) for r in rows(summary.files[0])} == {
         ("0", "0.00", "")
     }
 
@@ -194,9 +194,9 @@ def test_a_header_that_counts_too_many_is_no_damage(finder, tmp_path):
     at = data.index(b"elst") + 12
     file.write_bytes(data[:at] + (200).to_bytes(4, "big") + data[at + 4 :])
     with pytest.warns(InputWarning, match="of the 10 frames that its header promises"):
-        (summary,) = predict_all(finder, [file], tmp_path / "out")
+        [summary] = predict_all(finder, [file], tmp_path / "out")
     assert 0 < summary.frames < 10
-    check(summary.csv, summary.frames)
+    check(summary.files[0], summary.frames)
 
 
 @pytest.fixture
@@ -248,10 +248,10 @@ def broken_off(tmp_path):
 def test_a_stream_is_followed_to_its_end(finder, served, tmp_path, capsys, suffix):
     url, folder = served
     write(folder / f"match.{suffix}", [dot(i) for i in range(30)])
-    (summary,) = predict_all(finder, [f"{url}/match.{suffix}?key=1"], tmp_path / "out")
-    assert summary.csv.name == "match.csv"
-    check(summary.csv, 30)
-    assert len(times_of(summary.overlay)) == 30
+    [summary] = predict_all(finder, [f"{url}/match.{suffix}?key=1"], tmp_path / "out")
+    assert summary.files[0].name == "match.csv"
+    check(summary.files[0], 30)
+    assert len(times_of(summary.files[1])) == 30
     assert summary.delays.shape == (30,)
     assert (summary.delays > 0).all()
     assert "delay of a frame: median 0." in capsys.readouterr().out
@@ -263,8 +263,8 @@ def test_a_file_whose_index_is_at_its_end_is_fetched(finder, served, tmp_path):
     noise = np.random.default_rng(0).integers(0, 60, (40, H, W, 3), np.uint8)
     file = write(folder / "match.mp4", [np.maximum(dot(i), noise[i]) for i in range(30)])
     assert file.stat().st_size > 100_000
-    (summary,) = predict_all(finder, [f"{url}/match.mp4"], tmp_path / "out")
-    check(summary.csv, 30)
+    [summary] = predict_all(finder, [f"{url}/match.mp4"], tmp_path / "out")
+    check(summary.files[0], 30)
 
 
 def test_a_stream_that_breaks_off_gives_every_frame_that_came(finder, tmp_path, broken_off):
@@ -290,11 +290,11 @@ def test_ctrl_c_is_the_end_of_a_stream(finder, tmp_path, broken_off, monkeypatch
     write(folder / "silent.ts", [dot(i) for i in range(30)])
     ctrl_c = threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT))
     ctrl_c.start()
-    (summary,) = predict_all(finder, [f"{url}/silent.ts"], tmp_path / "out")
+    [summary] = predict_all(finder, [f"{url}/silent.ts"], tmp_path / "out")
     assert 15 < summary.frames <= 30
-    check(summary.csv, summary.frames)
-    assert len(times_of(summary.overlay)) == summary.frames
-    assert not list(summary.csv.parent.glob("*.unfinished"))
+    check(summary.files[0], summary.frames)
+    assert len(times_of(summary.files[1])) == summary.frames
+    assert not list(summary.files[0].parent.glob("*.unfinished"))
 
 
 def test_a_stream_that_is_not_there(finder, served, tmp_path):
@@ -312,13 +312,13 @@ def test_tracking_picks_weak_balls_and_fills_what_is_missing(predictor, tmp_path
     file = write(tmp_path / "a.mp4", pictures)
     costs = {"weak": 0.5, "start": 0.1, "turn": 0.1}
     tracker = OnlineTracker(**costs) if mode == "online" else OfflineTracker(**costs, gap=3)
-    (summary,) = predict_all(predictor(threshold=0.6), [file], tmp_path / "out", tracker=tracker)
-    found = rows(summary.csv)
+    [summary] = predict_all(predictor(threshold=0.6), [file], tmp_path / "out", tracker=tracker)
+    found = rows(summary.files[0])
     sources = [row["Source"] for row in found]
     expected = ["detected"] * 20
     expected[8], expected[14] = "tracked", "interpolated" if mode == "offline" else ""
     assert sources == expected
-    assert len(times_of(summary.overlay)) == 20
+    assert len(times_of(summary.files[1])) == 20
     x, y = float(found[14]["X"]), float(found[14]["Y"])
     assert (np.hypot(x - centre(14)[0], y - centre(14)[1]) < 1.5) == (mode == "offline")
 

@@ -156,8 +156,9 @@ def read_candidates(path: Path, lengths: Mapping[str, int]) -> dict[str, np.ndar
             row = rows[at]
             raise PredictionError(
                 f"{path}, line {table[LINE][row]} (clip {clip}): Frame {frame[row]:g}, "
-                f"Rank {rank[row]:g} where {expected[0, at]}, {expected[1, at]} should follow; expected each rank "
-                f"to {ranks - 1} once for each of its {length} frames, as `evaluate` writes them"
+                f"Rank {rank[row]:g} where {expected[0, at]}, {expected[1, at]} should follow; "
+                f"expected each rank to {ranks - 1} once for each of its {length} frames, as "
+                "`evaluate` writes them"
             )
         found[clip] = np.stack([value[rows] for value in best], -1).reshape(length, ranks, 3)
     return found

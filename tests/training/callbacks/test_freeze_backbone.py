@@ -19,7 +19,7 @@ FRESH_PROCESS = """
 import sys, numpy, tracknet
 predictor = tracknet.load(sys.argv[1])
 track = predictor.predict(numpy.zeros((5, 90, 160, 3), numpy.uint8))
-print(predictor.model.backbone.weights["kind"], len(track))
+print(predictor.network.model.backbone.weights["kind"], len(track))
 """
 
 

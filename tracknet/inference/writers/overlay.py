@@ -7,14 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 from queue import Queue
 from threading import Thread
-from typing import Annotated
 
 import av
 import cv2
 import numpy as np
-from pydantic import Field
 
 from tracknet.inference.predictor import Prediction
+from tracknet.values import Count
 from tracknet.video import Frame, VideoInfo, VideoWriter, frame_time, planes, to_yuv420
 
 BALL = (210, 16, 146)
@@ -43,9 +42,7 @@ class Overlay(AbstractContextManager):
 
     needs_frames = True
 
-    def __init__(
-        self, folder: Path, name: str, info: VideoInfo, trail: Annotated[int, Field(ge=1)] = 12
-    ) -> None:
+    def __init__(self, folder: Path, name: str, info: VideoInfo, trail: Count = 12) -> None:
         path = folder / f"{name}_overlay.mp4"
         self.files = [path]
         self._part = path.with_name(path.name + ".part")
@@ -72,7 +69,8 @@ class Overlay(AbstractContextManager):
             if kind is None:
                 if self._error is not None:
                     raise self._error
-                self._part.replace(*self.files)
+                # A stream may be left before its first prediction.
+                self.files = [self._part.replace(*self.files)] if self._trail else []
         finally:
             self._part.unlink(missing_ok=True)
 
