@@ -1,7 +1,7 @@
 """The field's scoring protocols: counts and figures from coordinates alone.
 
 Every protocol works per frame, with at most one predicted ball a frame. A protocol is one
-`Protocol` constant; adding one means stating which labels it takes for a ball, what is close enough
+`Protocol`; adding one means stating which labels it takes for a ball, what is close enough
 and what counts as a miss. docs/metrics.md has them in a table. All positions are pixels of the
 original frame. Frames that a data set does not want scored are unlabelled.
 """
@@ -33,8 +33,10 @@ class Protocol:
     name: str
     ball: Callable[[Labels], np.ndarray]
     close: Callable[[Labels, Track], np.ndarray]
-    counts: type[Counts]
-    extras: Callable[["Protocol", Sequence[Labels], Sequence[Track]], dict[str, Any]]
+    counts: type[Counts] = Counts
+    extras: Callable[["Protocol", Sequence[Labels], Sequence[Track]], dict[str, Any]] = (
+        lambda protocol, labels, tracks: {}
+    )
 
     def outcomes(self, labels: Labels, track: Track) -> np.ndarray:
         """`Outcome` codes of one clip's frames, (N,) int8.
@@ -78,12 +80,15 @@ class Protocol:
         return total.as_dict() | self.extras(self, labels, tracks)
 
 
-def score(labels: Sequence[Labels], tracks: Sequence[Track]) -> dict[str, dict[str, Any]]:
+def score(
+    labels: Sequence[Labels], tracks: Sequence[Track], further: Sequence[Protocol] = ()
+) -> dict[str, dict[str, Any]]:
     """The ``protocols`` part of ``metrics.json``.
 
     Args:
         labels: One per clip, original pixels, with the size of their frame.
         tracks: The predictions of the same clips in the same order, original pixels.
+        further: Protocols beside those of `PROTOCOLS`.
 
     Returns:
         Protocol name -> tp, fp1, fp2, fn, tn, precision, recall, f1, accuracy; ``strict`` adds
@@ -94,7 +99,7 @@ def score(labels: Sequence[Labels], tracks: Sequence[Track]) -> dict[str, dict[s
         ValueError: Numbers of clips or of frames differ, or a position or a frame's size is
             missing.
     """
-    return {name: protocol.score(labels, tracks) for name, protocol in PROTOCOLS.items()}
+    return {p.name: p.score(labels, tracks) for p in (*PROTOCOLS.values(), *further)}
 
 
 def check_clips(labels: Sequence[Labels], tracks: Sequence[Track]) -> None:
@@ -162,12 +167,6 @@ def _ap_and_rmse(
     }
 
 
-def _no_extras(
-    protocol: Protocol, labels: Sequence[Labels], tracks: Sequence[Track]
-) -> dict[str, Any]:
-    return {}
-
-
 def _visible(labels: Labels) -> np.ndarray:
     return labels.visibility > ABSENT
 
@@ -194,9 +193,7 @@ def _within_4_cells(labels: Labels, track: Track) -> np.ndarray:
 
 STRICT = Protocol("strict", _visible, _within_4_px, Counts, _f1_interval)
 WASB = Protocol("wasb", _seen, _within_4_px, LenientCounts, _ap_and_rmse)
-TRACKNETV1 = Protocol("tracknetv1", _visible, _within_5_px_of_720p, Counts, _no_extras)
-TRACKNETV2 = Protocol("tracknetv2", _visible, _within_4_cells, LenientCounts, _no_extras)
-TRACKNETV3 = Protocol(
-    "tracknetv3", _visible_off_the_corner, _within_4_cells, LenientCounts, _no_extras
-)
+TRACKNETV1 = Protocol("tracknetv1", _visible, _within_5_px_of_720p)
+TRACKNETV2 = Protocol("tracknetv2", _visible, _within_4_cells, LenientCounts)
+TRACKNETV3 = Protocol("tracknetv3", _visible_off_the_corner, _within_4_cells, LenientCounts)
 PROTOCOLS = {p.name: p for p in (STRICT, WASB, TRACKNETV1, TRACKNETV2, TRACKNETV3)}

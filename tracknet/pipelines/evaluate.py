@@ -6,7 +6,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from tracknet.build import build
+from tracknet.build import build, build_all
 from tracknet.data.splits import split_sha256
 from tracknet.errors import InputError
 from tracknet.metrics import breakdown, localisation, score
@@ -41,7 +41,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         config |= {key: own[key] for key in ("image_size", "fit")}
     clips = open_clips(config, find_clips(config, dataset, split))
     names, labels = [clip.clip.name for clip in clips], [clip.labels for clip in clips]
-    tracker = build(config, "tracking")
+    tracker, further = build(config, "tracking"), build_all(config, "protocols")
     predict = by_network if config["ckpt"] else from_file
     scored = predict(config, clips, tracker, output / "predictions.csv")
     tracks = [scored.tracks[name] for name in names]
@@ -54,11 +54,16 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         "dataset": dataset.name,
         "split_sha256": split_sha256(clip.clip for clip in clips),
         "facts": facts,
-        "protocols": score(labels, tracks),
-        **scored.figures,
+        "protocols": score(labels, tracks, further),
         "localisation": localisation(labels, tracks),
         "breakdown": breakdown(names, labels, tracks),
     }
+    if scored.half:
+        half = [scored.half[name] for name in names]
+        metrics |= {
+            "frames_per_second": scored.speed,
+            "protocols_at_0.5": score(labels, half, further),
+        }
     (output / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
     write_report(
         output / "report.html",

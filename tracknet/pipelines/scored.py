@@ -4,7 +4,7 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from tracknet.data.store import StoredClip
 from tracknet.errors import InputError
 from tracknet.geometry import to_original
 from tracknet.inference.tracking import Tracker
-from tracknet.metrics import at_threshold, score
+from tracknet.metrics import at_threshold
 from tracknet.pipelines.common import candidates_of, lengths_of
 from tracknet.types import Track
 
@@ -36,15 +36,16 @@ class Scored:
             gives the same figures.
         missing: Frames of which nobody predicted anything.
         facts: How it came to be, for people.
-        figures: What only the network that made it can tell: its frames per second, and the
-            protocols at threshold 0.5.
+        speed: Of the network that made it, frames per second.
+        half: Of a network, what it predicts at threshold 0.5.
         best: Of a network, each clip's best candidates, whatever their score.
     """
 
     tracks: dict[str, Track]
     missing: int
     facts: dict[str, str]
-    figures: dict[str, Any] = field(default_factory=dict)
+    speed: float | None = None
+    half: dict[str, Track] | None = None
     best: list[Track] | None = None
 
 
@@ -88,12 +89,8 @@ def by_network(
             "threshold": f"{predictor.threshold:.2f}",
             "overlap": predictor.overlap,
         },
-        figures={
-            "frames_per_second": sum(map(len, clips)) / seconds,
-            "protocols_at_0.5": score(
-                [clip.labels for clip in clips], [half[clip.clip.name] for clip in clips]
-            ),
-        },
+        speed=sum(map(len, clips)) / seconds,
+        half=half,
         best=best,
     )
 
