@@ -80,9 +80,10 @@ def describe(
             batches = min(batches, int(timer.time_remaining() / step))
     between = trainer.val_check_batch * (trainer.check_val_every_n_epoch or 1)
     validations = max(1, round(batches / between))
-    windows = trainer.num_val_batches[0] * size
-    # Afterwards thresholds are chosen, from windows that begin at every frame.
     frames = sum(map(len, pl_module.validation.clips))
+    # A run that goes on within an epoch does not know its validation yet.
+    windows = sum(trainer.num_val_batches) * size or frames / pl_module.model.frames
+    # Afterwards thresholds are chosen, from windows that begin at every frame.
     seconds = batches * step + (validations * windows + frames) * window
     end = datetime.now() + timedelta(seconds=seconds)
     return (
