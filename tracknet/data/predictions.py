@@ -2,7 +2,6 @@
 
 import csv
 import os
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -11,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tracknet.errors import InputError, InputWarning
+from tracknet.errors import InputError
+from tracknet.problems import Problem
 from tracknet.types import Track
 
 COLUMNS = ("Clip", "Frame", "Visibility", "X", "Y", "Score", "Source")
@@ -149,7 +149,9 @@ def read_candidates(path: Path, lengths: Mapping[str, int]) -> dict[str, np.ndar
     return found
 
 
-def read_predictions(path: Path, lengths: Mapping[str, int]) -> tuple[dict[str, Track], int]:
+def read_predictions(
+    path: Path, lengths: Mapping[str, int]
+) -> tuple[dict[str, Track], int, list[Problem]]:
     """Reads predictions of known clips.
 
     Args:
@@ -157,8 +159,8 @@ def read_predictions(path: Path, lengths: Mapping[str, int]) -> tuple[dict[str, 
         lengths: Clip name -> number of frames of every clip that is to be scored.
 
     Returns:
-        A track for every clip of `lengths` (original pixels), and the number of frames that have
-        no row; these count as frames without a ball, with score 0, and an `InputWarning` says so.
+        A track for every clip of `lengths` (original pixels); the number of frames that have no
+        row, which count as frames without a ball, with score 0; and these as a problem, if any.
 
     Raises:
         PredictionError: There is no such file, columns are missing, a clip is unknown, a frame
@@ -201,15 +203,14 @@ def read_predictions(path: Path, lengths: Mapping[str, int]) -> tuple[dict[str, 
         sources[at[rows]] = source[rows].astype(str)
         tracks[name] = Track(xy, scores, sources)
         bare += [name] * (len(rows) < lengths[name])
-    missing = sum(lengths.values()) - len(table)
+    missing, problems = sum(lengths.values()) - len(table), []
     if missing:
-        warnings.warn(
+        message = (
             f"{path}: {missing} of {sum(lengths.values())} frames have no row, in {len(bare)} of "
-            f"{len(lengths)} clips, the first is {bare[0]}; they count as frames without a ball",
-            InputWarning,
-            stacklevel=2,
+            f"{len(lengths)} clips, the first is {bare[0]}; they count as frames without a ball"
         )
-    return tracks, missing
+        problems.append(Problem("missing_row", bare[0], None, message))
+    return tracks, missing, problems
 
 
 def _read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:

@@ -6,8 +6,8 @@ import time
 from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, suppress
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, ExitStack, closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from tracknet.inference.overlay import WAITING, Overlay
 from tracknet.inference.predictor import DECODED, LOOKAHEAD, Prediction, Predictor
 from tracknet.inference.tracking import Follower, Tracker, source_of
 from tracknet.inference.windows import CHUNK
+from tracknet.problems import Problem
 from tracknet.video import (
     Frame,
     Source,
@@ -47,6 +48,7 @@ class Summary:
         balls: In how many of them a ball is predicted.
         seconds: How long it took.
         delays: Of a stream, (N,) seconds from a frame's arrival to its row in the csv, else None.
+        problems: What was found wrong while it was read.
     """
 
     csv: Path
@@ -55,6 +57,7 @@ class Summary:
     balls: int
     seconds: float
     delays: np.ndarray | None = None
+    problems: list[Problem] = field(default_factory=list)
 
 
 class CsvWriter(AbstractContextManager):
@@ -148,7 +151,7 @@ def predict_video(
             if tracker:
                 rows = _tracked(rows, tracker, predictor.threshold, info.size)
             if live:
-                rows = _until_interrupted(rows)
+                rows = _until_interrupted(rows, info.problems)
             for row in _progress(rows, info.frames, f"tracking {name}"):
                 table.write(row)
                 if live:
@@ -168,13 +171,16 @@ def predict_video(
         balls,
         seconds,
         np.array(delays) if live else None,
+        info.problems,
     )
 
 
-def _until_interrupted(rows: Iterable[Prediction]) -> Iterator[Prediction]:
+def _until_interrupted(rows: Iterable[Prediction], problems: list[Problem]) -> Iterator[Prediction]:
     """The same rows; Ctrl-C is the end of a stream that has no other."""
-    with suppress(KeyboardInterrupt):
+    try:
         yield from rows
+    except KeyboardInterrupt:
+        problems.clear()  # it may be silent while it is left
 
 
 def _tracked(

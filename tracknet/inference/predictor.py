@@ -1,5 +1,6 @@
 """A trained network -> where the ball is in every frame of a video."""
 
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import torch
 from tracknet.codecs.gaussian import GaussianCodec
 from tracknet.data.batch import to_unit
 from tracknet.devices import lacks_memory, supports_bfloat16
-from tracknet.errors import InputError
+from tracknet.errors import InputError, InputWarning
 from tracknet.geometry import Letterbox, Size, scale_points
 from tracknet.inference.overlap import OVERLAPS
 from tracknet.inference.windows import (
@@ -123,7 +124,7 @@ class Predictor:
         )
 
     def predict(self, source: Path | str | Iterable[np.ndarray]) -> Track:
-        """The ball in every frame, in order.
+        """The ball in every frame, in order; what is wrong with a video is an `InputWarning`.
 
         Args:
             source: A video, a folder of frames, the URL of a stream, or RGB frames (H, W, 3) uint8
@@ -132,10 +133,13 @@ class Predictor:
         Raises:
             VideoError: The source cannot be read, or its frames differ in size.
         """
-        live, frames = is_stream(source), source
+        live, frames, problems = is_stream(source), source, []
         if isinstance(source, Path | str):
-            _, frames = open_video(source if live else Path(source))
+            info, frames = open_video(source if live else Path(source))
+            problems = info.problems
         rows = list(self.stream(frames, live=live))
+        for problem in problems:
+            warnings.warn(problem.message, InputWarning, stacklevel=2)
         return Track(
             np.array([(row.x, row.y) for row in rows]).reshape(-1, 2),
             np.array([row.score for row in rows]),

@@ -1,18 +1,32 @@
 """What several pipelines need: the data of a configuration and its best candidates."""
 
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from rich.progress import Progress
 
 from tracknet.build import build
-from tracknet.data.formats.base import Dataset, DataWarning, LabelError, strict_data
+from tracknet.console import warn
+from tracknet.data.formats.base import LEFT_OUT, Dataset, LabelError
 from tracknet.data.store import FrameStore, StoredClip
 from tracknet.inference.overlap import OVERLAPS
 from tracknet.inference.predictor import Predictor
+from tracknet.problems import Problem
 from tracknet.types import UNLABELLED, Clip
+
+
+def report(problems: Iterable[Problem], strict: bool = False) -> None:
+    """Shows problems, one a line.
+
+    Raises:
+        LabelError: `strict` is set, and there is one.
+    """
+    for problem in problems:
+        if strict:
+            message = problem.message.removesuffix(LEFT_OUT)
+            raise LabelError(f"{message} (an error because of strict=true)")
+        warn(problem.message)
 
 
 def find_clips(config: Mapping[str, Any], dataset: Dataset, split: str) -> list[Clip]:
@@ -22,8 +36,12 @@ def find_clips(config: Mapping[str, Any], dataset: Dataset, split: str) -> list[
         LabelError: Something is wrong with the labels and `config["strict"]` is set, or the split
             holds nothing that can be used.
     """
-    with strict_data(config["strict"]):
-        return dataset.clips(split)[: config["max_clips"]]
+    clips, problems = dataset.clips(split)
+    report(problems, config["strict"])
+    if not clips:
+        count = len({problem.clip for problem in problems})
+        raise _none_left(f"split {split}: none of its {count} clips", problems)
+    return clips[: config["max_clips"]]
 
 
 def open_clips(
@@ -32,25 +50,25 @@ def open_clips(
     """Clips from the frame store; what is wrong with them is reported.
 
     Raises:
-        LabelError: `config["strict"]` is set and labels do not fit their video, or no clip can be
-            used.
-        VideoError: `config["strict"]` is set and a clip cannot be decoded.
+        LabelError: Something is wrong and `config["strict"]` is set, or no clip can be used.
     """
-    store = FrameStore(config["paths"]["store"], image_size)
-    with strict_data(config["strict"]):
-        stored, problems = store.open(clips, config["strict"])
-        usable = []
-        for clip in stored:
-            if (clip.labels.visibility == UNLABELLED).all():
-                problems[clip.clip.name] = "none of its labels belongs to a frame of its video"
-            else:
-                usable.append(clip)
-        if not usable:
-            name, message = next(iter(problems.items()))
-            raise LabelError(f"none of {len(clips)} clips can be used; {name}: {message}")
-        for name, message in problems.items():
-            warnings.warn(f"clip {name} is left out: {message}", DataWarning, stacklevel=2)
+    stored, problems = FrameStore(config["paths"]["store"], image_size).open(clips)
+    usable = []
+    for clip in stored:
+        if (clip.labels.visibility == UNLABELLED).all():
+            name = clip.clip.name
+            message = f"clip {name}: none of its labels belongs to a frame of its video{LEFT_OUT}"
+            problems.append(Problem("unlabelled", name, None, message))
+        else:
+            usable.append(clip)
+    report(problems, config["strict"])
+    if not usable:
+        raise _none_left(f"none of {len(clips)} clips", problems)
     return usable
+
+
+def _none_left(what: str, problems: Sequence[Problem]) -> LabelError:
+    return LabelError(f"{what} can be used; {problems[0].message.removesuffix(LEFT_OUT)}")
 
 
 def build_dataset(config: Mapping[str, Any]) -> Dataset:

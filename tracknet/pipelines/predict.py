@@ -9,18 +9,17 @@ import numpy as np
 
 from tracknet.build import build
 from tracknet.checkpoint import load
-from tracknet.console import console, noticed
+from tracknet.console import console, warn
 from tracknet.inference.export import Summary, predict_video
 from tracknet.inference.predictor import Predictor
 from tracknet.inference.tracking import Tracker
-from tracknet.video import DamageWarning, Frame, Source, VideoError, VideoInfo, output_names
+from tracknet.video import Frame, Source, VideoError, VideoInfo, output_names
 
 
 def predict(
     cfg: Mapping[str, Any],
     sources: list[Source],
     opened: tuple[VideoInfo, Iterable[Frame]] | None = None,
-    damage: Sequence[str] = (),
 ) -> list[Summary]:
     """Loads a checkpoint and follows the ball in every source, see `predict_all`.
 
@@ -28,7 +27,6 @@ def predict(
         cfg: The resolved configuration ``predict``.
         sources: Videos, folders of frames and URLs of streams.
         opened: What `open_video` gave of the first source, if it is being read already.
-        damage: Grows by what is found wrong with it.
 
     Raises:
         CheckpointError: The checkpoint cannot be read.
@@ -38,7 +36,7 @@ def predict(
     predictor = load(cfg["ckpt"], **choices)
     tracker = build(cfg["tracking"]) if cfg["tracking"] else None
     output = Path(cfg["paths"]["output"])
-    return predict_all(predictor, sources, output, cfg["overlay"], opened, damage, tracker)
+    return predict_all(predictor, sources, output, cfg["overlay"], opened, tracker)
 
 
 def predict_all(
@@ -47,14 +45,13 @@ def predict_all(
     output: Path,
     overlay: bool = True,
     opened: tuple[VideoInfo, Iterable[Frame]] | None = None,
-    damage: Sequence[str] = (),
     tracker: Tracker | None = None,
 ) -> list[Summary]:
     """Writes `<name>.csv` and, if wanted, `<name>_overlay.mp4` of every source.
 
     Where sources have the same name, their folders tell the results apart.
 
-    `opened` and `damage` are as in `predict`.
+    `opened` is as in `predict`.
 
     Raises:
         SystemExit: A source could not be read, or is damaged; what could be read is written.
@@ -64,16 +61,16 @@ def predict_all(
     summaries, broken = [], []
     for source, name in zip(sources, output_names(sources), strict=True):
         try:
-            with noticed(DamageWarning) as own:
-                summary = predict_video(predictor, source, output, overlay, opened, tracker, name)
-            damaged = bool(own or damage)
+            summary = predict_video(predictor, source, output, overlay, opened, tracker, name)
         except VideoError as error:
             broken.append(str(error))
             continue
         finally:
-            opened, damage = None, ()
+            opened = None
         summaries.append(summary)
-        if damaged:
+        for problem in summary.problems:
+            warn(problem.message)
+        if any(problem.kind == "damaged" for problem in summary.problems):
             broken.append(f"{source} is damaged; what could be read is in {summary.csv}")
         share = summary.balls / max(1, summary.frames)
         out.print(

@@ -1,21 +1,24 @@
 """The frames of an open video, and what is wrong with it."""
 
-import warnings
 from collections.abc import Iterator
 
 import av
 import numpy as np
 
-from tracknet.errors import InputWarning
+from tracknet.problems import Problem
 from tracknet.video.frame import Frame, to_rgb
-from tracknet.video.source import DamageError, DamageWarning
+from tracknet.video.source import DamageError
 
 MISSING = 0.5
 """Seconds that a video may be shorter than its header says; headers are rounded."""
 
 
-def decode(container: "av.container.InputContainer", skip_damage: bool = True) -> Iterator[Frame]:
+def decode(
+    container: "av.container.InputContainer", problems: list[Problem], skip_damage: bool = True
+) -> Iterator[Frame]:
     """What can be decoded of the first video stream, upright; see `read_raw`.
+
+    What was wrong is added to `problems` at the end.
 
     The container is closed with the generator: left to the search for garbage, which finds it in a
     cycle, it would keep its decoder, and be taken apart in any thread.
@@ -28,11 +31,14 @@ def decode(container: "av.container.InputContainer", skip_damage: bool = True) -
         av.FFmpegError: There is no reading on; the frames before that have come.
     """
     with container:
-        yield from _decode(container, container.streams.video[0], skip_damage)
+        yield from _decode(container, container.streams.video[0], problems, skip_damage)
 
 
 def _decode(
-    container: "av.container.InputContainer", video: "av.video.stream.VideoStream", skip: bool
+    container: "av.container.InputContainer",
+    video: "av.video.stream.VideoStream",
+    problems: list[Problem],
+    skip: bool,
 ) -> Iterator[Frame]:
     count = broken = spoilt = 0
     end = 0.0
@@ -59,13 +65,13 @@ def _decode(
         yield from map(_upright, video.decode(None))  # those that wait for later ones
         raise
     if skip:
-        _report(container, count, broken, spoilt, end)
+        problems += _wrong(container, count, broken, spoilt, end)
 
 
-def _report(
+def _wrong(
     container: "av.container.InputContainer", count: int, broken: int, spoilt: int, end: float
-) -> None:
-    """Warns of what is wrong, once.
+) -> Iterator[Problem]:
+    """What is wrong, once: of the kind ``damaged`` unless frames are hidden on purpose.
 
     Args:
         container: The video, read to its end.
@@ -74,7 +80,7 @@ def _report(
         spoilt: Packets and frames that are known to be incomplete.
         end: Seconds, when the last packet of any stream ends.
     """
-    kind, video = DamageWarning, container.streams.video[0]
+    kind, video = "damaged", container.streams.video[0]
     if broken:
         text = (
             f"{broken} damaged packets were skipped; frames after the first of them are counted as "
@@ -84,12 +90,12 @@ def _report(
         text = f"{spoilt} frames or more are damaged in part. Copy or convert the video again"
     elif count < video.frames:
         text = f"has {count} of the {video.frames} frames that its header promises; is it complete?"
-        kind = DamageWarning if count < _shown(video) else InputWarning
+        kind = "damaged" if count < _shown(video) else "short_video"
     elif not video.frames and end + MISSING < (length := _length(container)):
         text = f"has {end:.1f} s of the {length:.1f} s that its header promises; is it complete?"
     else:
         return
-    warnings.warn(f"{container.name}: {text}", kind, stacklevel=3)
+    yield Problem(kind, container.name, None, f"{container.name}: {text}")
 
 
 def _shown(video: "av.video.stream.VideoStream") -> int:
