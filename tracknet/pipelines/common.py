@@ -29,6 +29,13 @@ def report(problems: Iterable[Problem], strict: bool = False) -> None:
         warn(problem.message)
 
 
+def _report_all(problems: Sequence[Problem], strict: bool, left: Sequence, none: str) -> None:
+    """Shows problems and, where nothing is left, refuses to go on."""
+    report(problems, strict)
+    if not left:
+        raise LabelError(f"{none} can be used; {problems[0].message.removesuffix(LEFT_OUT)}")
+
+
 def find_clips(config: Mapping[str, Any], dataset: Dataset, split: str) -> list[Clip]:
     """The labelled clips of a split, not yet decoded; what is wrong with them is reported.
 
@@ -37,10 +44,8 @@ def find_clips(config: Mapping[str, Any], dataset: Dataset, split: str) -> list[
             holds nothing that can be used.
     """
     clips, problems = dataset.clips(split)
-    report(problems, config["strict"])
-    if not clips:
-        count = len({problem.clip for problem in problems})
-        raise _none_left(f"split {split}: none of its {count} clips", problems)
+    count = len({problem.clip for problem in problems})
+    _report_all(problems, config["strict"], clips, f"split {split}: none of its {count} clips")
     return clips[: config["max_clips"]]
 
 
@@ -61,14 +66,8 @@ def open_clips(
             problems.append(Problem("unlabelled", name, None, message))
         else:
             usable.append(clip)
-    report(problems, config["strict"])
-    if not usable:
-        raise _none_left(f"none of {len(clips)} clips", problems)
+    _report_all(problems, config["strict"], usable, f"none of {len(clips)} clips")
     return usable
-
-
-def _none_left(what: str, problems: Sequence[Problem]) -> LabelError:
-    return LabelError(f"{what} can be used; {problems[0].message.removesuffix(LEFT_OUT)}")
 
 
 def build_dataset(config: Mapping[str, Any]) -> Dataset:

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from glob import glob
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from tracknet.errors import InputError
 from tracknet.pipelines.common import build_dataset, find_clips, lengths_of, open_clips, report
 from tracknet.pipelines.settings import check_settings
 from tracknet.types import ABSENT, UNLABELLED, Clip, Labels, Track
-from tracknet.video import Frame, VideoInfo, find_sources, is_stream, open_video, output_names
+from tracknet.video import find_sources, is_stream, open_video, output_names
 
 Marked = tuple[str, Path, Labels, Track | None]
 """What a file is called, its video, and what is known of its frames."""
@@ -134,22 +134,15 @@ def _of_videos(config: Mapping[str, Any], broken: list[str]) -> Iterator[Marked]
             table = tables / f"{name}.csv" if tables.is_dir() else tables
             labels, track, problems = read_marks(table)
             info, frames = open_video(source)
-            count = _length(info, frames, len(labels))
+            # Containers lie, unless the labels say the same. A track goes on to the end of CVAT's
+            # task, and must be ended where the labels end, but not later than the video does.
+            count = info.frames if info.frames == len(labels) else sum(1 for _ in frames)
             labels, unfit = fit_labels(Clip(str(table), name, source, labels), count, info.size)
             report([*problems, *info.problems, *unfit], config["strict"])
         except InputError as error:
             broken.append(str(error))
         else:
             yield name, source, labels, track
-
-
-def _length(info: VideoInfo, frames: Iterable[Frame], labelled: int) -> int:
-    """How many frames there are to see: what the container claims, if the labels say the same.
-
-    Containers lie, so that frames are counted otherwise. A track goes on to the end of CVAT's task,
-    and must be ended where the labels end, but not later than the video does: CVAT refuses that.
-    """
-    return labelled if info.frames == labelled else sum(1 for _ in frames)
 
 
 def _annotations(pattern: str) -> list[Path]:

@@ -78,10 +78,9 @@ def by_network(
     write_predictions(at_half, accepted(0.5))
     lengths = lengths_of(clips)
     half, *_ = read_predictions(at_half, lengths)
-    tracks, missing, _ = read_predictions(target, lengths)
     return Predicted(
-        tracks,
-        missing,
+        read_predictions(target, lengths)[0],
+        missing=0,
         facts={
             "checkpoint": str(config["ckpt"]),
             "threshold": f"{predictor.threshold:.2f}",
@@ -117,8 +116,7 @@ def from_file(
             )
         candidates = read_candidates(candidates_beside(source), lengths)
         write_predictions(target, _tracked(tracker, candidates, threshold, clips))
-        tracks, missing, _ = read_predictions(target, lengths)
-        return Predicted(tracks, missing, facts)
+        return Predicted(read_predictions(target, lengths)[0], 0, facts)
     given, missing, problems = read_predictions(source, lengths)
     report(problems)
     if threshold is None:

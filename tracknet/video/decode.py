@@ -1,6 +1,6 @@
 """The frames of an open video, and what is wrong with it."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import av
 import numpy as np
@@ -14,11 +14,9 @@ MISSING = 0.5
 
 
 def decode(
-    container: "av.container.InputContainer", problems: list[Problem], skip_damage: bool = True
-) -> Iterator[Frame]:
+    container: "av.container.InputContainer", skip_damage: bool = True
+) -> Generator[Frame, None, list[Problem]]:
     """What can be decoded of the first video stream, upright; see `read_raw`.
-
-    What was wrong is added to `problems` at the end.
 
     The container is closed with the generator: left to the search for garbage, which finds it in a
     cycle, it would keep its decoder, and be taken apart in any thread.
@@ -26,46 +24,39 @@ def decode(
     The stream must not use frame threads: at damage they lose the frames that wait beside it,
     without an error. A long video keeps all cores busy without them.
 
+    Returns:
+        At the end, what was wrong.
+
     Raises:
         DamageError: As in `read_raw`.
         av.FFmpegError: There is no reading on; the frames before that have come.
     """
     with container:
-        yield from _decode(container, container.streams.video[0], problems, skip_damage)
-
-
-def _decode(
-    container: "av.container.InputContainer",
-    video: "av.video.stream.VideoStream",
-    problems: list[Problem],
-    skip: bool,
-) -> Iterator[Frame]:
-    count = broken = spoilt = 0
-    end = 0.0
-    try:
-        for packet in container.demux():
-            if packet.pts is not None:
-                end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
-            if packet.stream_index != video.index:
-                continue
-            spoilt += packet.is_corrupt
-            try:
-                frames = packet.decode()
-            except av.FFmpegError as error:
-                if not skip:
-                    raise DamageError(
-                        f"{container.name}: damaged; copy or convert it again"
-                    ) from error
-                broken += 1
-                continue
-            count += len(frames)
-            spoilt += sum(frame.is_corrupt and not packet.is_corrupt for frame in frames)
-            yield from map(_upright, frames)
-    except av.FFmpegError:
-        yield from map(_upright, video.decode(None))  # those that wait for later ones
-        raise
-    if skip:
-        problems += _wrong(container, count, broken, spoilt, end)
+        video = container.streams.video[0]
+        count = broken = spoilt = 0
+        end = 0.0
+        try:
+            for packet in container.demux():
+                if packet.pts is not None:
+                    end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+                if packet.stream_index != video.index:
+                    continue
+                spoilt += packet.is_corrupt
+                try:
+                    frames = packet.decode()
+                except av.FFmpegError as error:
+                    if not skip_damage:
+                        said = f"{container.name}: damaged; copy or convert it again"
+                        raise DamageError(said) from error
+                    broken += 1
+                    continue
+                count += len(frames)
+                spoilt += sum(frame.is_corrupt and not packet.is_corrupt for frame in frames)
+                yield from map(_upright, frames)
+        except av.FFmpegError:
+            yield from map(_upright, video.decode(None))  # those that wait for later ones
+            raise
+        return [*_wrong(container, count, broken, spoilt, end)]
 
 
 def _wrong(

@@ -92,9 +92,8 @@ def open_video(
         first = next(pictures)
         info = VideoInfo(frame_size(first), fps, len(image_files(source)), frame_bytes(first))
         return info, _of_one_size(chain([first], pictures), source)
-    problems: list[Problem] = []
     container = _open(source)
-    decoded = decode(container, problems, skip_damage)
+    decoded = decode(container, skip_damage)
     try:
         first = next(decoded, None)
     except av.FFmpegError as error:
@@ -102,20 +101,17 @@ def open_video(
             raise VideoError(f"{source}: {NO_FRAME}") from error
         # A file whose index is at its end, from a server that cannot send it from the middle.
         container = _open(_fetched(source, error))
-        decoded = decode(container, problems, skip_damage)
+        decoded = decode(container, skip_damage)
         first = next(decoded, None)
     if first is None:
         raise VideoError(f"{source}: {NO_FRAME}")
-    frames = _to_the_end(chain([first], decoded), source, problems, skip_damage)
-    return _info(container, first, source, fps, problems), _of_one_size(frames, source)
+    info = _info(container, first, source, fps)
+    frames = _to_the_end(first, decoded, source, info.problems, skip_damage)
+    return info, _of_one_size(frames, source)
 
 
 def _info(
-    container: "av.container.InputContainer",
-    first: av.VideoFrame,
-    source: Source,
-    fps: Fraction,
-    problems: list[Problem],
+    container: "av.container.InputContainer", first: av.VideoFrame, source: Source, fps: Fraction
 ) -> VideoInfo:
     stream = container.streams.video[0]
     frames = 0 if is_stream(source) else stream.frames
@@ -123,7 +119,7 @@ def _info(
     aspect = stream.sample_aspect_ratio or Fraction(1)
     if frame_size(first) != (stream.height, stream.width):  # turned
         aspect = 1 / aspect
-    return VideoInfo(frame_size(first), rate, frames, frame_bytes(first), aspect, problems)
+    return VideoInfo(frame_size(first), rate, frames, frame_bytes(first), aspect)
 
 
 def _fetched(url: str, problem: Exception) -> BinaryIO:
@@ -173,16 +169,17 @@ def read_raw(source: Path, skip_damage: bool = True) -> Iterator[Frame]:
 
 
 def _to_the_end(
-    frames: Iterable[Frame], source: Source, problems: list[Problem], skip_damage: bool
+    first: Frame, others: Iterator[Frame], source: Source, problems: list[Problem], skip: bool
 ) -> Iterator[Frame]:
     """The frames of an open video, as far as it can be read; see `open_video`."""
     try:
-        yield from frames
+        yield first
+        problems += yield from others
     except av.FFmpegError as error:
         reason = f"cannot be read to its end ({error.strerror}); copy or convert it again"
         if is_stream(source):
             reason = f"the stream broke off ({error.strerror})"
-        if not skip_damage:
+        if not skip:
             raise DamageError(f"{source}: {reason}") from error
         problems.append(Problem("damaged", str(source), None, f"{source}: {reason}"))
 
