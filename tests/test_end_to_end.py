@@ -63,7 +63,7 @@ def evaluated(score, tiny_run):
 @pytest.fixture(scope="module")
 def video(resolved, tiny_data):
     """The rendered clip of the test split."""
-    [clip] = build(resolved("evaluate", tiny_data), "data").clips("test")
+    [clip], _ = build(resolved("evaluate", tiny_data), "data").clips("test")
     return clip.source
 
 
@@ -212,7 +212,8 @@ def test_every_overlap_has_the_threshold_that_is_best_on_validation(
 ):
     settings = compose("evaluate", [*tiny_data, f"paths.output={tmp_path}"])
     config = OmegaConf.to_container(settings, resolve=True)
-    clips = open_clips(config, build(config, "data").clips("val"))
+    clips, _ = build(config, "data").clips("val")
+    clips = open_clips(config, clips)
     predictor = tracknet.load(tiny_run, overlap=overlap)
     tracks = [
         clip.track(found[:, 0])

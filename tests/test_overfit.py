@@ -23,7 +23,7 @@ CASES = [(*pair, "focal") for pair in PAIRS] + [(*pair, "bce") for pair in WITH_
 def four_windows(config) -> Batch:
     """The first and the last window with a ball of each of two clips."""
     clips, _ = FrameStore(config["paths"]["store"], (64, 128)).open(
-        build(config, "data").clips("train")
+        build(config, "data").clips("train")[0]
     )
     windows = WindowDataset(clips, config["frames"], config["frames"])
     each = [[w for w in windows.with_ball() if w[0] == clip] for clip in range(len(clips))]

@@ -12,7 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from tracknet.console import command, noticed, plain_errors, plain_warnings
+from tracknet.console import command, plain_errors, plain_warnings
 from tracknet.process import importing, keep_memory, leave, share_cores
 
 if TYPE_CHECKING:
@@ -73,9 +73,9 @@ def train() -> None:
 def _predict(cfg: DictConfig) -> None:
     from tracknet.pipelines.settings import check_settings
     from tracknet.resume import INTERRUPTED
-    from tracknet.video import DamageWarning, find_sources
+    from tracknet.video import find_sources
 
-    with plain_warnings(), plain_errors(), noticed(DamageWarning) as damage:
+    with plain_warnings(), plain_errors():
         try:
             config = OmegaConf.to_container(cfg, resolve=True)
             check_settings(config)
@@ -85,7 +85,7 @@ def _predict(cfg: DictConfig) -> None:
             with importing():
                 from tracknet.pipelines.predict import predict
 
-            predict(config, sources, opened, damage)
+            predict(config, sources, opened)
         except KeyboardInterrupt:
             print(f"interrupted; the rows so far are in {cfg.paths.output}", file=sys.stderr)
             sys.exit(INTERRUPTED)

@@ -43,38 +43,26 @@ def plain_errors() -> Iterator[None]:
         sys.exit(f"error: {said}")
 
 
+def warn(message: str) -> None:
+    """Says on standard error, in one line, what is wrong; the run's log keeps it."""
+    log.warning(message)
+    console(stderr=True).print(Text("warning: ", "yellow") + Text(message))
+
+
 @contextmanager
 def plain_warnings() -> Iterator[None]:
-    """Inside, a warning about the input is one line, without the code that warned."""
+    """Inside, Python's warnings about the input look as those of `warn`, without the code."""
     show = warnings.showwarning
 
     def show_plainly(message, category, *args, **kwargs):
         if issubclass(category, InputWarning):
-            log.warning(message)
-            console(stderr=True).print(Text("warning: ", "yellow") + Text(str(message)))
+            warn(str(message))
         else:
             show(message, category, *args, **kwargs)
 
     warnings.showwarning = show_plainly
     try:
         yield
-    finally:
-        warnings.showwarning = show
-
-
-@contextmanager
-def noticed(category: type[Warning]) -> Iterator[list[str]]:
-    """Collects what warnings of that kind say inside; they are shown all the same."""
-    show, said = warnings.showwarning, []
-
-    def show_and_note(message, kind, *args, **kwargs):
-        if issubclass(kind, category):
-            said.append(str(message))
-        show(message, kind, *args, **kwargs)
-
-    warnings.showwarning = show_and_note
-    try:
-        yield said
     finally:
         warnings.showwarning = show
 

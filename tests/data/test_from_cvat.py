@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from tracknet.data.formats.base import DataWarning, LabelError
+from tracknet.data.formats.base import LabelError
 from tracknet.data.formats.tables import read_table, to_labels
 from tracknet.data.from_cvat import read_cvat, write_labels
 from tracknet.data.to_cvat import write_cvat
@@ -89,7 +89,7 @@ def test_round_trip_without_and_with_cvat_between(file, seed):
     rng = np.random.default_rng(seed)
     labels = random_labels(rng, int(rng.integers(1, 40)))
     write_cvat(file, "match.day/rally 1.mp4", labels)
-    name, got = read_cvat(file)
+    name, got, _ = read_cvat(file)
     assert name == "rally 1"
     same(got, labels)
     same(read_cvat(through_cvat(file))[1], labels)
@@ -128,7 +128,7 @@ def test_what_people_do_to_it(file):
         unknown["shapes"] = [s for s in unknown["shapes"] if s["frame"] != 5]
         unknown["shapes"].append({**unknown["shapes"][0], "frame": 5, "outside": "1"})  # looked at
 
-    _, labels = read_cvat(through_cvat(file, edit))
+    _, labels, _ = read_cvat(through_cvat(file, edit))
     assert labels.visibility.tolist() == [1, 0, 0, 1, -1, 0, 1]
     assert labels.xy[0].tolist() == [12.5, 21]
     assert labels.xy[3].tolist() == [30, 40]
@@ -153,7 +153,8 @@ def track(*points, label="ball"):
 def read(file):
     def read(text):
         file.write_text(text)
-        return read_cvat(file)[1].visibility.tolist()
+        _, labels, read.problems = read_cvat(file)
+        return labels.visibility.tolist()
 
     return read
 
@@ -197,8 +198,9 @@ def test_jobs_that_overlap_hold_a_point_twice(read):
 
 
 def test_of_several_points_the_first_is_used(read):
-    with pytest.warns(DataWarning, match="1 balls have several points, the first in frame 1"):
-        read(task(track((1, 0, "3.00,4.00;5.00,6.00"), (2, 1))))
+    read(task(track((1, 0, "3.00,4.00;5.00,6.00"), (2, 1))))
+    (problem,) = read.problems
+    assert "1 balls have several points, the first in frame 1" in problem.message
 
 
 @pytest.mark.parametrize(
@@ -224,7 +226,7 @@ def test_a_zip_is_read_by_what_it_holds(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("annotations.xml", task(track((1, 0), (2, 1))))
         archive.writestr("images/frame_000000.png", "")
-    name, labels = read_cvat(path)
+    name, labels, _ = read_cvat(path)
     assert (name, labels.visibility.tolist()) == ("t", [0, 1, 0, 0, 0, 0])
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("readme.txt", "")
@@ -237,5 +239,5 @@ def test_labels_are_written_as_they_are_read(tmp_path):
     table = tmp_path / "a.csv"
     write_labels(table, labels)
     assert table.read_text().startswith("Frame,Visibility,X,Y\n")
-    got = to_labels(table, read_table(table, ("frame", "visibility", "x", "y"))).resized(30)
-    same(got, labels)
+    got, _ = to_labels(table, read_table(table, ("frame", "visibility", "x", "y")))
+    same(got.resized(30), labels)

@@ -29,7 +29,7 @@ def settings(tiny_data, tiny_network, tmp_path):
 
 def test_clips_carry_the_name_of_their_part(resolved, settings):
     dataset = build(resolved("train", settings), "data")
-    clips = dataset.clips("train")
+    clips, _ = dataset.clips("train")
     assert [clip.name for clip in clips] == [
         f"{part}/train/match1/r0000{i}" for part in ("first", "second") for i in (1, 2)
     ]
@@ -56,7 +56,10 @@ def test_a_clip_that_parts_have_in_different_splits_is_refused(tmp_path):
         (clip / "Label.csv").write_text(f"{header}\n0000.jpg,1,2,3,0\n")
     one = Tennis(tmp_path, {"train": ["game1", "game2"], "test": ["game3"]})
     other = Tennis(tmp_path, {"train": ["game2"], "test": ["game1"]})
-    assert len(Mixed({"one": one, "twin": one}).clips("train")) == 4
+    (tmp_path / "game1" / "Clip1" / "Label.csv").unlink()
+    clips, problems = Mixed({"one": one, "twin": one}).clips("train")
+    assert [clip.name for clip in clips] == ["one/game2/Clip1", "twin/game2/Clip1"]
+    assert [problem.clip for problem in problems] == ["one/game1/Clip1", "twin/game1/Clip1"]
     message = (
         r"clip one/game1/Clip1 of match one/game1 is in both train and test \(there as "
         r"other/game1/Clip1\), .* only one of data.parts.<name>.splits.train and data.parts"

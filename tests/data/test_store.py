@@ -17,10 +17,9 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from tracknet.data.formats.base import DataWarning
 from tracknet.data.store import FrameStore
 from tracknet.types import Labels
-from tracknet.video import VideoError, VideoWriter
+from tracknet.video import VideoWriter
 
 LEVELS = 40 + 12 * np.arange(9)
 
@@ -42,7 +41,7 @@ def picture_folder(folder: Path, levels, suffix=".png", size=(32, 64)) -> Path:
 
 def test_holds_the_frames_at_network_size(store, make_clip):
     (clip,), problems = store.open([make_clip("a", 9, size=(64, 128))])
-    assert problems == {}
+    assert problems == []
     assert (len(clip), clip.fps, clip.letterbox.source) == (9, Fraction(25), (64, 128))
     assert (clip.frames.shape, clip.frames.dtype) == ((9, 32, 64, 3), np.uint8)
     assert np.abs(clip.frames.mean((1, 2, 3)) - LEVELS).max() < 3
@@ -110,7 +109,7 @@ def test_what_a_killed_run_left_is_removed_and_what_is_in_use_is_not(store, make
     running = store.root / ".writing-running"
     with FileLock(running / "lock"):
         (found,), problems = store.open([clip])
-        assert problems == {}
+        assert problems == []
         assert folders(store) == [running, found.folder]
         assert (running / "clip" / "frames.u8").exists()
     store.open([clip])
@@ -143,7 +142,7 @@ def test_a_kill_in_the_middle_of_writing_is_repaired_by_the_next_run(tmp_path, m
     (left,) = folders(store)
     assert left.name.startswith(".writing-")
     (found,), problems = store.open([clip])
-    assert (problems, len(found)) == ({}, 200)
+    assert (problems, len(found)) == ([], 200)
     assert found.frames[199].mean() == pytest.approx(199, abs=3)
     assert folders(store) == [found.folder]
 
@@ -166,7 +165,7 @@ def test_a_damaged_entry_is_decoded_anew(store, make_clip, damage):
     files = sorted(first.folder.iterdir())
     damage(first.folder)
     (again,), problems = store.open([clip])
-    assert problems == {}
+    assert problems == []
     assert folders(store) == [first.folder]
     assert sorted(again.folder.iterdir()) == files
     assert again.frames[4].mean() == pytest.approx(LEVELS[4], abs=3)
@@ -226,7 +225,7 @@ def test_the_data_may_be_read_only(store, make_clip):
         (found,), problems = store.open([clip])
     finally:
         clip.source.parent.chmod(0o755)
-    assert (problems, len(found)) == ({}, 3)
+    assert (problems, len(found)) == ([], 3)
     assert [path.name for path in clip.source.parent.iterdir()] == ["a.mp4"]
 
 
@@ -234,9 +233,9 @@ def test_a_clip_that_breaks_half_way_leaves_nothing(store, make_clip, tmp_path):
     folder = picture_folder(tmp_path / "frames", LEVELS[:4])
     (folder / "3.png").write_bytes(b"no picture")
     clip = replace(make_clip("a", 1), source=folder)
-    opened, problems = store.open([clip])
+    opened, (problem,) = store.open([clip])
     assert opened == []
-    assert "3.png: cannot be read" in problems["a"]
+    assert "3.png: cannot be read" in problem.message
     assert folders(store) == []
     picture_folder(folder, LEVELS[:4])
     assert len(store.open([clip])[0][0]) == 4
@@ -278,23 +277,18 @@ def test_broken_clips_are_reported_and_do_not_end_the_job(store, make_clip, brok
     clips, said = broken
     good, problems = store.open([make_clip("first", 3), *clips, make_clip("last", 4)])
     assert [clip.clip.name for clip in good] == ["first", "last"]
-    assert problems.keys() == {clip.name for clip in clips}
-    for clip, words in zip(clips, said, strict=True):
-        assert words in problems[clip.name]
-        assert str(clip.source) in problems[clip.name]
+    assert [problem.clip for problem in problems] == [clip.name for clip in clips]  # in order
+    for clip, words, problem in zip(clips, said, problems, strict=True):
+        assert words in problem.message
+        assert str(clip.source) in problem.message
+        assert problem.message.endswith("; the clip is left out")
     assert len(folders(store)) == 2
-
-
-def test_strict_ends_the_job(store, make_clip, broken):
-    clips, _ = broken
-    with pytest.raises(VideoError, match=r"1 of 2 clips unusable; text: .*not a video"):
-        store.open([make_clip("first", 3), clips[0]], strict=True)
 
 
 def test_of_clips_that_are_all_broken_each_is_reported(store, broken):
     opened, problems = store.open(broken[0])
     assert (opened, len(problems)) == ([], 6)
-    assert store.open([]) == ([], {})
+    assert store.open([]) == ([], [])
 
 
 def test_what_follows_damage_is_not_used(store, make_clip):
@@ -314,11 +308,9 @@ def test_what_follows_damage_is_not_used(store, make_clip):
     content[position : position + size] = b"\xff" * size
     clip.source.write_bytes(content)
     for _ in range(2):  # decoded, and found in the store
-        with pytest.warns(DataWarning, match=r"a: its video is damaged after \d frames") as said:
-            (found,), problems = store.open([clip])
-        assert problems == {}
-        problem = said[0].message
+        (found,), (problem, _) = store.open([clip])
         assert (problem.kind, problem.clip, problem.frame) == ("damaged", "a", len(found))
+        assert f"a: its video is damaged after {len(found)} frames" in problem.message
         assert 1 <= len(found) <= 7
         shown = found.frames[:, 16, 32, 0].astype(int)
         assert np.abs(shown - 8 * np.arange(len(found))).max() < 6
@@ -328,9 +320,10 @@ def test_a_link_to_nowhere_costs_its_clip_not_the_job(store, make_clip, tmp_path
     good, frames = make_clip("a", 3), tmp_path / "frames"
     frames.mkdir()
     (frames / "0.png").symlink_to(tmp_path / "nowhere.png")
-    (found,), problems = store.open([good, replace(good, name="b", source=frames)])
+    (found,), (problem,) = store.open([good, replace(good, name="b", source=frames)])
     assert found.clip is good
-    assert "nowhere" in problems["b"] or "0.png" in problems["b"]
+    assert problem.clip == "b"
+    assert "nowhere" in problem.message or "0.png" in problem.message
 
 
 def test_a_video_that_ends_too_early_is_read_as_far_as_it_goes(store, make_clip):
@@ -340,8 +333,9 @@ def test_a_video_that_ends_too_early_is_read_as_far_as_it_goes(store, make_clip)
             writer.write(noise.integers(0, 255, (32, 64, 3), np.uint8))
     content = clip.source.read_bytes()
     clip.source.write_bytes(content[: len(content) * 2 // 3])
-    (found,), _ = store.open([clip])
+    (found,), (problem, _) = store.open([clip])
     assert 1 <= len(found) < 9
+    assert (problem.kind, problem.frame) == ("damaged", len(found))
     assert found.frames.std() > 20
 
 

@@ -118,13 +118,13 @@ def test_nothing_to_show_is_no_track(written):
 def test_a_table_of_predictions_and_one_of_labels(tmp_path):
     table = tmp_path / "a.csv"
     table.write_text("Frame,Visibility,X,Y,Score,Source\n1,1,3,4,0.75,tracked\n0,0,0,0,0.2,\n")
-    labels, track = read_marks(table)
+    labels, track, _ = read_marks(table)
     assert labels.visibility.tolist() == [0, 1]
     assert labels.xy[1].tolist() == [3, 4]
     assert track.score.tolist() == [0.2, 0.75]
     assert track.source.tolist() == ["", "tracked"]
     table.write_text("frame,visibility,x,y\n2,1,3,4\n")
-    labels, track = read_marks(table)
+    labels, track, _ = read_marks(table)
     assert labels.visibility.tolist() == [-1, -1, 1]
     assert track is None
     with pytest.raises(LabelError, match="there is no such label file"):

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tracknet.codecs.gaussian import GaussianCodec
-from tracknet.errors import InputError
+from tracknet.errors import InputError, InputWarning
 from tracknet.geometry import Letterbox
 from tracknet.inference import backgrounds
 from tracknet.inference.network import TorchNetwork
@@ -188,6 +188,13 @@ def test_rgb_frames_and_the_file_give_the_same_track(predictor, video):
     file, _ = video(9)
     ours, theirs = predictor().predict(file), predictor().predict(read_frames(file))
     np.testing.assert_allclose(ours.xy, theirs.xy, atol=0.1)
+
+
+def test_what_is_wrong_with_a_file_is_said(predictor, video):
+    file, _ = video(9)
+    file.write_bytes(file.read_bytes()[:-1000])
+    with pytest.warns(InputWarning, match=r"rally.mp4: .*[Cc]opy or convert"):
+        assert 0 < len(predictor().predict(file)) <= 9
 
 
 @pytest.mark.parametrize(

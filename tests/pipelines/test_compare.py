@@ -22,7 +22,7 @@ def runs(compose, resolved, tiny_data, tmp_path_factory):
     root, found = tmp_path_factory.mktemp("runs"), {}
     for name, split, shift in (("good", "test", 0), ("bad", "test", 9), ("other", "val", 0)):
         tracks = {}
-        for clip in build(resolved("evaluate", tiny_data), "data").clips(split):
+        for clip in build(resolved("evaluate", tiny_data), "data").clips(split)[0]:
             visible = clip.labels.visibility > 0
             source = np.where(visible, "detected", "")
             tracks[clip.name] = Track(clip.labels.xy + shift, np.ones(len(visible)), source)

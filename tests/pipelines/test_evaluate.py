@@ -15,7 +15,7 @@ from tracknet.types import Track
 def score(compose, resolved, tiny_data, tmp_path):
     """Predictions that are the test split's labels, surer by and by: (metrics, track scored)."""
     settings = [*tiny_data, "split=test", f"paths.output={tmp_path / 'scored'}"]
-    (clip,) = build(resolved("evaluate", settings), "data").clips("test")
+    (clip,), _ = build(resolved("evaluate", settings), "data").clips("test")
     visible = clip.labels.visibility > 0
     source = np.where(visible, "detected", "")
     track = Track(clip.labels.xy, np.linspace(0, 0.99, len(visible)).round(4), source)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from tracknet.build import build
-from tracknet.data.formats.base import DataWarning
 from tracknet.data.formats.generic import Generic
 from tracknet.data.predictions import write_predictions
 from tracknet.errors import InputError
@@ -57,7 +56,7 @@ def test_a_corrected_video_is_labels_of_generic(commands, videos, tmp_path):
     assert table.read_text() == "Frame,Visibility,X,Y\n0,1,3.25,4.50\n1,0,,\n"
     table.rename(videos / "a.csv")
     (videos / "b.mp4").unlink()
-    (clip,) = Generic(tmp_path, {"train": ["train"]}).clips("train")
+    (clip,), _ = Generic(tmp_path, {"train": ["train"]}).clips("train")
     assert clip.labels.visibility.tolist() == [1, 0]
 
 
@@ -66,15 +65,20 @@ def test_frames_behind_the_labels_are_there_and_unlabelled(commands, videos, cap
     assert "1 frames with a ball, 1 without one, 2 unlabelled" in capsys.readouterr().out
 
 
-def test_rows_behind_the_video_are_not_written(commands, videos):
+def test_rows_behind_the_video_are_not_written(commands, videos, capsys):
     long = "".join(f"{frame},1,3.25,4.50,0.9,detected\n" for frame in range(2, 7))
     (videos / "a.csv").write_text(TABLE + long)
-    with pytest.warns(DataWarning, match=r"a.csv: 3 label rows, .*beyond the 4 frames"):
-        (xml,) = commands[0](f"source={videos / 'a.mp4'}", f"labels={videos / 'a.csv'}")
+    marked = f"source={videos / 'a.mp4'}", f"labels={videos / 'a.csv'}"
+    (xml,) = commands[0](*marked)
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith("warning: clip ")
+    assert "a.csv: 3 label rows, from frame 4 on, lie beyond the 4 frames" in said
     root = ElementTree.parse(xml).getroot()
     assert root.findtext("meta/task/size") == "4"
     assert root.findtext("meta/task/stop_frame") == "3"
     assert max(int(point.get("frame")) for point in root.iter("points")) == 3
+    with pytest.raises(SystemExit, match=r"3 label rows.*an error because of strict=true"):
+        commands[0](*marked, "strict=true")
 
 
 def test_one_broken_video_does_not_stop_the_others(commands, videos, tmp_path):
@@ -86,7 +90,7 @@ def test_one_broken_video_does_not_stop_the_others(commands, videos, tmp_path):
 def test_clips_of_a_dataset_with_labels_or_predictions(commands, resolved, tiny_data, tmp_path):
     to, back = commands
     data = ["data=synthetic", *(s for s in tiny_data if s.startswith(("paths", "data", "image")))]
-    (clip,) = build(resolved("to_cvat", data), "data").clips("test")
+    (clip,), _ = build(resolved("to_cvat", data), "data").clips("test")
     (xml,) = to(*data)
     assert xml == tmp_path / "out" / f"{clip.name}.xml"
     (table,) = back(xml)

@@ -12,7 +12,7 @@ import av
 import numpy as np
 import pytest
 
-from tracknet.errors import InputError, InputWarning
+from tracknet.errors import InputError
 from tracknet.inference.tracking import OfflineTracker, OnlineTracker
 from tracknet.pipelines.predict import predict_all
 from tracknet.video import find_sources, probe, read_raw, reader
@@ -175,8 +175,10 @@ def test_a_damaged_tail_is_written_as_far_as_it_goes_and_fails(finder, tmp_path,
     cut.write_bytes(cut.read_bytes()[: positions[12] + 5])
     empty = tmp_path / "empty.mp4"
     empty.touch()
-    with pytest.warns(InputWarning), pytest.raises(SystemExit) as stop:
+    with pytest.raises(SystemExit) as stop:
         predict_all(finder, [cut, empty, whole], tmp_path / "out")
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith(f"warning: {cut}: 1 damaged packets were skipped")
     assert "cut.mp4 is damaged; what could be read is in" in str(stop.value.code)
     assert "empty.mp4" in str(stop.value.code)
     assert "whole" not in str(stop.value.code)
@@ -187,14 +189,14 @@ def test_a_damaged_tail_is_written_as_far_as_it_goes_and_fails(finder, tmp_path,
     assert len(times_of(tmp_path / "out" / "cut_overlay.mp4")) == left
 
 
-def test_a_header_that_counts_too_many_is_no_damage(finder, tmp_path):
+def test_a_header_that_counts_too_many_is_no_damage(finder, tmp_path, capsys):
     file = write(tmp_path / "a.mp4", [dot(i) for i in range(10)])
     data = file.read_bytes()
     # The edit list ends what is shown after 200 ms; all packets are there.
     at = data.index(b"elst") + 12
     file.write_bytes(data[:at] + (200).to_bytes(4, "big") + data[at + 4 :])
-    with pytest.warns(InputWarning, match="of the 10 frames that its header promises"):
-        [summary] = predict_all(finder, [file], tmp_path / "out")
+    [summary] = predict_all(finder, [file], tmp_path / "out")
+    assert "of the 10 frames that its header promises" in capsys.readouterr().err
     assert 0 < summary.frames < 10
     check(summary.files[0], summary.frames)
 
@@ -267,11 +269,12 @@ def test_a_file_whose_index_is_at_its_end_is_fetched(finder, served, tmp_path):
     check(summary.files[0], 30)
 
 
-def test_a_stream_that_breaks_off_gives_every_frame_that_came(finder, tmp_path, broken_off):
+def test_a_stream_that_breaks_off_gives_every_frame_that_came(finder, tmp_path, broken_off, capsys):
     folder, url = broken_off
     write(folder / "a.ts", [dot(i) for i in range(30)], bf=2)
-    with pytest.warns(InputWarning, match="broke off"), pytest.raises(SystemExit):
+    with pytest.raises(SystemExit, match=r"a.ts is damaged; what could be read is in"):
         predict_all(finder, [f"{url}/a.ts"], tmp_path / "out")
+    assert "a.ts: the stream broke off" in capsys.readouterr().err
     check(tmp_path / "out" / "a.csv", 30)
 
 
@@ -284,13 +287,14 @@ def heeds_ctrl_c():
 
 
 @pytest.mark.usefixtures("heeds_ctrl_c")
-def test_ctrl_c_is_the_end_of_a_stream(finder, tmp_path, broken_off, monkeypatch):
+@pytest.mark.parametrize("suffix", ["ts", "mkv"])
+def test_ctrl_c_is_the_end_of_a_stream(finder, tmp_path, broken_off, monkeypatch, suffix):
     folder, url = broken_off
     monkeypatch.setattr(reader, "SILENCE", 2.0)
-    write(folder / "silent.ts", [dot(i) for i in range(30)])
+    write(folder / f"silent.{suffix}", [dot(i) for i in range(30)])
     ctrl_c = threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT))
     ctrl_c.start()
-    [summary] = predict_all(finder, [f"{url}/silent.ts"], tmp_path / "out")
+    [summary] = predict_all(finder, [f"{url}/silent.{suffix}"], tmp_path / "out")
     assert 15 < summary.frames <= 30
     check(summary.files[0], summary.frames)
     assert len(times_of(summary.files[1])) == summary.frames

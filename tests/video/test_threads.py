@@ -3,12 +3,10 @@
 import gc
 import sys
 import time
-import warnings
-from threading import Event, Timer
+from threading import Event
 
 import pytest
 
-from tracknet.errors import InputWarning
 from tracknet.video import VideoError, prefetch
 
 
@@ -72,20 +70,3 @@ def test_its_own_thread_may_collect_it(monkeypatch):
     dropped.set()
     assert collected.wait(5)
     assert wrong == []
-
-
-def test_what_is_found_wrong_after_closing_is_not_reported(recwarn):
-    left = Event()
-
-    def items():
-        yield 0
-        left.wait()
-        warnings.warn("silent for too long", InputWarning, stacklevel=1)
-        yield 1
-
-    ahead = prefetch(items(), 2)
-    assert next(ahead) == 0
-    Timer(0.2, left.set).start()
-    ahead.close()
-    assert left.is_set()
-    assert not [w for w in recwarn if w.category is InputWarning]

@@ -14,16 +14,17 @@ from tracknet.data.formats.cvat import (
     TrackPoint,
     parse,
     points_of,
-    report_several,
+    several_points,
     task_frames,
 )
 from tracknet.data.predictions import LABEL_COLUMNS, place, write_table
 from tracknet.data.to_cvat import BALL, SEEN, UNKNOWN, VISIBILITY
+from tracknet.problems import Problem
 from tracknet.types import ABSENT, UNLABELLED, Labels
 from tracknet.video import base_name
 
 
-def read_cvat(path: Path) -> tuple[str, Labels]:
+def read_cvat(path: Path) -> tuple[str, Labels, list[Problem]]:
     """What a task looks like after people have been at it.
 
     A point labelled `BALL` is a ball, occluded or not, of the class that its attribute `visibility`
@@ -35,8 +36,9 @@ def read_cvat(path: Path) -> tuple[str, Labels]:
         path: The file that CVAT exported as "CVAT for video 1.1", an XML or the ZIP around it.
 
     Returns:
-        The name of the video without its ending, of the task where that is not said, and the
-        labels of the video's frames as far as the task reaches, original pixels.
+        The name of the video without its ending, of the task where that is not said; the labels
+        of the video's frames as far as the task reaches, original pixels; and the problems of
+        `several_points`.
 
     Raises:
         LabelError: It is no such file, has no track of a ball, shows two balls in one frame, or
@@ -80,10 +82,9 @@ def read_cvat(path: Path) -> tuple[str, Labels]:
                         f"{path}: two balls are in frame {point.frame}; set one of them outside"
                     )
             labels.visibility[unknown] = UNLABELLED
-    report_several(path, balls.values())
     for frame, point in balls.items():
         labels.visibility[frame], labels.xy[frame] = _seen(point), point.xy
-    return name, labels
+    return name, labels, several_points(path, balls.values())
 
 
 def _tracks(path: Path, root: ElementTree.Element) -> Iterator[tuple[str, list[TrackPoint]]]:

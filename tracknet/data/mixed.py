@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tracknet.data.formats.base import Dataset, LabelError
 from tracknet.data.splits import Places, refuse_leaks
+from tracknet.problems import Problem
 from tracknet.types import Clip
 
 
@@ -27,7 +28,7 @@ class Mixed:
         """The folder that all parts lie in."""
         return Path(os.path.commonpath([part.root.absolute() for part in self.parts.values()]))
 
-    def clips(self, split: str) -> list[Clip]:
+    def clips(self, split: str) -> tuple[list[Clip], list[Problem]]:
         """See `Dataset.clips`.
 
         Raises:
@@ -40,11 +41,16 @@ class Mixed:
                 "+data@data.parts.tennis=tennis data.parts.tennis.root=<folder>"
             )
         refuse_leaks(self.places(), "data.parts.<name>.splits")
-        return [
-            replace(clip, name=f"{name}/{clip.name}", match=f"{name}/{clip.match}")
-            for name, dataset in self.parts.items()
-            for clip in dataset.clips(split)
-        ]
+        clips: list[Clip] = []
+        problems: list[Problem] = []
+        for part, dataset in self.parts.items():
+            own, wrong = dataset.clips(split)
+            clips += [
+                replace(clip, name=f"{part}/{clip.name}", match=f"{part}/{clip.match}")
+                for clip in own
+            ]
+            problems += [replace(problem, clip=f"{part}/{problem.clip}") for problem in wrong]
+        return clips, problems
 
     def places(self) -> Places:
         """See `Dataset.places`."""

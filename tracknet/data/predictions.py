@@ -5,7 +5,6 @@ Those of a split have the columns `COLUMNS`, that of one video lacks the first o
 
 import csv
 import os
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -14,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tracknet.errors import InputError, InputWarning
+from tracknet.errors import InputError
+from tracknet.problems import Problem
 from tracknet.types import Track
 
 COLUMNS = ("Clip", "Frame", "Visibility", "X", "Y", "Score", "Source")
@@ -164,7 +164,9 @@ def read_candidates(path: Path, lengths: Mapping[str, int]) -> dict[str, np.ndar
     return found
 
 
-def read_predictions(path: Path, lengths: Mapping[str, int]) -> tuple[dict[str, Track], int]:
+def read_predictions(
+    path: Path, lengths: Mapping[str, int]
+) -> tuple[dict[str, Track], int, list[Problem]]:
     """Reads predictions of known clips.
 
     Args:
@@ -172,8 +174,8 @@ def read_predictions(path: Path, lengths: Mapping[str, int]) -> tuple[dict[str, 
         lengths: Clip name -> number of frames of every clip that is to be scored.
 
     Returns:
-        A track for every clip of `lengths` (original pixels), and the number of frames that have
-        no row; these count as frames without a ball, with score 0, and an `InputWarning` says so.
+        A track for every clip of `lengths` (original pixels); the number of frames that have no
+        row, which count as frames without a ball, with score 0; and these as a problem, if any.
 
     Raises:
         PredictionError: There is no such file, columns are missing, a clip is unknown, a frame
@@ -212,18 +214,17 @@ def read_predictions(path: Path, lengths: Mapping[str, int]) -> tuple[dict[str, 
     columns[0][at[visible]] = np.column_stack([x, y])[visible]
     columns[1][at], columns[2][at] = score, source
     own = {name: slice(starts[name], starts[name] + lengths[name]) for name in lengths}
+    problems = []
     if missing := total - len(at):
         known = np.bincount(at, minlength=total)
         bare = [name for name, part in own.items() if not known[part].all()]
-        warnings.warn(
+        message = (
             f"{path}: {missing} of {total} frames have no row, in {len(bare)} of "
-            f"{len(lengths)} clips, the first is {bare[0]}; they count as frames without a ball",
-            InputWarning,
-            stacklevel=2,
+            f"{len(lengths)} clips, the first is {bare[0]}; they count as frames without a ball"
         )
-    return {
-        name: Track(*(column[part] for column in columns)) for name, part in own.items()
-    }, missing
+        problems.append(Problem("missing_row", bare[0], None, message))
+    tracks = {name: Track(*(column[part] for column in columns)) for name, part in own.items()}
+    return tracks, missing, problems
 
 
 def _read_table(path: Path, columns: Sequence[str]) -> dict[str, np.ndarray]:

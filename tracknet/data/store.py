@@ -5,14 +5,14 @@ import hashlib
 import json
 import os
 import shutil
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -21,9 +21,10 @@ from rich.filesize import decimal
 from rich.progress import Progress
 
 from tracknet.data.background import median_background
-from tracknet.data.formats.base import DataWarning, fit_labels
+from tracknet.data.formats.base import LEFT_OUT, fit_labels
 from tracknet.errors import InputError
 from tracknet.geometry import Fit, Letterbox, Size, to_original
+from tracknet.problems import Problem
 from tracknet.types import Clip, Labels, Track
 from tracknet.video import (
     DamageError,
@@ -122,44 +123,50 @@ class FrameStore:
         self.image_size = tuple(image_size)
         self.fit = fit
 
-    def open(
-        self, clips: Sequence[Clip], strict: bool = False
-    ) -> tuple[list[StoredClip], dict[str, str]]:
+    def open(self, clips: Sequence[Clip]) -> tuple[list[StoredClip], list[Problem]]:
         """Decodes what is missing and opens every clip.
 
         Returns:
-            The clips that can be used, in order, and for each other one's name what is wrong.
+            The clips that can be used, and what is wrong with them and with the others; both in the
+            order of the clips.
 
         Raises:
-            VideoError: `strict` is set and a clip cannot be decoded.
             InputError: Nothing can be written.
             OSError: The disk is too small or fills up; the message says what is needed.
         """
         self._tidy()
-        problems: dict[str, str] = {}
+        broken: dict[str, str] = {}
         missing = []
         for clip in clips:
             try:
                 if not self._is_whole(self._folder(clip)):
                     missing.append(clip)
             except OSError as error:  # a link to nowhere, a file that may not be read
-                problems[clip.name] = str(error)
-        problems |= self._decode_all(missing)
-        if problems and strict:
-            name, message = next(iter(problems.items()))
-            raise VideoError(f"{len(problems)} of {len(clips)} clips unusable; {name}: {message}")
-        return [self._opened(clip) for clip in clips if clip.name not in problems], problems
+                broken[clip.name] = str(error)
+        broken |= self._decode_all(missing)
+        stored: list[StoredClip] = []
+        problems: list[Problem] = []
+        for clip in clips:
+            if clip.name in broken:
+                message = broken[clip.name] + LEFT_OUT
+                problems.append(Problem("unreadable", clip.name, None, message))
+                continue
+            opened, own = self._opened(clip)
+            stored.append(opened)
+            problems += own
+        return stored, problems
 
     def _decode_all(self, clips: Sequence[Clip]) -> dict[str, str]:
-        problems: dict[str, str] = {}
+        """Decodes clips; of those that cannot be decoded, by name, what is wrong."""
+        broken: dict[str, str] = {}
         if not clips:
-            return problems
+            return broken
 
         def decode(clip: Clip) -> None:
             try:
                 self._decode(clip, unfinished)
             except VideoError as error:
-                problems[clip.name] = str(error)
+                broken[clip.name] = str(error)
 
         # Decoding and resizing leave the interpreter, so threads use every core.
         with (
@@ -175,7 +182,7 @@ class FrameStore:
             progress.update(task, description=size)
             for _ in pool.map(decode, clips):
                 progress.advance(task)
-        return problems
+        return broken
 
     @contextmanager
     def _unfinished(self) -> Iterator[Path]:
@@ -286,35 +293,13 @@ class FrameStore:
             "or set paths.store to a folder on a larger disk",
         )
 
-    def _opened(self, clip: Clip) -> StoredClip:
+    def _opened(self, clip: Clip) -> tuple[StoredClip, list[Problem]]:
         folder = self._folder(clip)
         meta = json.loads((folder / "meta.json").read_text())
         fit = self.fit(tuple(meta["size"]), self.image_size)
-        if meta["damaged"]:
-            warnings.warn(
-                DataWarning(
-                    f"clip {clip.name}: its video is damaged after {meta['frames']} frames; what "
-                    "follows is not used, since the numbers of its frames are not known. Copy or "
-                    "convert it again",
-                    "damaged",
-                    clip.name,
-                    meta["frames"],
-                ),
-                stacklevel=2,
-            )
-        elif meta["frames"] < meta["claimed"]:
-            warnings.warn(
-                DataWarning(
-                    f"clip {clip.name}: its video ends after {meta['frames']} of the "
-                    f"{meta['claimed']} frames that its header promises; is it complete?",
-                    "short_video",
-                    clip.name,
-                    meta["frames"],
-                ),
-                stacklevel=2,
-            )
-        labels = fit_labels(clip, meta["frames"], fit.source)
-        return StoredClip(clip, folder, fit, Fraction(meta["fps"]), labels)
+        labels, problems = fit_labels(clip, meta["frames"], fit.source)
+        stored = StoredClip(clip, folder, fit, Fraction(meta["fps"]), labels)
+        return stored, [*_video_problems(clip.name, meta), *problems]
 
     def _folder(self, clip: Clip) -> Path:
         h, w = self.image_size
@@ -326,6 +311,24 @@ def _name(fit: Callable[[Size, Size], Fit]) -> str:
     """What tells a fit, with its options, from another."""
     whole = fit if isinstance(fit, partial) else partial(fit)
     return f"{whole.func.__module__}.{whole.func.__qualname__} {sorted(whole.keywords.items())}"
+
+
+def _video_problems(clip: str, meta: Mapping[str, Any]) -> Iterator[Problem]:
+    """What was found wrong with a clip's video when it was decoded, by its `meta.json`."""
+    frames = meta["frames"]
+    if meta["damaged"]:
+        kind = "damaged"
+        said = (
+            f"is damaged after {frames} frames; what follows is not used, since the numbers of its "
+            "frames are not known. Copy or convert it again"
+        )
+    elif frames < meta["claimed"]:
+        kind = "short_video"
+        said = f"ends after {frames} of the {meta['claimed']} frames that its header promises; "
+        said += "is it complete?"
+    else:
+        return
+    yield Problem(kind, clip, frames, f"clip {clip}: its video {said}")
 
 
 def _read(file: Path, offset: int, out: np.ndarray) -> None:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from tracknet.data.formats.tables import read_table, to_labels
 from tracknet.data.predictions import LABEL_COLUMNS, VIDEO_COLUMNS, whole_file
+from tracknet.problems import Problem
 from tracknet.types import ABSENT, UNLABELLED, Labels, Track
 
 BALL, UNKNOWN = "ball", "unlabelled"
@@ -144,8 +145,10 @@ def _add(parent: ElementTree.Element, tag: str, text: str, **attributes: str) ->
     ElementTree.SubElement(parent, tag, attributes).text = text
 
 
-def read_marks(csv: Path) -> tuple[Labels, Track | None]:
+def read_marks(csv: Path) -> tuple[Labels, Track | None, list[Problem]]:
     """A video's table: labels, and where it also has a score and a source, the prediction.
+
+    The problems are those of `to_labels`.
 
     Raises:
         LabelError: It is no table of labels.
@@ -153,11 +156,11 @@ def read_marks(csv: Path) -> tuple[Labels, Track | None]:
     columns = [column.lower() for column in VIDEO_COLUMNS]
     known = len(LABEL_COLUMNS)
     table = read_table(csv, columns[:known], optional=columns[known:])
-    labels = to_labels(csv, table)
+    labels, problems = to_labels(csv, table)
     if len(table.columns) < len(columns):
-        return labels, None
+        return labels, None, problems
     frame = table["frame"].astype(float).astype(int)
     score, source = np.zeros(len(labels)), np.full(len(labels), "", object)
     score[frame] = pd.to_numeric(table["score"], errors="coerce").fillna(0)
     source[frame] = table["source"].fillna("")
-    return labels, Track(labels.xy, score, source)
+    return labels, Track(labels.xy, score, source), problems

@@ -1,5 +1,6 @@
 """A trained network -> where the ball is in every frame of a video."""
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import torch
 
 from tracknet.codecs import Codec
 from tracknet.devices import lacks_memory
-from tracknet.errors import InputError
+from tracknet.errors import InputError, InputWarning
 from tracknet.geometry import Fit, Size, to_original
 from tracknet.inference.backgrounds import Shot, with_background, with_running_background
 from tracknet.inference.network import Network
@@ -100,7 +101,7 @@ class Predictor:
         self.batch_size = network.windows_per_pass if batch_size == "auto" else batch_size
 
     def predict(self, source: Path | str | Iterable[np.ndarray]) -> Track:
-        """The ball in every frame, in order.
+        """The ball in every frame, in order; what is wrong with a video is an `InputWarning`.
 
         Args:
             source: A video, a folder of frames, the URL of a stream, or RGB frames (H, W, 3) uint8
@@ -109,10 +110,13 @@ class Predictor:
         Raises:
             VideoError: The source cannot be read, or its frames differ in size.
         """
-        live, frames = is_stream(source), source
+        live, frames, problems = is_stream(source), source, []
         if isinstance(source, Path | str):
-            _, frames = open_video(source if live else Path(source))
+            info, frames = open_video(source if live else Path(source))
+            problems = info.problems
         rows = list(self.stream(frames, live=live))
+        for problem in problems:
+            warnings.warn(problem.message, InputWarning, stacklevel=2)
         return Track(
             np.array([(row.x, row.y) for row in rows]).reshape(-1, 2),
             np.array([row.score for row in rows]),

@@ -5,8 +5,8 @@ import time
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from tracknet.inference.backgrounds import CHUNK
 from tracknet.inference.predictor import DECODED, LOOKAHEAD, Prediction, Predictor
 from tracknet.inference.tracking import Tracker, source_of
 from tracknet.inference.writers import CsvWriter, Overlay, WriterFactory, Writers
+from tracknet.problems import Problem
 from tracknet.video import (
     Frame,
     Source,
@@ -46,6 +47,7 @@ class Summary:
         balls: In how many of them a ball is predicted.
         seconds: How long it took.
         delays: Of a stream, (N,) seconds from a frame's arrival to its prediction, else None.
+        problems: What was found wrong while it was read.
     """
 
     files: list[Path]
@@ -53,6 +55,7 @@ class Summary:
     balls: int
     seconds: float
     delays: np.ndarray | None = None
+    problems: list[Problem] = field(default_factory=list)
 
 
 def predict_video(
@@ -108,7 +111,7 @@ def predict_video(
                 original = again.__next__
         if live:
             reading = _noting(reading, lambda _: arrivals.append(time.perf_counter()))
-            stack.enter_context(suppress(KeyboardInterrupt))  # the end of what has no other
+            stack.enter_context(_until_interrupted(info.problems))
         rows = predictor.stream(reading, live=live)
         if tracker:
             rows = _tracked(rows, tracker, predictor.threshold, info.size)
@@ -118,7 +121,17 @@ def predict_video(
             count, balls = count + 1, balls + row.visible
             out.write(row, original() if original else None)
     seconds = time.perf_counter() - started
-    return Summary(out.files, count, balls, seconds, np.array(delays) if live else None)
+    waited = np.array(delays) if live else None
+    return Summary(out.files, count, balls, seconds, waited, info.problems)
+
+
+@contextmanager
+def _until_interrupted(problems: list[Problem]) -> Iterator[None]:
+    """Ctrl-C is the end of a stream that has no other; it may be silent while it is left."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        problems.clear()
 
 
 def _tracked(

@@ -1,18 +1,39 @@
 """What several pipelines need: the data of a configuration and its best candidates."""
 
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from rich.progress import Progress
 
 from tracknet.build import build
-from tracknet.data.formats.base import Dataset, DataWarning, LabelError, strict_data
+from tracknet.console import warn
+from tracknet.data.formats.base import LEFT_OUT, Dataset, LabelError
 from tracknet.data.store import FrameStore, StoredClip
 from tracknet.inference.overlap import OVERLAPS
 from tracknet.inference.predictor import Predictor
+from tracknet.problems import Problem
 from tracknet.types import UNLABELLED, Clip
+
+
+def report(problems: Iterable[Problem], strict: bool = False) -> None:
+    """Shows problems, one a line.
+
+    Raises:
+        LabelError: `strict` is set, and there is one.
+    """
+    for problem in problems:
+        if strict:
+            message = problem.message.removesuffix(LEFT_OUT)
+            raise LabelError(f"{message} (an error because of strict=true)")
+        warn(problem.message)
+
+
+def _report_all(problems: Sequence[Problem], strict: bool, left: Sequence, none: str) -> None:
+    """Shows problems and, where nothing is left, refuses to go on."""
+    report(problems, strict)
+    if not left:
+        raise LabelError(f"{none} can be used; {problems[0].message.removesuffix(LEFT_OUT)}")
 
 
 def find_clips(config: Mapping[str, Any], dataset: Dataset, split: str) -> list[Clip]:
@@ -22,32 +43,28 @@ def find_clips(config: Mapping[str, Any], dataset: Dataset, split: str) -> list[
         LabelError: Something is wrong with the labels and `config["strict"]` is set, or the split
             holds nothing that can be used.
     """
-    with strict_data(config["strict"]):
-        return dataset.clips(split)[: config["max_clips"]]
+    clips, problems = dataset.clips(split)
+    count = len({problem.clip for problem in problems})
+    _report_all(problems, config["strict"], clips, f"split {split}: none of its {count} clips")
+    return clips[: config["max_clips"]]
 
 
 def open_clips(config: Mapping[str, Any], clips: Sequence[Clip]) -> list[StoredClip]:
     """Clips from the frame store, at the network size of `config`; what is wrong is reported.
 
     Raises:
-        LabelError: `config["strict"]` is set and labels do not fit their video, or no clip can be
-            used.
-        VideoError: `config["strict"]` is set and a clip cannot be decoded.
+        LabelError: Something is wrong and `config["strict"]` is set, or no clip can be used.
     """
-    store = open_store(config)
-    with strict_data(config["strict"]):
-        stored, problems = store.open(clips, config["strict"])
-        usable = []
-        for clip in stored:
-            if (clip.labels.visibility == UNLABELLED).all():
-                problems[clip.clip.name] = "none of its labels belongs to a frame of its video"
-            else:
-                usable.append(clip)
-        if not usable:
-            name, message = next(iter(problems.items()))
-            raise LabelError(f"none of {len(clips)} clips can be used; {name}: {message}")
-        for name, message in problems.items():
-            warnings.warn(f"clip {name} is left out: {message}", DataWarning, stacklevel=2)
+    stored, problems = open_store(config).open(clips)
+    usable = []
+    for clip in stored:
+        if (clip.labels.visibility == UNLABELLED).all():
+            name = clip.clip.name
+            message = f"clip {name}: none of its labels belongs to a frame of its video{LEFT_OUT}"
+            problems.append(Problem("unlabelled", name, None, message))
+        else:
+            usable.append(clip)
+    _report_all(problems, config["strict"], usable, f"none of {len(clips)} clips")
     return usable
 
 

@@ -12,7 +12,7 @@ from tracknet.data.predictions import read_predictions
 from tracknet.data.splits import split_sha256
 from tracknet.errors import InputError
 from tracknet.metrics import PROTOCOLS, STRICT, f1_difference
-from tracknet.pipelines.common import find_clips, lengths_of, open_clips
+from tracknet.pipelines.common import find_clips, lengths_of, open_clips, report
 from tracknet.pipelines.settings import check_settings
 from tracknet.pipelines.tables import print_comparison
 from tracknet.report import write_comparison
@@ -50,7 +50,8 @@ def compare(cfg: DictConfig) -> dict[str, Any]:
     labels = [clip.labels for clip in clips]
     runs = {}
     for name, path in zip(names, paths, strict=True):
-        tracks, _ = read_predictions(_predictions(path), lengths)
+        tracks, _, problems = read_predictions(_predictions(path), lengths)
+        report(problems)
         runs[name] = [tracks[clip] for clip in lengths]
     output = Path(config["paths"]["output"])
     output.mkdir(parents=True, exist_ok=True)

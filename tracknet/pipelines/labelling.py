@@ -18,10 +18,10 @@ from tracknet.data.from_cvat import read_cvat, write_labels
 from tracknet.data.predictions import read_predictions
 from tracknet.data.to_cvat import read_marks, task_labels, write_cvat
 from tracknet.errors import InputError
-from tracknet.pipelines.common import find_clips, lengths_of, open_clips
+from tracknet.pipelines.common import find_clips, lengths_of, open_clips, report
 from tracknet.pipelines.settings import check_settings
 from tracknet.types import ABSENT, UNLABELLED, Clip, Labels, Track
-from tracknet.video import find_sources, is_stream, output_names, probe, read_raw
+from tracknet.video import find_sources, is_stream, open_video, output_names
 
 Marked = tuple[str, Path, Labels, Track | None]
 """What a file is called, its video, and what is known of its frames."""
@@ -81,7 +81,8 @@ def from_cvat(cfg: DictConfig) -> list[Path]:
     common = os.path.commonpath([path.parent for path in annotations])
     for path in annotations:
         try:
-            name, labels = read_cvat(path)
+            name, labels, problems = read_cvat(path)
+            report(problems)
             table = output / path.parent.relative_to(common) / f"{name}.csv"
             if table in written:
                 raise InputError(
@@ -108,8 +109,8 @@ def _of_dataset(config: Mapping[str, Any]) -> Iterator[Marked]:
     clips = open_clips(config, clips)
     tracks: dict[str, Track] = {}
     if config["predictions"]:
-        lengths = lengths_of(clips)
-        tracks, _ = read_predictions(Path(config["predictions"]), lengths)
+        tracks, _, problems = read_predictions(Path(config["predictions"]), lengths_of(clips))
+        report(problems)
     for clip in clips:
         labels, track = clip.labels, tracks.get(clip.clip.name)
         if track is not None:
@@ -132,24 +133,17 @@ def _of_videos(config: Mapping[str, Any], broken: list[str]) -> Iterator[Marked]
     for name, source in zip(output_names(sources), sources, strict=True):
         try:
             table = tables / f"{name}.csv" if tables.is_dir() else tables
-            labels, track = read_marks(table)
-            frames = _length(source, len(labels))
-            labels = fit_labels(Clip(str(table), name, source, labels), frames, probe(source).size)
+            labels, track, problems = read_marks(table)
+            info, frames = open_video(source)
+            # Containers lie, unless the labels say the same. A track goes on to the end of CVAT's
+            # task, and must be ended where the labels end, but not later than the video does.
+            count = info.frames if info.frames == len(labels) else sum(1 for _ in frames)
+            labels, unfit = fit_labels(Clip(str(table), name, source, labels), count, info.size)
+            report([*problems, *info.problems, *unfit], config["strict"])
         except InputError as error:
             broken.append(str(error))
         else:
             yield name, source, labels, track
-
-
-def _length(source: Path, labelled: int) -> int:
-    """How many frames there are to see: what the container claims, if the labels say the same.
-
-    Containers lie, so that frames are counted otherwise. A track goes on to the end of CVAT's task,
-    and must be ended where the labels end, but not later than the video does: CVAT refuses that.
-    """
-    if probe(source).frames == labelled:
-        return labelled
-    return sum(1 for _ in read_raw(source))
 
 
 def _annotations(pattern: str) -> list[Path]:

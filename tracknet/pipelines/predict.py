@@ -9,19 +9,18 @@ import numpy as np
 
 from tracknet.build import build, build_all
 from tracknet.checkpoint import load
-from tracknet.console import console, noticed
+from tracknet.console import console, warn
 from tracknet.inference.predictor import Predictor
 from tracknet.inference.tracking import Tracker
 from tracknet.inference.video import Summary, predict_video
 from tracknet.inference.writers import CsvWriter, Overlay, WriterFactory
-from tracknet.video import DamageWarning, Frame, Source, VideoError, VideoInfo, output_names
+from tracknet.video import Frame, Source, VideoError, VideoInfo, output_names
 
 
 def predict(
     cfg: Mapping[str, Any],
     sources: list[Source],
     opened: tuple[VideoInfo, Iterable[Frame]] | None = None,
-    damage: Sequence[str] = (),
 ) -> list[Summary]:
     """Loads a checkpoint and follows the ball in every source, see `predict_all`.
 
@@ -29,7 +28,6 @@ def predict(
         cfg: The resolved configuration ``predict``.
         sources: Videos, folders of frames and URLs of streams.
         opened: What `open_video` gave of the first source, if it is being read already.
-        damage: Grows by what is found wrong with it.
 
     Raises:
         CheckpointError: The checkpoint cannot be read.
@@ -39,7 +37,7 @@ def predict(
     predictor = load(cfg["ckpt"], **choices)
     tracker = build(cfg, "tracking")
     output, writers = Path(cfg["paths"]["output"]), build_all(cfg, "writers")
-    return predict_all(predictor, sources, output, writers, opened, damage, tracker)
+    return predict_all(predictor, sources, output, writers, opened, tracker)
 
 
 def predict_all(
@@ -48,14 +46,13 @@ def predict_all(
     output: Path,
     writers: Sequence[WriterFactory] = (CsvWriter, Overlay),
     opened: tuple[VideoInfo, Iterable[Frame]] | None = None,
-    damage: Sequence[str] = (),
     tracker: Tracker | None = None,
 ) -> list[Summary]:
     """Lets writers write what is found in every source, see `predict_video`.
 
     Where sources have the same name, their folders tell the results apart.
 
-    `opened` and `damage` are as in `predict`.
+    `opened` is as in `predict`.
 
     Raises:
         SystemExit: A source could not be read, or is damaged; what could be read is written.
@@ -65,16 +62,16 @@ def predict_all(
     summaries, broken = [], []
     for source, name in zip(sources, output_names(sources), strict=True):
         try:
-            with noticed(DamageWarning) as own:
-                summary = predict_video(predictor, source, output, writers, opened, tracker, name)
-            damaged = bool(own or damage)
+            summary = predict_video(predictor, source, output, writers, opened, tracker, name)
         except VideoError as error:
             broken.append(str(error))
             continue
         finally:
-            opened, damage = None, ()
+            opened = None
         summaries.append(summary)
-        if damaged:
+        for problem in summary.problems:
+            warn(problem.message)
+        if any(problem.kind == "damaged" for problem in summary.problems):
             files = ", ".join(map(str, summary.files))
             broken.append(f"{source} is damaged; what could be read is in {files}")
         share = summary.balls / max(1, summary.frames)

@@ -1,8 +1,6 @@
 """Decodes every split of a dataset into the frame store, and names what is wrong with it."""
 
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +11,16 @@ from rich.table import Table
 
 from tracknet.build import build
 from tracknet.console import console
-from tracknet.data.checks.duplicates import Signature, is_duplicate, signature
-from tracknet.data.checks.repeats import repeated_frames
-from tracknet.data.checks.rows import Problem, row_problems
-from tracknet.data.checks.time_shift import time_shifts
-from tracknet.data.formats.base import Dataset, DataWarning, LabelError
+from tracknet.data.checks.duplicates import Signature, duplicate_problems, signature
+from tracknet.data.checks.repeats import repeat_problems
+from tracknet.data.checks.rows import row_problems
+from tracknet.data.checks.time_shift import shift_problems
+from tracknet.data.formats.base import Dataset, LabelError
 from tracknet.data.predictions import whole_file
 from tracknet.data.store import StoredClip
-from tracknet.pipelines.common import find_clips, open_store
+from tracknet.pipelines.common import open_store
 from tracknet.pipelines.settings import check_settings
+from tracknet.problems import Problem
 from tracknet.report import write_dataset
 from tracknet.types import ABSENT, UNLABELLED
 
@@ -45,12 +44,13 @@ def prepare(cfg: DictConfig) -> pd.DataFrame:
     check_settings(config)
     dataset = build(config, "data")
     splits: dict[str, list[StoredClip]] = {}
-    found: list[tuple[str, int | None, str, str]] = []
+    found: list[Problem] = []
     for split in SPLITS:
-        splits[split], problems = _prepare_split(config, dataset, split)
-        found += problems
+        splits[split], own = _prepare_split(config, dataset, split)
+        found += own
     found += _checked(splits)
-    problems = pd.DataFrame(found, columns=COLUMNS).astype({"Frame": "Int64"})
+    rows = [(problem.clip, problem.frame, problem.kind, problem.message) for problem in found]
+    problems = pd.DataFrame(rows, columns=COLUMNS).astype({"Frame": "Int64"})
     file = Path(config["paths"]["output"]) / "problems.csv"
     file.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(file) as unfinished:
@@ -73,69 +73,31 @@ def prepare(cfg: DictConfig) -> pd.DataFrame:
 
 def _prepare_split(
     config: Mapping[str, Any], dataset: Dataset, split: str
-) -> tuple[list[StoredClip], list[tuple[str, int | None, str, str]]]:
-    """A split's stored clips, and what is wrong with it as rows of `problems.csv`."""
-    store = open_store(config)
-    stored: list[StoredClip] = []
-    found: list[tuple[str, int | None, str, str]] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            clips = find_clips({**config, "strict": False}, dataset, split)
-            stored, broken = store.open(clips)
-            found += [(name, None, "unreadable", text) for name, text in broken.items()]
-        except LabelError as error:
-            found.append((error.clip, error.frame, error.kind, str(error)))
-    for warning in caught:
-        problem = warning.message
-        if isinstance(problem, DataWarning):
-            found.append((problem.clip, problem.frame, problem.kind, str(problem)))
-        else:
-            warnings.warn_explicit(problem, warning.category, warning.filename, warning.lineno)
-    return stored, found
+) -> tuple[list[StoredClip], list[Problem]]:
+    """A split's stored clips, and what is wrong with their labels and videos."""
+    try:
+        clips, problems = dataset.clips(split)
+    except LabelError as error:
+        return [], [Problem(error.kind, "", error.frame, str(error))]
+    stored, broken = open_store(config).open(clips[: config["max_clips"]])
+    return stored, problems + broken
 
 
-def _checked(splits: Mapping[str, Sequence[StoredClip]]) -> list[tuple[str, int | None, str, str]]:
+def _checked(splits: Mapping[str, Sequence[StoredClip]]) -> list[Problem]:
     """What labels and frames tell of each other, clip by clip and across splits."""
-    found: list[tuple[str, int | None, str, str]] = []
+    found: list[Problem] = []
     signatures: list[tuple[str, str, Signature]] = []
     with Progress(transient=True) as progress:
         task = progress.add_task("checking clips", total=sum(map(len, splits.values())))
         for split, clips in splits.items():
             for clip in clips:
-                name, own = clip.clip.name, signature(clip.frames)
-                problems = list(row_problems(clip.clip.labels, len(clip), clip.fit.source))
-                problems += _shifted(clip)
-                repeats = repeated_frames(own.changes)
-                if len(repeats):
-                    problems.append(
-                        (
-                            int(repeats[0]),
-                            "repeated_frame",
-                            f"{len(repeats)} of {len(clip)} frames repeat the one before, as in a "
-                            "video of 25 frames/s that was made one of 30",
-                        )
-                    )
-                found += [(name, *problem) for problem in problems]
+                name, labels, own = clip.clip.name, clip.labels, signature(clip.frames)
+                found += row_problems(name, clip.clip.labels, len(clip), labels.size)
+                found += shift_problems(name, clip.frames, clip.network_xy, labels.visibility)
+                found += repeat_problems(name, own.changes)
                 signatures.append((split, name, own))
                 progress.advance(task)
-    for (split, name, one), (elsewhere, other_name, other) in combinations(signatures, 2):
-        if split != elsewhere and is_duplicate(one, other):
-            message = f"shows the same rally as {other_name}; take one of them out of its split"
-            found.append((name, None, "cross_split_duplicate", message))
-    return found
-
-
-def _shifted(clip: StoredClip) -> Iterator[Problem]:
-    shifts = time_shifts(clip.frames, clip.network_xy, clip.labels.visibility)
-    for shift in shifts:
-        late = "late" if shift.frames < 0 else "early"
-        what = f"the labels of frames {shift.first} to {shift.last} are {abs(shift.frames)} {late}"
-        if shift.whole:
-            remedy = f"add {shift.frames} to their frame numbers"
-        else:
-            remedy = "other parts have another shift: frames were lost or added on the way"
-        yield shift.first, "time_shift" if shift.whole else "drift", f"{what}; {remedy}"
+    return [*found, *duplicate_problems(signatures)]
 
 
 def _print(splits: Mapping[str, list[StoredClip]], problems: pd.DataFrame, file: Path) -> None:

@@ -23,7 +23,7 @@ from tracknet.errors import InputError
 from tracknet.geometry import to_original
 from tracknet.inference.tracking import Tracker
 from tracknet.metrics import at_threshold
-from tracknet.pipelines.common import candidates_of, lengths_of
+from tracknet.pipelines.common import candidates_of, lengths_of, report
 from tracknet.types import Track
 
 
@@ -81,9 +81,10 @@ def by_network(
     at_half = target.with_name(f"{target.stem}_at_0.5.csv")
     write_predictions(at_half, accepted(0.5))
     lengths = lengths_of(clips)
-    half, _ = read_predictions(at_half, lengths)
+    half, *_ = read_predictions(at_half, lengths)
     return Scored(
-        *read_predictions(target, lengths),
+        read_predictions(target, lengths)[0],
+        missing=0,
         facts={
             "checkpoint": str(config["ckpt"]),
             "threshold": f"{predictor.threshold:.2f}",
@@ -115,14 +116,15 @@ def from_file(
             )
         candidates = read_candidates(candidates_beside(source), lengths)
         write_predictions(target, _tracked(tracker, candidates, threshold, clips))
-        return Scored(*read_predictions(target, lengths), facts)
-    given, missing = read_predictions(source, lengths)
+        return Scored(read_predictions(target, lengths)[0], 0, facts)
+    given, missing, problems = read_predictions(source, lengths)
+    report(problems)
     if threshold is None:
         with suppress(shutil.SameFileError):  # scored where it lies
             shutil.copyfile(source, target)
         return Scored(given, missing, facts)
     write_predictions(target, {name: at_threshold(t, threshold) for name, t in given.items()})
-    kept, _ = read_predictions(target, lengths)
+    kept, *_ = read_predictions(target, lengths)
     return Scored(kept, missing, facts)
 
 

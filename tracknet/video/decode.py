@@ -1,20 +1,21 @@
 """The frames of an open video, and what is wrong with it."""
 
-import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import av
 import numpy as np
 
-from tracknet.errors import InputWarning
+from tracknet.problems import Problem
 from tracknet.video.frame import Frame, to_rgb
-from tracknet.video.source import DamageError, DamageWarning
+from tracknet.video.source import DamageError
 
 MISSING = 0.5
 """Seconds that a video may be shorter than its header says; headers are rounded."""
 
 
-def decode(container: "av.container.InputContainer", skip_damage: bool = True) -> Iterator[Frame]:
+def decode(
+    container: "av.container.InputContainer", skip_damage: bool = True
+) -> Generator[Frame, None, list[Problem]]:
     """What can be decoded of the first video stream, upright; see `read_raw`.
 
     The container is closed with the generator: left to the search for garbage, which finds it in a
@@ -23,49 +24,45 @@ def decode(container: "av.container.InputContainer", skip_damage: bool = True) -
     The stream must not use frame threads: at damage they lose the frames that wait beside it,
     without an error. A long video keeps all cores busy without them.
 
+    Returns:
+        At the end, what was wrong.
+
     Raises:
         DamageError: As in `read_raw`.
         av.FFmpegError: There is no reading on; the frames before that have come.
     """
     with container:
-        yield from _decode(container, container.streams.video[0], skip_damage)
+        video = container.streams.video[0]
+        count = broken = spoilt = 0
+        end = 0.0
+        try:
+            for packet in container.demux():
+                if packet.pts is not None:
+                    end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+                if packet.stream_index != video.index:
+                    continue
+                spoilt += packet.is_corrupt
+                try:
+                    frames = packet.decode()
+                except av.FFmpegError as error:
+                    if not skip_damage:
+                        said = f"{container.name}: damaged; copy or convert it again"
+                        raise DamageError(said) from error
+                    broken += 1
+                    continue
+                count += len(frames)
+                spoilt += sum(frame.is_corrupt and not packet.is_corrupt for frame in frames)
+                yield from map(_upright, frames)
+        except av.FFmpegError:
+            yield from map(_upright, video.decode(None))  # those that wait for later ones
+            raise
+        return [*_wrong(container, count, broken, spoilt, end)]
 
 
-def _decode(
-    container: "av.container.InputContainer", video: "av.video.stream.VideoStream", skip: bool
-) -> Iterator[Frame]:
-    count = broken = spoilt = 0
-    end = 0.0
-    try:
-        for packet in container.demux():
-            if packet.pts is not None:
-                end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
-            if packet.stream_index != video.index:
-                continue
-            spoilt += packet.is_corrupt
-            try:
-                frames = packet.decode()
-            except av.FFmpegError as error:
-                if not skip:
-                    raise DamageError(
-                        f"{container.name}: damaged; copy or convert it again"
-                    ) from error
-                broken += 1
-                continue
-            count += len(frames)
-            spoilt += sum(frame.is_corrupt and not packet.is_corrupt for frame in frames)
-            yield from map(_upright, frames)
-    except av.FFmpegError:
-        yield from map(_upright, video.decode(None))  # those that wait for later ones
-        raise
-    if skip:
-        _report(container, count, broken, spoilt, end)
-
-
-def _report(
+def _wrong(
     container: "av.container.InputContainer", count: int, broken: int, spoilt: int, end: float
-) -> None:
-    """Warns of what is wrong, once.
+) -> Iterator[Problem]:
+    """What is wrong, once: of the kind ``damaged`` unless frames are hidden on purpose.
 
     Args:
         container: The video, read to its end.
@@ -74,7 +71,7 @@ def _report(
         spoilt: Packets and frames that are known to be incomplete.
         end: Seconds, when the last packet of any stream ends.
     """
-    kind, video = DamageWarning, container.streams.video[0]
+    kind, video = "damaged", container.streams.video[0]
     if broken:
         text = (
             f"{broken} damaged packets were skipped; frames after the first of them are counted as "
@@ -84,12 +81,12 @@ def _report(
         text = f"{spoilt} frames or more are damaged in part. Copy or convert the video again"
     elif count < video.frames:
         text = f"has {count} of the {video.frames} frames that its header promises; is it complete?"
-        kind = DamageWarning if count < _shown(video) else InputWarning
+        kind = "damaged" if count < _shown(video) else "short_video"
     elif not video.frames and end + MISSING < (length := _length(container)):
         text = f"has {end:.1f} s of the {length:.1f} s that its header promises; is it complete?"
     else:
         return
-    warnings.warn(f"{container.name}: {text}", kind, stacklevel=3)
+    yield Problem(kind, container.name, None, f"{container.name}: {text}")
 
 
 def _shown(video: "av.video.stream.VideoStream") -> int:

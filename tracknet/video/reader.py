@@ -1,9 +1,8 @@
 """Reads videos, folders of pictures and streams, frame by frame, in order."""
 
 import shutil
-import warnings
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -15,12 +14,12 @@ import av
 import cv2
 import numpy as np
 
+from tracknet.problems import Problem
 from tracknet.video.decode import decode
 from tracknet.video.frame import Frame, frame_bytes, frame_size, to_rgb
 from tracknet.video.source import (
     IMAGE_SUFFIXES,
     DamageError,
-    DamageWarning,
     Source,
     VideoError,
     image_files,
@@ -46,6 +45,8 @@ class VideoInfo:
         frames: How many; a claim, containers lie.
         frame_bytes: Memory of a decoded frame.
         pixel_aspect: Width over height of a pixel of the upright frame.
+        problems: What is found wrong while its frames are read, known when these have ended; of
+            the kind ``damaged`` if not all could be had.
     """
 
     size: "Size"
@@ -53,6 +54,7 @@ class VideoInfo:
     frames: int
     frame_bytes: int
     pixel_aspect: Fraction = Fraction(1)
+    problems: list[Problem] = field(default_factory=list, compare=False)
 
 
 def probe(source: Path, fps: Fraction = Fraction(30)) -> VideoInfo:
@@ -75,7 +77,7 @@ def open_video(
     """What a source says of itself, and its frames as in `read_raw`; it is opened once.
 
     A stream's frames come as they arrive. One that breaks off, or is silent for `SILENCE` seconds,
-    ends there with a `DamageWarning`.
+    ends there, which is one of the problems.
 
     Args:
         source: A video, a folder of pictures or the URL of a stream.
@@ -103,8 +105,9 @@ def open_video(
         first = next(decoded, None)
     if first is None:
         raise VideoError(f"{source}: {NO_FRAME}")
-    frames = _to_the_end(chain([first], decoded), source, skip_damage)
-    return _info(container, first, source, fps), _of_one_size(frames, source)
+    info = _info(container, first, source, fps)
+    frames = _to_the_end(first, decoded, source, info.problems, skip_damage)
+    return info, _of_one_size(frames, source)
 
 
 def _info(
@@ -114,10 +117,9 @@ def _info(
     frames = 0 if is_stream(source) else stream.frames
     rate = stream.average_rate or stream.guessed_rate or fps
     aspect = stream.sample_aspect_ratio or Fraction(1)
-    turned = frame_size(first) != (stream.height, stream.width)
-    return VideoInfo(
-        frame_size(first), rate, frames, frame_bytes(first), 1 / aspect if turned else aspect
-    )
+    if frame_size(first) != (stream.height, stream.width):  # turned
+        aspect = 1 / aspect
+    return VideoInfo(frame_size(first), rate, frames, frame_bytes(first), aspect)
 
 
 def _fetched(url: str, problem: Exception) -> BinaryIO:
@@ -154,8 +156,9 @@ def read_raw(source: Path, skip_damage: bool = True) -> Iterator[Frame]:
 
     Args:
         source: A video or a folder of pictures.
-        skip_damage: Whether to go on after a damaged packet, with an `InputWarning`. The frames
-            that follow then stand at other numbers than in the whole video.
+        skip_damage: Whether to go on after a damaged packet, which only the problems of
+            `open_video` tell. The frames that follow then stand at other numbers than in the whole
+            video.
 
     Raises:
         DamageError: Not `skip_damage`, and a packet is damaged; the frames before it have come.
@@ -165,17 +168,20 @@ def read_raw(source: Path, skip_damage: bool = True) -> Iterator[Frame]:
     yield from frames
 
 
-def _to_the_end(frames: Iterable[Frame], source: Source, skip_damage: bool) -> Iterator[Frame]:
+def _to_the_end(
+    first: Frame, others: Iterator[Frame], source: Source, problems: list[Problem], skip: bool
+) -> Iterator[Frame]:
     """The frames of an open video, as far as it can be read; see `open_video`."""
     try:
-        yield from frames
+        yield first
+        problems += yield from others
     except av.FFmpegError as error:
         reason = f"cannot be read to its end ({error.strerror}); copy or convert it again"
         if is_stream(source):
             reason = f"the stream broke off ({error.strerror})"
-        if not skip_damage:
+        if not skip:
             raise DamageError(f"{source}: {reason}") from error
-        warnings.warn(f"{source}: {reason}", DamageWarning, stacklevel=2)
+        problems.append(Problem("damaged", str(source), None, f"{source}: {reason}"))
 
 
 def _of_one_size(frames: Iterable[Frame], source: Source) -> Iterator[Frame]:

@@ -6,7 +6,7 @@ from glob import glob
 from pathlib import Path
 from typing import TypeAlias
 
-from tracknet.errors import InputError, InputWarning
+from tracknet.errors import InputError
 
 VIDEO_SUFFIXES = {".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm", ".mpg", ".mpeg", ".ts"}
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp"}
@@ -21,10 +21,6 @@ class VideoError(InputError):
 
 class DamageError(VideoError):
     """A video is damaged from here on."""
-
-
-class DamageWarning(InputWarning):
-    """A video is damaged; what can be decoded of it is used."""
 
 
 def is_stream(source: Source) -> bool:

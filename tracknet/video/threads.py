@@ -1,6 +1,5 @@
 """Work ahead in a thread."""
 
-import warnings
 from collections.abc import Generator, Iterable
 from queue import Full, Queue
 from threading import Event, Thread, current_thread
@@ -12,7 +11,7 @@ Item = TypeVar("Item")
 def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
     """The same items, produced ahead by a thread that starts at once.
 
-    Closing it, or dropping it, ends the thread; what it warns of from then on is not shown.
+    Closing it, or dropping it, ends the thread.
 
     Args:
         items: What to iterate over in the thread; what it raises is raised here.
@@ -56,9 +55,7 @@ def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
         finally:
             stopped.set()
             if thread is not current_thread():  # which may be the one that collects the garbage
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # a stream may be silent while it is left
-                    thread.join()
+                thread.join()
 
     thread = Thread(target=work, name="prefetch", daemon=True)
     thread.start()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tracknet.data.checks.duplicates import signature
-from tracknet.data.checks.repeats import repeated_frames
+from tracknet.data.checks.repeats import repeat_problems, repeated_frames
 from tracknet.video import VideoWriter, read_frames
 
 
@@ -17,14 +17,20 @@ def test_a_video_of_25_made_one_of_30(rally, tmp_path):
             writer.write(frame)
             if i % 5 == 4:
                 writer.write(frame)
-    found = repeated_frames(signature(read_frames(tmp_path / "a.mp4")).changes)
+    changes = signature(read_frames(tmp_path / "a.mp4")).changes
+    found = repeated_frames(changes)
     assert set(found) <= set(range(5, 120, 6))
     assert len(found) >= 17
+    (problem,) = repeat_problems("a", changes)
+    assert (problem.kind, problem.frame) == ("repeated_frame", found[0])
+    assert problem.message.startswith(f"{len(found)} of 120 frames repeat the one before")
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_video_as_it_was_filmed(rally, seed):
-    assert not len(repeated_frames(signature(rally(seed)[0]).changes))
+    changes = signature(rally(seed)[0]).changes
+    assert not len(repeated_frames(changes))
+    assert not list(repeat_problems("a", changes))
 
 
 def test_rest_is_no_repetition():

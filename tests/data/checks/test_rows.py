@@ -48,11 +48,12 @@ def labels(count=100, low=(0, 0), high=(1279, 719), unlabelled=()):
     ],
 )
 def test_rows(found, frames, expected):
-    problems = list(row_problems(found, frames, SIZE))
-    assert [(frame, kind) for frame, kind, _ in problems] == expected
+    problems = list(row_problems("a", found, frames, SIZE))
+    assert [(problem.frame, problem.kind) for problem in problems] == expected
+    assert all(problem.clip == "a" for problem in problems)
 
 
 def test_shares_are_to_be_multiplied():
     """A layout of its own pixels has no setting that would do it."""
-    ((_, _, message),) = row_problems(labels(high=(1, 1)), 100, SIZE)
-    assert message.endswith("not pixels; multiply x by 1280 and y by 720")
+    (problem,) = row_problems("a", labels(high=(1, 1)), 100, SIZE)
+    assert problem.message.endswith("not pixels; multiply x by 1280 and y by 720")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tracknet.data.checks.time_shift import time_shifts
+from tracknet.data.checks.time_shift import shift_problems, time_shifts
 
 
 def moved(xy, by):
@@ -27,6 +27,9 @@ def test_a_shift_of_the_whole_clip(rally, by):
     (shift,) = time_shifts(frames, *moved(xy, by))
     assert (shift.frames, shift.whole) == (-by, True)
     assert shift.first < 30 < 120 < shift.last
+    (problem,) = shift_problems("a", frames, *moved(xy, by))
+    assert (problem.kind, problem.clip, problem.frame) == ("time_shift", "a", shift.first)
+    assert f"are {abs(by)} {'late' if by > 0 else 'early'}; add {-by} to" in problem.message
 
 
 @pytest.mark.parametrize("most", [10, -10])

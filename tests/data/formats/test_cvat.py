@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tracknet.data.formats.base import DataWarning, LabelError
+from tracknet.data.formats.base import LabelError
 from tracknet.data.formats.cvat import read_labels
 
 USED = '<attribute name="used_in_game">{}</attribute>'
@@ -30,7 +30,8 @@ def read(tmp_path):
         xml = tmp_path / "a.xml"
         if text is not None:
             xml.write_text(text)
-        return read_labels(xml)
+        found, labels.problems = read_labels(xml)
+        return found
 
     labels.file = file
     return labels
@@ -90,8 +91,9 @@ def test_two_balls_in_play_are_refused(read):
 
 
 def test_of_several_points_the_first_is_used_and_it_is_reported(read):
-    with pytest.warns(DataWarning, match=r"a.xml: 1 balls have several points, .* in frame 3"):
-        labels = read([points(3, "12,7;30,40")])
+    labels = read([points(3, "12,7;30,40")])
+    (problem,) = read.problems
+    assert "a.xml: 1 balls have several points, the first in frame 3" in problem.message
     assert labels.xy[3].tolist() == [12, 7]
 
 

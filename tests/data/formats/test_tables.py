@@ -1,9 +1,12 @@
+import re
+
 import numpy as np
 import pytest
 
-from tracknet.data.formats.base import DataWarning, LabelError
+from tracknet.data.formats.base import LabelError
 from tracknet.data.formats.tables import read_table, to_labels
 
+COLUMNS = ("frame", "visibility", "x", "y")
 HEADER = "Frame,Visibility,X,Y\n"
 ROWS = "0,1,12.5,7.25\n1,0,0,0\n2,2,3,4\n"
 
@@ -14,7 +17,8 @@ def read(tmp_path):
 
     def labels(text):
         csv.write_text(text)
-        return to_labels(csv, read_table(csv, ("frame", "visibility", "x", "y")))
+        found, labels.problems = to_labels(csv, read_table(csv, COLUMNS))
+        return found
 
     return labels
 
@@ -104,8 +108,10 @@ def test_no_file(tmp_path):
     ("row", "found"), [("1,1,,5", "x=nan, y=5"), ("1,1,5,left", "y=left"), ("1,2,5,inf", "y=inf")]
 )
 def test_a_visible_ball_without_a_position_is_reported_and_not_used(read, row, found):
-    with pytest.warns(DataWarning, match=f"1 rows with a visible ball .* line 3 with .*{found}"):
-        labels = read(HEADER + f"0,1,3,4\n{row}\n2,0,,\n")
+    labels = read(HEADER + f"0,1,3,4\n{row}\n2,0,,\n")
+    (problem,) = read.problems
+    assert (problem.kind, problem.frame) == ("nan", 1)
+    assert re.search(f"1 rows with a visible ball .* line 3 with .*{found}", problem.message)
     assert labels.visibility.tolist() == [1, -1, 0]
     assert labels.xy[0].tolist() == [3, 4]
     assert np.isnan(labels.xy[1:]).all()

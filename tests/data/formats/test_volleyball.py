@@ -1,6 +1,5 @@
 import pytest
 
-from tracknet.data.formats.base import DataWarning
 from tracknet.data.formats.volleyball import Volleyball
 
 SPLITS = {"train": [1], "val": [0], "test": [4]}
@@ -30,13 +29,13 @@ def test_lines_belong_to_the_pictures_in_their_order(tmp_path, clip, root, first
     clip("4", "17")
     (tmp_path / "volleyball" / "videos" / "1" / "annotations.txt").write_text("3596.jpg set\n")
     dataset = Volleyball(tmp_path / root, SPLITS)
-    clips = dataset.clips("train")
+    clips, _ = dataset.clips("train")
     assert [(c.name, c.match) for c in clips] == [("1/120", "1"), ("1/3596", "1")]
     assert clips[1].source == tmp_path / "volleyball" / "videos" / "1" / "3596"
     # A blank line keeps its frame; the fifth picture has none.
     assert clips[1].labels.resized(5).visibility.tolist() == [1, 0, -1, 1, -1]
     assert clips[1].labels.xy[[0, 3]].tolist() == [[12.5, 7.25], [20, 9]]
-    assert [c.name for c in dataset.clips("test")] == ["4/17"]
+    assert [c.name for c in dataset.clips("test")[0]] == ["4/17"]
 
 
 def test_what_is_broken_is_reported(tmp_path, clip):
@@ -44,10 +43,9 @@ def test_what_is_broken_is_reported(tmp_path, clip):
     clip("1", "2", None)
     clip("1", "4", "\n\n")
     (tmp_path / "volleyball" / "volleyball_ball_annotation" / "1" / "3.txt").write_text(LINES)
-    with pytest.warns(DataWarning) as reports:
-        (read,) = Volleyball(tmp_path, SPLITS).clips("train")
+    (read,), problems = Volleyball(tmp_path, SPLITS).clips("train")
     assert read.labels.visibility.tolist() == [1, -1, 0, -1]
-    nowhere, no_labels, no_frames, empty = (str(report.message) for report in reports)
+    nowhere, no_labels, no_frames, empty = (problem.message for problem in problems)
     assert "1.txt: 2 rows with a visible ball have no position, the first in line 2" in nowhere
     assert "2.txt: there is no such label file; expected one line x y" in no_labels
     assert "videos/1/3: labelled, but there is no such folder of frames" in no_frames

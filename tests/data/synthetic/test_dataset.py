@@ -20,7 +20,7 @@ def dataset(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def test_clips(dataset):
-    return dataset.clips("test")
+    return dataset.clips("test")[0]
 
 
 def difference_tracker(clip: Clip, frames: np.ndarray, background: bool) -> np.ndarray:
@@ -56,7 +56,7 @@ def test_clips_are_named_and_read_like_shuttlecock(dataset, test_clips):
 
 def test_where_a_process_is_not_told_its_cores(tmp_path, monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)  # macOS, Windows
-    (clip,) = Synthetic(tmp_path, {"train": 1}, frames=3, size=(36, 64)).clips("train")
+    (clip,), _ = Synthetic(tmp_path, {"train": 1}, frames=3, size=(36, 64)).clips("train")
     assert len(clip.labels) == 3
 
 
@@ -70,7 +70,7 @@ def test_every_frame_decodes_and_has_a_row(test_clips):
 
 @pytest.mark.parametrize("split", COUNTS)
 def test_every_split_has_frames_with_and_without_a_ball(dataset, split):
-    clips = dataset.clips(split)
+    clips, _ = dataset.clips(split)
     seen = np.concatenate([clip.labels.visibility > ABSENT for clip in clips])
     assert 0.15 <= 1 - seen.mean() <= 0.6
     xy = np.concatenate([clip.labels.xy for clip in clips])[seen]
@@ -146,11 +146,11 @@ def test_a_killed_run_is_repaired_by_the_next(tmp_path, monkeypatch):
             dataset.clips("val")
     assert not list(dataset.root.rglob("r*"))
 
-    whole = [clip.labels.xy for clip in dataset.clips("val")]
+    whole = [clip.labels.xy for clip in dataset.clips("val")[0]]
     csv = dataset.root / "val/match1/csv/r00002_ball.csv"
     text = csv.read_text()
     csv.unlink()  # killed between the video and its labels
-    again = dataset.clips("val")
+    again, _ = dataset.clips("val")
     assert csv.read_text() == text
     np.testing.assert_array_equal([clip.labels.xy for clip in again], whole)
     assert len(list(read_frames(again[1].source))) == 8

@@ -12,7 +12,9 @@ LINE = re.compile(
     r"time +at most (\d+) s, until \d\d:\d\d: ([\d,]+) batches of ([\d.]+) s, (\d+) validations of "
     r"\d+ s, and thresholds, \d+ s"
 )
-MODULE = SimpleNamespace(model=SimpleNamespace(frames=5), validation=SimpleNamespace(clips=[range(60)] * 2))
+MODULE = SimpleNamespace(
+    model=SimpleNamespace(frames=5), validation=SimpleNamespace(clips=[range(60)] * 2)
+)
 
 
 @pytest.mark.parametrize(

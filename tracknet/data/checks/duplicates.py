@@ -4,11 +4,14 @@ Two rallies of one match share venue and camera, so pictures alone say little; w
 is another in each.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import cv2
 import numpy as np
+
+from tracknet.problems import Problem
 
 TINY = (18, 32)
 """(H, W) at which frames are compared: encoders leave such pictures alone."""
@@ -91,3 +94,15 @@ def _likenesses(part: np.ndarray, whole: Signature) -> Iterator[float]:
 def is_duplicate(one: Signature, other: Signature) -> bool:
     """Whether two clips show the same rally."""
     return likeness(one, other) >= ALIKE
+
+
+def duplicate_problems(clips: Sequence[tuple[str, str, Signature]]) -> Iterator[Problem]:
+    """Rallies that are in two splits.
+
+    Args:
+        clips: The split, the name and the signature of each.
+    """
+    for (split, name, one), (elsewhere, other_name, other) in combinations(clips, 2):
+        if split != elsewhere and is_duplicate(one, other):
+            message = f"shows the same rally as {other_name}; take one of them out of its split"
+            yield Problem("cross_split_duplicate", name, None, message)

@@ -1,6 +1,10 @@
 """Frames that repeat the one before: a video of 25 frames a second that was made one of 30."""
 
+from collections.abc import Iterator
+
 import numpy as np
+
+from tracknet.problems import Problem
 
 STILL = 0.25
 """Of the change between the frames round it: what changes less is a repetition."""
@@ -22,3 +26,14 @@ def repeated_frames(changes: np.ndarray) -> np.ndarray:
     repeats[:3] = repeats[-2:] = False
     found = np.flatnonzero(repeats)
     return found if len(found) >= max(LEAST, SHARE * len(changes)) else np.empty(0, int)
+
+
+def repeat_problems(clip: str, changes: np.ndarray) -> Iterator[Problem]:
+    """The problem of a clip of that name with `repeated_frames`, if it has some."""
+    repeats = repeated_frames(changes)
+    if len(repeats):
+        message = (
+            f"{len(repeats)} of {len(changes)} frames repeat the one before, as in a video of 25 "
+            "frames/s that was made one of 30"
+        )
+        yield Problem("repeated_frame", clip, int(repeats[0]), message)

@@ -5,12 +5,13 @@ label's place, looked for in the frames around it, is highest in the label's own
 highest k frames later over many labels, the labels are k frames early.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from tracknet.problems import Problem
 from tracknet.types import ABSENT
 
 REACH = 8
@@ -66,6 +67,21 @@ def time_shifts(
     if drifting and len({part.frames for part in drifting} | {shift}) > 1:
         return drifting
     return [Shift(int(usable[0]), int(usable[-1]), shift, True)] if shift else []
+
+
+def shift_problems(
+    clip: str, frames: Iterable[np.ndarray], xy: np.ndarray, visibility: np.ndarray
+) -> Iterator[Problem]:
+    """The problems of a clip of that name with `time_shifts`."""
+    for shift in time_shifts(frames, xy, visibility):
+        late = "late" if shift.frames < 0 else "early"
+        what = f"the labels of frames {shift.first} to {shift.last} are {abs(shift.frames)} {late}"
+        if shift.whole:
+            kind, remedy = "time_shift", f"add {shift.frames} to their frame numbers"
+        else:
+            kind = "drift"
+            remedy = "other parts have another shift: frames were lost or added on the way"
+        yield Problem(kind, clip, shift.first, f"{what}; {remedy}")
 
 
 def motion_profiles(

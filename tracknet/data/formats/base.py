@@ -1,10 +1,8 @@
 """What every dataset layout offers, whatever it looks like on disk."""
 
 import re
-import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from tracknet.data.splits import Places, refuse_leaks
-from tracknet.errors import InputError, InputWarning
+from tracknet.errors import InputError
+from tracknet.problems import Problem
 from tracknet.types import ABSENT, UNLABELLED, Clip, Labels
 from tracknet.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES, VideoError, image_files
 
@@ -24,99 +23,53 @@ class LabelError(InputError):
         message: As said.
         kind: Of the problem, one word for tables.
         frame: The frame that is concerned, from 0; None where there is no single one.
-        clip: The clip's name, where it is known.
     """
 
-    def __init__(
-        self, message: str, kind: str = "unreadable", frame: int | None = None, clip: str = ""
-    ) -> None:
+    def __init__(self, message: str, kind: str = "unreadable", frame: int | None = None) -> None:
         super().__init__(message)
-        self.kind, self.frame, self.clip = kind, frame, clip
+        self.kind, self.frame = kind, frame
 
 
 LEFT_OUT = "; the clip is left out"
 
 
-class DataWarning(InputWarning):
-    """Something is wrong with the data, and the job goes on without it.
-
-    Args:
-        message: What is wrong, and the remedy.
-        kind: Of the problem, one word for tables.
-        clip: The clip's name, or its label file where only that is known.
-        frame: The first frame that is concerned, from 0; None where there is no single one.
-    """
-
-    def __init__(
-        self, message: str, kind: str = "unreadable", clip: str = "", frame: int | None = None
-    ) -> None:
-        super().__init__(message)
-        self.kind, self.clip, self.frame = kind, clip, frame
-
-
-@contextmanager
-def strict_data(strict: bool) -> Iterator[None]:
-    """Inside, a `DataWarning` is an error if `strict` is set.
-
-    Raises:
-        LabelError: With the message of the first warning.
-    """
-    if not strict:
-        yield
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", DataWarning)
-        try:
-            yield
-        except DataWarning as problem:
-            said = str(problem).removesuffix(LEFT_OUT)
-            raise LabelError(f"{said} (an error because of strict=true)") from problem
-
-
-def fit_labels(clip: Clip, frames: int, size: tuple[int, int]) -> Labels:
+def fit_labels(clip: Clip, frames: int, size: tuple[int, int]) -> tuple[Labels, list[Problem]]:
     """A clip's labels, once it is known how long and how large its video really is.
-
-    Rows beyond the last frame are dropped and balls outside the picture count as unlabelled, both
-    with a `DataWarning`.
 
     Args:
         clip: With labels in original pixels.
         frames: How many could be decoded.
         size: (H, W) of the original frames.
+
+    Returns:
+        One row for every frame, and what was wrong: rows beyond the last frame, which are dropped,
+        and balls outside the picture, which count as unlabelled.
     """
+    problems = []
     beyond = np.flatnonzero(clip.labels.visibility[frames:] != UNLABELLED)
     if len(beyond):
-        warnings.warn(
-            DataWarning(
-                f"clip {clip.name}: {len(beyond)} label rows, from frame {frames + beyond[0]} on, "
-                f"lie beyond the {frames} frames that can be decoded, and are not used. Is the "
-                "video complete? If you count frames from 1, every label is one late: subtract 1",
-                "row_beyond_video",
-                clip.name,
-                frames + int(beyond[0]),
-            ),
-            stacklevel=2,
+        first = frames + int(beyond[0])
+        message = (
+            f"clip {clip.name}: {len(beyond)} label rows, from frame {first} on, lie beyond the "
+            f"{frames} frames that can be decoded, and are not used. Is the video complete? If you "
+            "count frames from 1, every label is one late: subtract 1"
         )
+        problems.append(Problem("row_beyond_video", clip.name, first, message))
     labels = replace(clip.labels.resized(frames), size=size)
     height, width = size
     low, high = np.array([-0.5, -0.5]), np.array([width - 0.5, height - 0.5])
     outside = (labels.visibility > ABSENT) & ((labels.xy < low) | (labels.xy > high)).any(1)
     if outside.any():
-        frame = outside.argmax()
-        x, y = labels.xy[frame]
-        warnings.warn(
-            DataWarning(
-                f"clip {clip.name}: {outside.sum()} balls lie outside the {width}x{height} "
-                f"picture, the first in frame {frame} at x={x:g}, y={y:g}; are the labels in "
-                "pixels of this video? These frames count as unlabelled",
-                "out_of_frame",
-                clip.name,
-                int(frame),
-            ),
-            stacklevel=2,
+        first = int(outside.argmax())
+        x, y = labels.xy[first]
+        message = (
+            f"clip {clip.name}: {outside.sum()} balls lie outside the {width}x{height} picture, "
+            f"the first in frame {first} at x={x:g}, y={y:g}; are the labels in pixels of this "
+            "video? These frames count as unlabelled"
         )
+        problems.append(Problem("out_of_frame", clip.name, first, message))
         labels.visibility[outside], labels.xy[outside] = UNLABELLED, np.nan
-    return labels
+    return labels, problems
 
 
 class Dataset(Protocol):
@@ -130,13 +83,13 @@ class Dataset(Protocol):
     name: str
     root: Path
 
-    def clips(self, split: str) -> list[Clip]:
-        """The clips of ``train``, ``val`` or ``test``, sorted by name.
+    def clips(self, split: str) -> tuple[list[Clip], list[Problem]]:
+        """The clips of ``train``, ``val`` or ``test``, sorted by name, and what is wrong.
 
-        Clips that cannot be used are left out with a `DataWarning`.
+        Clips that cannot be used are left out, and are among the problems.
 
         Raises:
-            LabelError: The split is unknown, or holds no clip that can be used.
+            LabelError: The split is unknown, or there are no clips for it.
         """
         ...
 
@@ -180,15 +133,15 @@ class Layout(ABC):
         return name.as_posix(), name.parent.as_posix()
 
     @abstractmethod
-    def read(self, found: Path) -> tuple[Path, Labels]:
-        """A found clip's source and labels.
+    def read(self, found: Path) -> tuple[Path, Labels, list[Problem]]:
+        """A found clip's source and labels, and what is wrong with these; `clips` names the clip.
 
         Raises:
             LabelError: It cannot be used.
-            VideoError: Likewise, because of its video.
+            VideoError: It cannot be used because of its video.
         """
 
-    def clips(self, split: str) -> list[Clip]:
+    def clips(self, split: str) -> tuple[list[Clip], list[Problem]]:
         """See `Dataset.clips`.
 
         Raises:
@@ -200,38 +153,28 @@ class Layout(ABC):
         places = self.places()
         refuse_leaks(places)
         clips: list[Clip] = []
-        broken: list[tuple[str, LabelError | VideoError]] = []
-        for found, place in sorted(places[split].items()):
+        problems: list[Problem] = []
+        for found, (name, match) in sorted(places[split].items()):
             try:
-                with _warnings_of(place[0]):
-                    clip = Clip(*place, *self.read(found))
-                if clip.source.is_dir():
-                    _check_numbers(clip.source)
-                labels = clip.labels
+                source, labels, own = self.read(found)
+                problems += [replace(problem, clip=name) for problem in own]
+                if source.is_dir():
+                    _check_numbers(source)
                 if labels.rest == UNLABELLED and (labels.visibility == UNLABELLED).all():
                     raise LabelError(f"{found}: no frame is labelled; label some or remove it")
             except (LabelError, VideoError) as error:
-                broken.append((place[0], error))
+                known = (error.kind, error.frame) if isinstance(error, LabelError) else None
+                kind, frame = known or ("unreadable", None)
+                problems.append(Problem(kind, name, frame, f"{error}{LEFT_OUT}"))
             else:
-                clips.append(clip)
-        # Where none can be used, the first one is what the error names.
-        for name, error in broken if clips else broken[1:]:
-            kind, frame = _kind_and_frame(error)
-            warnings.warn(DataWarning(f"{error}{LEFT_OUT}", kind, name, frame), stacklevel=2)
-        if broken and not clips:
-            name, error = broken[0]
-            raise LabelError(
-                f"split {split}: none of its {len(broken)} clips can be used; {error}",
-                *_kind_and_frame(error),
-                name,
-            ) from error
-        if not clips:
+                clips.append(Clip(name, match, source, labels))
+        if not places[split]:
             raise LabelError(
                 f"split {split} is empty: no {self.expected} below {self.root} for "
                 f"{', '.join(self.splits[split])}; set data.root to the dataset's folder, or "
                 f"data.splits.{split} to what it holds"
             )
-        return sorted(clips, key=lambda clip: clip.name)
+        return sorted(clips, key=lambda clip: clip.name), problems
 
     def places(self) -> Places:
         """See `Dataset.places`."""
@@ -244,23 +187,6 @@ class Layout(ABC):
         """A path below `home` if there is such a one, else below the root."""
         nested = self.root.joinpath(self.home, *path)
         return nested if nested.exists() else self.root.joinpath(*path)
-
-
-def _kind_and_frame(error: LabelError | VideoError) -> tuple[str, int | None]:
-    known = isinstance(error, LabelError)
-    return (error.kind, error.frame) if known else ("unreadable", None)
-
-
-@contextmanager
-def _warnings_of(clip: str) -> Iterator[None]:
-    """Names the clip in each `DataWarning` that its reading gives rise to."""
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        yield
-    for warning in said:
-        if isinstance(warning.message, DataWarning):
-            warning.message.clip = warning.message.clip or clip
-        warnings.warn(warning.message, stacklevel=4)
 
 
 def _check_numbers(folder: Path) -> None:

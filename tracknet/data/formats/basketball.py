@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tracknet.data.formats.base import LabelError, Layout, holds_pictures
 from tracknet.data.formats.cvat import read_labels
+from tracknet.problems import Problem
 from tracknet.types import Labels
 
 
@@ -30,7 +31,7 @@ class Basketball(Layout):
     def place(self, found: Path) -> tuple[str, str]:
         return f"{found.parent.name}/{found.name}", found.parent.name
 
-    def read(self, found: Path) -> tuple[Path, Labels]:
+    def read(self, found: Path) -> tuple[Path, Labels, list[Problem]]:
         if not holds_pictures(found):
             raise LabelError(f"{found}: labelled, but there is no such folder of frames")
         folder = self.inside("ball-annos") / found.parent.name
@@ -42,4 +43,4 @@ class Basketball(Layout):
                 f"{folder}/*_{found.name}.xml: {len(files)} label files for clip {found}; "
                 "expected one"
             )
-        return found, read_labels(files[0])
+        return found, *read_labels(files[0])

@@ -8,6 +8,7 @@ import pandas as pd
 
 from tracknet.data.formats.base import LabelError, Layout, holds_pictures
 from tracknet.data.formats.tables import read_table, rows_of_pictures, to_labels
+from tracknet.problems import Problem
 from tracknet.types import Labels
 from tracknet.video import image_files
 
@@ -34,16 +35,18 @@ class BlurBall(Layout):
     def place(self, found: Path) -> tuple[str, str]:
         return f"{found.parent.name}/{found.name}", found.parent.name
 
-    def read(self, found: Path) -> tuple[Path, Labels]:
+    def read(self, found: Path) -> tuple[Path, Labels, list[Problem]]:
         frames = found.parent / "frames" / found.name
         if not holds_pictures(frames):
             raise LabelError(f"{frames}: labelled, but there is no such folder of frames")
         csv = found.parent / "csv" / f"{found.name}.csv"
         table = read_table(csv, COLUMNS)
         table["frame"] = pd.to_numeric(table["frame"], errors="coerce")
+        lost: list[Problem] = []
         if not (table["frame"] == 0).any():
-            table = rows_of_pictures(csv, table, _numbers(frames))
-        return frames, to_labels(csv, table)
+            table, lost = rows_of_pictures(csv, table, _numbers(frames))
+        labels, problems = to_labels(csv, table)
+        return frames, labels, lost + problems
 
 
 def _numbers(folder: Path) -> dict[int, int]:

@@ -4,7 +4,6 @@ What people have corrected in it is read by `data/from_cvat.py`.
 """
 
 import re
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,8 @@ from xml.etree import ElementTree  # reads no external entity; expat bounds the 
 
 import numpy as np
 
-from tracknet.data.formats.base import DataWarning, LabelError
+from tracknet.data.formats.base import LabelError
+from tracknet.problems import Problem
 from tracknet.types import ABSENT, UNLABELLED, Labels
 
 EXPECTED = (
@@ -48,11 +48,12 @@ class TrackPoint:
         return in_game and not self.outside and not self.occluded
 
 
-def read_labels(xml: Path) -> Labels:
+def read_labels(xml: Path) -> tuple[Labels, list[Problem]]:
     """One ball per frame from the tracks of a file, in any number of tracks.
 
     Frames in which no track shows the ball hold none, as far as the annotator's task reaches; it
-    is taken to reach to the end of the video, however long, where the file does not say.
+    is taken to reach to the end of the video, however long, where the file does not say. The
+    problems are those of `several_points`.
 
     Raises:
         LabelError: There is no such file, it is none of CVAT's, nothing in it is marked by points,
@@ -75,7 +76,6 @@ def read_labels(xml: Path) -> Labels:
                 "outside, or as not used_in_game"
             )
         balls[point.frame] = point
-    report_several(xml, balls.values())
     frames = task_frames(xml, root) or range(0)
     length = max([*frames[-1:], *balls], default=-1) + 1
     # How long the video is, its container need not know: the frames behind are left open.
@@ -84,7 +84,7 @@ def read_labels(xml: Path) -> Labels:
     labels.visibility[frames] = ABSENT
     for frame, point in balls.items():
         labels.visibility[frame], labels.xy[frame] = 1, point.xy
-    return labels
+    return labels, several_points(xml, balls.values())
 
 
 def parse(xml: Path, file: IO[bytes] | None = None) -> ElementTree.Element:
@@ -133,16 +133,16 @@ def points_of(xml: Path, track: ElementTree.Element) -> Iterator[TrackPoint]:
         )
 
 
-def report_several(xml: Path, balls: Iterable[TrackPoint]) -> None:
-    """Warns of balls of which only the first point is used."""
+def several_points(xml: Path, balls: Iterable[TrackPoint]) -> list[Problem]:
+    """The problem of balls of which only the first point is used, if there are any."""
     several = [ball.frame for ball in balls if ball.count > 1]
-    if several:
-        warnings.warn(
-            f"{xml}: {len(several)} balls have several points, the first in frame {several[0]}; "
-            "the first point of each is used",
-            DataWarning,
-            stacklevel=3,
-        )
+    if not several:
+        return []
+    message = (
+        f"{xml}: {len(several)} balls have several points, the first in frame {several[0]}; "
+        "the first point of each is used"
+    )
+    return [Problem("unreadable", str(xml), None, message)]
 
 
 def task_frames(xml: Path, root: ElementTree.Element) -> range | None:

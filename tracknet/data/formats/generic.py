@@ -2,14 +2,14 @@
 
 import os
 import re
-import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from tracknet.data.formats.base import DataWarning, LabelError, Layout, holds_pictures, is_video
+from tracknet.data.formats.base import LabelError, Layout, holds_pictures, is_video
 from tracknet.data.formats.tables import read_table, to_labels
+from tracknet.problems import Problem
 from tracknet.types import UNLABELLED, Labels
 from tracknet.video import image_files, probe
 
@@ -64,7 +64,7 @@ class Generic(Layout):
         alone = [table for table in tables if clips.isdisjoint(_clips_of(table))]
         return clips | {_clips_of(table)[-1] for table in alone}
 
-    def read(self, found: Path) -> tuple[Path, Labels]:
+    def read(self, found: Path) -> tuple[Path, Labels, list[Problem]]:
         beside = list(found.parent.iterdir())
         if holds_pictures(found):
             source = found
@@ -75,9 +75,9 @@ class Generic(Layout):
         tables = [file for file in beside if _is_table(file) and found in _clips_of(file)]
         names = f"{found.name}.csv or {found.name}_ball.csv"
         csv = _only(tables, f"{source}: no labels; expected {names} beside it")
-        labels = to_labels(csv, read_table(csv, COLUMNS))
-        _check_first_frame(csv, labels, source)
-        return source, self._in_pixels(labels, csv, source)
+        labels, problems = to_labels(csv, read_table(csv, COLUMNS))
+        problems += _late(csv, labels, source)
+        return source, self._in_pixels(labels, csv, source), problems
 
     def _in_pixels(self, labels: Labels, csv: Path, source: Path) -> Labels:
         positions = labels.xy[np.isfinite(labels.xy).all(1)]
@@ -97,17 +97,16 @@ class Generic(Layout):
         return Labels(labels.xy * np.array([width, height], np.float32), labels.visibility)
 
 
-def _check_first_frame(csv: Path, labels: Labels, source: Path) -> None:
-    """Warns where both pictures and labels begin with 1: each label would be one picture late."""
+def _late(csv: Path, labels: Labels, source: Path) -> Iterator[Problem]:
+    """Where both pictures and labels begin with 1, each label would be one picture late."""
     first = image_files(source)[0].stem if source.is_dir() else ""
     labelled = np.flatnonzero(labels.visibility != UNLABELLED)
     if re.fullmatch(r"\D*0*1", first) and labelled[:1] == 1:
-        warnings.warn(
+        message = (
             f"{csv}: the labels begin with frame 1, and so do the names of the pictures, but frame "
-            f"0 is {first}; subtract 1 from each frame, or begin the names with 0",
-            DataWarning,
-            stacklevel=2,
+            f"0 is {first}; subtract 1 from each frame, or begin the names with 0"
         )
+        yield Problem("unreadable", str(csv), None, message)
 
 
 def _is_table(path: Path) -> bool:

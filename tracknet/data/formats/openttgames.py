@@ -8,6 +8,7 @@ import pandas as pd
 
 from tracknet.data.formats.base import LabelError, Layout, is_video
 from tracknet.data.formats.tables import to_labels
+from tracknet.problems import Problem
 from tracknet.types import Labels
 
 EXPECTED = 'expected {"<frame>": {"x": ..., "y": ...}}, x and y -1 where there is no ball'
@@ -32,18 +33,18 @@ class OpenTTGames(Layout):
         name = found.relative_to(self.root).as_posix()
         return name, name
 
-    def read(self, found: Path) -> tuple[Path, Labels]:
+    def read(self, found: Path) -> tuple[Path, Labels, list[Problem]]:
         videos = _videos(found)
         if not videos:
             raise LabelError(f"{found}.mp4: labelled, but there is no such video")
-        return videos[0], _read_markup(found / "ball_markup.json")
+        return videos[0], *_read_markup(found / "ball_markup.json")
 
 
 def _videos(game: Path) -> list[Path]:
     return sorted(p for p in game.parent.glob("*") if p.stem == game.name and is_video(p))
 
 
-def _read_markup(file: Path) -> Labels:
+def _read_markup(file: Path) -> tuple[Labels, list[Problem]]:
     try:
         markup = json.loads(file.read_text())
         rows = [(int(frame), float(at["x"]), float(at["y"])) for frame, at in markup.items()]

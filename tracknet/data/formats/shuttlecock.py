@@ -8,6 +8,7 @@ import numpy as np
 
 from tracknet.data.formats.base import LabelError, Layout, holds_pictures, is_video
 from tracknet.data.formats.tables import read_table, to_labels
+from tracknet.problems import Problem
 from tracknet.types import UNLABELLED, Labels
 
 COLUMNS = ("frame", "visibility", "x", "y")
@@ -48,18 +49,18 @@ class Shuttlecock(Layout):
                 if is_video(source) or holds_pictures(source):
                     yield match / (source.stem if is_video(source) else source.name)
 
-    def read(self, found: Path) -> tuple[Path, Labels]:
+    def read(self, found: Path) -> tuple[Path, Labels, list[Problem]]:
         csv = found.parent / "csv" / f"{found.name}_ball.csv"
         correction = found.parent / "corrected_csv" / csv.name
         if self.corrected and correction.exists():
             csv = correction
-        labels = to_labels(csv, read_table(csv, COLUMNS))
+        labels, problems = to_labels(csv, read_table(csv, COLUMNS))
         if self.corrected and self._is_test(found):
             start, end = _scored(found, self.root)
             frame = np.arange(len(labels))
             dropped = (frame < start) | (frame >= end)
             labels.visibility[dropped], labels.xy[dropped] = UNLABELLED, np.nan
-        return _source(found.parent, found.name), labels
+        return _source(found.parent, found.name), labels, problems
 
     def _is_test(self, found: Path) -> bool:
         """TrackNetV3 numbers the test matches like the training ones, and so does its file."""

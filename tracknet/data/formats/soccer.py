@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tracknet.data.formats.base import LabelError, Layout, holds_pictures, is_video
 from tracknet.data.formats.cvat import read_labels
+from tracknet.problems import Problem
 from tracknet.types import Labels
 
 
@@ -27,12 +28,12 @@ class Soccer(Layout):
     def place(self, found: Path) -> tuple[str, str]:
         return found.stem, found.stem
 
-    def read(self, found: Path) -> tuple[Path, Labels]:
+    def read(self, found: Path) -> tuple[Path, Labels, list[Problem]]:
         sources = self._sources(found.stem)
         if not sources:
             video = self.inside("videos") / f"{found.stem}.avi"
             raise LabelError(f"{video}: labelled, but there is no such video or folder of frames")
-        return sources[0], read_labels(found)
+        return sources[0], *read_labels(found)
 
     def _sources(self, video: str) -> list[Path]:
         """Frames before videos."""

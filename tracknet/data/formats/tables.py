@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tracknet.data.formats.base import DataWarning, LabelError
+from tracknet.data.formats.base import LabelError
+from tracknet.problems import Problem
 from tracknet.types import ABSENT, UNLABELLED, Labels
 
 FRAMES = 10_000_000
@@ -72,36 +73,39 @@ def read_table(
 
 def rows_of_pictures(
     csv: Path, table: pd.DataFrame, pictures: Mapping[str | int, int]
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, list[Problem]]:
     """The rows whose column frame names a picture, with the picture's position in its place.
-
-    Others are not used, with a `DataWarning`.
 
     Args:
         csv: Where the table comes from, for the message.
         table: Its rows.
         pictures: The position of every picture, from 0, by its name or number.
+
+    Returns:
+        These rows, and the problem of others, which are not used.
     """
     position = table["frame"].map(pictures)
     lost = position.isna()
+    problems = []
     if lost.any():
-        warnings.warn(
+        message = (
             f"{csv}: {lost.sum()} rows name pictures that are not there, the first is "
-            f"{table['frame'][lost].iloc[0]}; they are not used",
-            DataWarning,
-            stacklevel=2,
+            f"{table['frame'][lost].iloc[0]}; they are not used"
         )
-    return table.assign(frame=position)[~lost]
+        problems.append(Problem("unreadable", str(csv), None, message))
+    return table.assign(frame=position)[~lost], problems
 
 
-def to_labels(csv: Path, table: pd.DataFrame) -> Labels:
+def to_labels(csv: Path, table: pd.DataFrame) -> tuple[Labels, list[Problem]]:
     """Labels from the columns frame, visibility, x and y; frames without a row are unlabelled.
-
-    A row that says "visible" without a position is not used, with a `DataWarning`.
 
     Args:
         csv: Where the table comes from, for the messages.
         table: Its rows in any order, their lines in the file as the index.
+
+    Returns:
+        The labels, and the problem of rows that say "visible" without a position, which are not
+        used.
 
     Raises:
         LabelError: A frame or a visibility is no number that can be used, or a frame has two rows.
@@ -131,22 +135,18 @@ def to_labels(csv: Path, table: pd.DataFrame) -> Labels:
         )
     visible = visibility > ABSENT
     nowhere = visible & ~(np.isfinite(x) & np.isfinite(y))
+    problems = []
     if nowhere.any():
         row = nowhere.argmax()
-        warnings.warn(
-            DataWarning(
-                f"{csv}: {nowhere.sum()} rows with a visible ball have no position, the first in "
-                f"line {table.index[row]} with x={table['x'].iloc[row]}, "
-                f"y={table['y'].iloc[row]}; write numbers, or visibility 0 where there is no "
-                "ball. These frames count as unlabelled",
-                "nan",
-                frame=int(frame[row]),
-            ),
-            stacklevel=2,
+        message = (
+            f"{csv}: {nowhere.sum()} rows with a visible ball have no position, the first in line "
+            f"{table.index[row]} with x={table['x'].iloc[row]}, y={table['y'].iloc[row]}; write "
+            "numbers, or visibility 0 where there is no ball. These frames count as unlabelled"
         )
+        problems.append(Problem("nan", str(csv), int(frame[row]), message))
     rows, visible = frame.astype(int), visible & ~nowhere
     unlabelled = Labels(np.empty((0, 2), np.float32), np.empty(0, np.int8))
     labels = unlabelled.resized(rows.max(initial=-1) + 1)
     labels.visibility[rows] = np.where(nowhere, UNLABELLED, visibility)
     labels.xy[rows[visible]] = np.stack([x, y], -1)[visible]
-    return labels
+    return labels, problems

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tracknet.data.formats.base import LabelError, Layout, holds_pictures
 from tracknet.data.formats.tables import read_table, rows_of_pictures, to_labels
+from tracknet.problems import Problem
 from tracknet.types import Labels
 from tracknet.video import image_files
 
@@ -35,7 +36,7 @@ class Tennis(Layout):
             if (clip / LABELS).exists() or holds_pictures(clip):
                 yield clip
 
-    def read(self, found: Path) -> tuple[Path, Labels]:
+    def read(self, found: Path) -> tuple[Path, Labels, list[Problem]]:
         csv = found / LABELS
         if not holds_pictures(found):
             raise LabelError(f"{csv}: labelled, but there is no picture beside it")
@@ -43,4 +44,6 @@ class Tennis(Layout):
         named = table.pop("file name").str.strip()
         table["frame"] = named.map(lambda name: Path(name).stem.lower(), na_action="ignore")
         pictures = {file.stem.lower(): i for i, file in enumerate(image_files(found))}
-        return found, to_labels(csv, rows_of_pictures(csv, table, pictures))
+        table, lost = rows_of_pictures(csv, table, pictures)
+        labels, problems = to_labels(csv, table)
+        return found, labels, lost + problems

@@ -7,6 +7,7 @@ import pandas as pd
 
 from tracknet.data.formats.base import LabelError, Layout, holds_pictures
 from tracknet.data.formats.tables import to_labels
+from tracknet.problems import Problem
 from tracknet.types import Labels
 
 ANNOTATION = "volleyball_ball_annotation"
@@ -33,7 +34,7 @@ class Volleyball(Layout):
     def place(self, found: Path) -> tuple[str, str]:
         return f"{found.parent.name}/{found.name}", found.parent.name
 
-    def read(self, found: Path) -> tuple[Path, Labels]:
+    def read(self, found: Path) -> tuple[Path, Labels, list[Problem]]:
         if not holds_pictures(found):
             raise LabelError(f"{found}: labelled, but there is no such folder of frames")
         txt = self.inside(ANNOTATION) / found.parent.name / f"{found.name}.txt"
@@ -43,7 +44,7 @@ class Volleyball(Layout):
             raise LabelError(f"{txt}: there is no such label file; {EXPECTED}") from error
         except (OSError, ValueError) as error:
             raise LabelError(f"{txt}: {error}; {EXPECTED}") from error
-        return found, to_labels(txt, _table(lines))
+        return found, *to_labels(txt, _table(lines))
 
 
 def _table(lines: list[str]) -> pd.DataFrame:

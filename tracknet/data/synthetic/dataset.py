@@ -14,6 +14,7 @@ from rich.progress import track
 
 from tracknet.data.formats.shuttlecock import Shuttlecock
 from tracknet.data.synthetic.render import FPS, match_of, scene
+from tracknet.problems import Problem
 from tracknet.types import Clip
 from tracknet.video import VideoWriter
 
@@ -52,7 +53,7 @@ class Synthetic(Shuttlecock):
         folder = f"v{VERSION}-{sha256(known.encode()).hexdigest()[:10]}"
         super().__init__(Path(root) / folder, {split: [split] for split in self.counts})
 
-    def clips(self, split: str) -> list[Clip]:
+    def clips(self, split: str) -> tuple[list[Clip], list[Problem]]:
         tasks = [
             (self.root, self.seed, split, clip, self.frames, self.size)
             for clip in range(1, self.counts.get(split, 0) + 1)
