@@ -35,7 +35,9 @@ class Blur:
     def draw(self, rng: np.random.Generator, size: Size, balls: np.ndarray) -> Drawn:
         """``covariance`` (3,), see `blur`."""
         u = rng.uniform
-        still, moving, angle = u(0, self.still), u(0, self.motion), u(0, np.pi)
+        # A line that is thinner would pass between the centres of the pixels.
+        still = max(u(0, self.still), 0.3)
+        moving, angle = u(0, self.motion), u(0, np.pi)
         x, y = moving * np.cos(angle), moving * np.sin(angle)
         covariance = np.array([still**2 + x * x, still**2 + y * y, x * y])
         return {"covariance": covariance * (u() < 0.5)}
