@@ -96,6 +96,15 @@ def test_detail_is_added_to_the_decoders_map():
         assert alone(frames).shape == (2, 3, 16, 32)
 
 
+@pytest.mark.parametrize("background", [False, True])
+def test_a_blank_window_is_one_that_it_takes(background):
+    model = build(background=background)
+    frames, still = model.blank((32, 64))
+    assert frames.shape == (1, 3, 3, 32, 64)
+    assert (still is not None) == background
+    assert model(frames, still).shape == (1, 3, 16, 32)
+
+
 def test_wrong_windows_are_refused():
     with pytest.raises(ValueError, match="the window has 2 frames; expected 3"):
         build()(torch.rand(1, 2, 3, 32, 64))

@@ -1,13 +1,14 @@
 """Ball position <-> Gaussian heatmap."""
 
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 
 from tracknet.geometry import Size, scale_points
 from tracknet.types import ABSENT, UNLABELLED
-from tracknet.values import Count, Positive
+from tracknet.values import Count
 
 
 class Codec(Protocol):
@@ -54,7 +55,12 @@ class GaussianCodec:
             pixels; also the distance that two peaks keep.
     """
 
-    def __init__(self, sigma: Positive = 1.0, candidates: Count = 5, radius: Count = 2) -> None:
+    def __init__(
+        self,
+        sigma: Annotated[float, Field(gt=0, le=100)] = 1.0,
+        candidates: Count = 5,
+        radius: Count = 2,
+    ) -> None:
         self.sigma = sigma
         self.candidates = candidates
         self.radius = radius
