@@ -95,9 +95,7 @@ class Letterbox:
         return scale_points(xy - self.offset, 1 / self.scale)
 
     def resize(self, frame: np.ndarray) -> np.ndarray:
-        (h, w), shrinks = self.inner, np.prod(self.inner) < np.prod(self.source)
-        kind = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        return self.framed(cv2.resize(frame, (w, h), interpolation=kind))
+        return self.framed(_resized(frame, self.inner))
 
     def framed(self, picture: np.ndarray) -> np.ndarray:
         """A picture of size `inner` with its borders."""
@@ -115,6 +113,10 @@ class Stretch(Letterbox):
     @property
     def inner(self) -> Size:
         return self.target
+
+    def resize(self, frame: np.ndarray) -> np.ndarray:
+        # One side after the other: where one shrinks and one grows, OpenCV averages neither.
+        return _resized(_resized(frame, (self.target[0], self.source[1])), self.target)
 
 
 @dataclass(frozen=True)
@@ -149,3 +151,11 @@ class Affine:
     def resize(self, frame: np.ndarray) -> np.ndarray:
         matrix = np.column_stack([self._scale * np.eye(2), self._shift])
         return cv2.warpAffine(frame, matrix, self.target[::-1], flags=cv2.INTER_LINEAR)
+
+
+def _resized(frame: np.ndarray, size: Size) -> np.ndarray:
+    """A frame in another size, by the half-pixel rule; averaged over the area where it shrinks."""
+    shrinks = np.prod(size) < np.prod(frame.shape[:2])
+    return cv2.resize(
+        frame, size[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    )

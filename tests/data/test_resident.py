@@ -3,10 +3,9 @@
 import pytest
 import torch
 from torch.utils.data import default_collate
-from tracknet.data.windows import WindowDataset
 
 from tracknet.data.resident import ResidentFrames, size_of, stays_resident
-from tracknet.errors import InputError
+from tracknet.data.window_dataset import WindowDataset
 
 CPU = torch.device("cpu")
 
@@ -19,12 +18,12 @@ def test_batches_are_those_of_the_store(stored, background):
     expected = windows.batch(keys)
     windows.pixels = False
     batch = windows.batch(keys)
-    assert not {"frames", "background"} & batch.keys()
+    assert "pictures" not in batch
     ResidentFrames(clips, background, CPU).add_to(batch)
     assert batch.keys() == expected.keys()
     for name, value in expected.items():
         assert torch.equal(batch[name].nan_to_num(-1), value.nan_to_num(-1)), name
-    assert default_collate([windows[0]])["xy"].shape == (1, 4, 2)
+    assert default_collate([windows[0]])["xy"].shape == (1, 4, 1, 2)
 
 
 def test_a_cpu_reads_from_the_store_unless_told_otherwise(stored):
@@ -33,5 +32,3 @@ def test_a_cpu_reads_from_the_store_unless_told_otherwise(stored):
     assert not stays_resident("auto", clips, CPU)
     assert stays_resident(True, clips, CPU)
     assert not stays_resident(False, clips, CPU)
-    with pytest.raises(InputError, match="resident=gpu; expected auto, true or false"):
-        stays_resident("gpu", clips, CPU)

@@ -7,8 +7,9 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
@@ -18,6 +19,7 @@ import pytest
 from filelock import FileLock
 
 from tracknet.data.store import FrameStore
+from tracknet.geometry import Affine, Letterbox, Stretch
 from tracknet.types import Labels
 from tracknet.video import VideoWriter
 
@@ -42,7 +44,7 @@ def picture_folder(folder: Path, levels, suffix=".png", size=(32, 64)) -> Path:
 def test_holds_the_frames_at_network_size(store, make_clip):
     (clip,), problems = store.open([make_clip("a", 9, size=(64, 128))])
     assert problems == []
-    assert (len(clip), clip.fps, clip.letterbox.source) == (9, Fraction(25), (64, 128))
+    assert (len(clip), clip.fps, clip.fit.source) == (9, Fraction(25), (64, 128))
     assert (clip.frames.shape, clip.frames.dtype) == ((9, 32, 64, 3), np.uint8)
     assert np.abs(clip.frames.mean((1, 2, 3)) - LEVELS).max() < 3
     assert np.abs(clip.background - LEVELS[4].astype(float)).max() < 4
@@ -77,6 +79,47 @@ def test_another_size_is_decoded_beside_it(store, make_clip):
     assert (small.frames.shape, same.frames.shape) == ((5, 16, 24, 3), (5, 32, 64, 3))
     for found in (small, same):
         assert found.frames[4, 8, 8].mean() == pytest.approx(LEVELS[4], abs=3)
+
+
+@dataclass(frozen=True)
+class Zoomed(Letterbox):
+    """A fit of one's own, with an option."""
+
+    times: int = 1
+
+    def resize(self, frame: np.ndarray) -> np.ndarray:
+        h, w = frame.shape[:2]
+        return super().resize(frame[: h // self.times, : w // self.times])
+
+
+def test_another_fit_or_option_is_decoded_beside_it(make_clip, tmp_path):
+    clip = replace(make_clip("a", 1), source=picture_folder(tmp_path / "a", [], size=(64, 64)))
+    ramp = np.repeat(np.arange(0, 256, 4, dtype=np.uint8), 3).reshape(1, 64, 3)
+    cv2.imwrite(str(clip.source / "0.png"), ramp.repeat(64, 0))
+    fits = Letterbox, Stretch, Affine, Zoomed, partial(Zoomed, times=2), partial(Zoomed, times=4)
+
+    def opened(fit):
+        return FrameStore(tmp_path / "store", (32, 48), fit).open([clip])[0][0]
+
+    first = {fit: opened(fit) for fit in fits}
+    assert len({one.folder for one in first.values()}) == len(fits)
+    pixels = {fit: one.frames.tobytes() for fit, one in first.items()}
+    assert pixels[Zoomed] == pixels[Letterbox]
+    assert len({*pixels.values()}) == len(fits) - 1
+    for fit in (Stretch, partial(Zoomed, times=2), partial(Letterbox)):
+        again = opened(fit)
+        assert any(again.folder == one.folder for one in first.values())
+        assert again.fit == fit((64, 64), (32, 48))
+
+
+@pytest.mark.parametrize("fit", [Letterbox, Stretch, Affine])
+def test_decoded_videos_and_folders_of_frames_are_fitted_alike(make_clip, tmp_path, fit):
+    video, store = make_clip("a", 1, size=(64, 64)), FrameStore(tmp_path / "store", (32, 48), fit)
+    folder = picture_folder(tmp_path / "frames", LEVELS[:1], size=(64, 64))
+    (one, other), _ = store.open([video, replace(video, name="b", source=folder)])
+    assert one.fit == other.fit == fit((64, 64), (32, 48))
+    assert np.abs(one.frames.astype(int) - other.frames).max() <= 3
+    assert np.array_equal(one.network_xy, fit((64, 64), (32, 48)).to_network(video.labels.xy))
 
 
 def test_a_folder_of_frames_is_followed(store, make_clip, tmp_path):

@@ -3,28 +3,11 @@ from itertools import combinations
 import numpy as np
 import pytest
 from torch.utils.data import DataLoader
-from tracknet.data.windows import WindowDataset, collated, window_starts
-from tracknet.training.sampler import EpochSampler
 
-from tracknet.data.augment import Augmentation
-from tracknet.data.batch import prepare_batch
-
-
-@pytest.mark.parametrize("length", range(1, 12))
-@pytest.mark.parametrize("frames", [1, 3, 4])
-def test_windows_cover_every_frame(length, frames):
-    for step in range(1, frames + 1):
-        starts = window_starts(length, frames, step)
-        assert starts == sorted(set(starts))
-        assert {s + i for s in starts for i in range(frames)} >= set(range(length))
-        assert starts[-1] + frames == max(length, frames)
-        assert all(start % step == 0 for start in starts[:-1])
-
-
-def test_the_last_window_is_shifted_back():
-    assert window_starts(7, 3, 3) == [0, 3, 4]
-    assert window_starts(6, 3, 3) == [0, 3]
-    assert window_starts(2, 3, 3) == [0]
+from tracknet.data.augment import Augmentation, Blur, Colour, Mixup, Noise, Occlude, Reverse, Warp
+from tracknet.data.batch import Batch
+from tracknet.data.window_dataset import WindowDataset, collated
+from tracknet.training.order import EpochSampler
 
 
 def test_a_sample_is_a_piece_of_its_clip(stored):
@@ -32,23 +15,41 @@ def test_a_sample_is_a_piece_of_its_clip(stored):
     windows = WindowDataset(clips, 3, background=True)
     assert windows.windows == [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2)]
     sample = windows[4]
-    assert np.array_equal(sample["frames"], clips[1].frames[2:5])
-    assert np.array_equal(sample["background"], clips[1].background)
-    assert np.array_equal(sample["xy"], clips[1].network_xy[2:5])
-    assert sample["visibility"].tolist() == [1, 1, 1]
+    assert np.array_equal(sample["pictures"][0], clips[1].background)
+    assert np.array_equal(sample["pictures"][1:], clips[1].frames[2:5])
+    assert np.array_equal(sample["xy"], clips[1].network_xy[2:5, None])
+    assert sample["visibility"].tolist() == [[1], [1], [1]]
     assert sample["window"].tolist() == [1, 2]
-    assert windows[0]["visibility"].tolist() == [1, 0, 1]
+    assert sample["rows"].tolist() == [2, 3, 4]
+    assert windows[0]["visibility"].tolist() == [[1], [0], [1]]
     assert np.isnan(windows[0]["xy"][1]).all()
-    sample["frames"][:] = 0  # a copy: the store is untouched
+    sample["pictures"][:] = 0  # a copy: the store is untouched
     assert clips[1].frames[2:5].min() > 0
 
 
 def test_a_short_clip_repeats_its_last_frame_unlabelled(stored):
     clip = stored("a", 2)
-    (sample,) = (WindowDataset([clip], 4)[i] for i in range(1))
-    assert np.array_equal(sample["frames"], clip.frames[[0, 1, 1, 1]])
-    assert sample["visibility"].tolist() == [1, 0, -1, -1]
-    assert sample["xy"].shape == (4, 2)
+    windows = WindowDataset([clip], 4)
+    assert len(windows) == 1
+    sample = windows[0]
+    assert np.array_equal(sample["pictures"], clip.frames[[0, 1, 1, 1]])
+    assert sample["visibility"].tolist() == [[1], [0], [-1], [-1]]
+    assert sample["rows"].tolist() == [0, 1, 1, 1]
+    assert sample["xy"].shape == (4, 1, 2)
+
+
+def test_a_batch_is_its_samples(stored):
+    windows = WindowDataset([stored("a", 4), stored("b", 2)], 3, background=True)
+    batch = windows.batch([2, 0, (3, 1)])
+    assert {name: tuple(value.shape) for name, value in batch.items()} == {
+        "pictures": (3, 4, 32, 64, 3),
+        "xy": (3, 3, 1, 2),
+        "visibility": (3, 3, 1),
+        "window": (3, 2),
+        "rows": (3, 3),
+    }
+    for i, key in enumerate((2, 0, 1)):
+        assert same({name: value[i] for name, value in batch.items()}, windows[key])
 
 
 def test_windows_without_a_label_are_left_out(stored):
@@ -58,17 +59,15 @@ def test_windows_without_a_label_are_left_out(stored):
 
 
 STRONG = Augmentation(
-    crop=(16, 32),
-    scale=1.5,
-    rotation=10,
-    reverse=0.5,
-    tint=0.1,
-    gamma=1.3,
-    blur=1.0,
-    motion_blur=1.0,
-    noise=0.1,
-    occlude=0.5,
-    mixup=0.5,
+    {
+        "warp": Warp((16, 32), scale=1.5, rotation=10),
+        "reverse": Reverse(0.5),
+        "occlude": Occlude(0.5),
+        "mixup": Mixup(0.5),
+        "colour": Colour(tint=0.1, gamma=1.3),
+        "blur": Blur(1.0, 1.0),
+        "noise": Noise(0.1),
+    }
 )
 
 
@@ -111,8 +110,9 @@ def test_a_window_that_is_drawn_again_is_augmented_anew(augmented):
 
 def test_windows_that_come_once_keep_their_augmentation(augmented):
     sample = augmented(seed=5)[3, 4]
-    xy, visibility = sample["xy"].numpy(), sample["visibility"].numpy()
-    expected = STRONG.draw(np.random.default_rng([5, 3, 4]), (32, 64), xy, visibility)
+    balls = sample["xy"][sample["visibility"] > 0].numpy()
+    expected = STRONG.draw(np.random.default_rng([5, 3, 4]), (32, 64), balls)
+    assert len(balls) == 2
     assert same(sample["augmentation"], expected)
 
 
@@ -122,17 +122,16 @@ def test_workers_change_nothing(augmented, workers):
 
     def batches(number):
         loader = DataLoader(augmented(), 3, sampler=keys, num_workers=number, collate_fn=collated)
-        return [(raw, prepare_batch(raw, STRONG)) for raw in loader]
+        return [(raw, STRONG.apply(Batch.of(raw), raw["augmentation"])) for raw in loader]
 
     for (one, ours), (other, theirs) in zip(batches(0), batches(workers), strict=True):
         assert same(one, other)
-        assert same(vars(ours) | {"second": None}, vars(theirs) | {"second": None})
-        assert all(same(*pair) for pair in zip(ours.second, theirs.second, strict=True))
+        assert same(vars(ours), vars(theirs))
 
 
 def test_spawned_workers_give_the_same_samples(stored):
     # As on macOS and Windows: what a worker needs is pickled into a new process.
-    windows = WindowDataset([stored("a", 9)], 3, 1, True, Augmentation(flip=0.5, scale=1.2))
+    windows = WindowDataset([stored("a", 9)], 3, 1, True, STRONG)
     here = list(DataLoader(windows, 2, collate_fn=collated))
     spawned = {"num_workers": 1, "multiprocessing_context": "spawn", "collate_fn": collated}
     there = list(DataLoader(windows, 2, **spawned))

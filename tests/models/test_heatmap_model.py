@@ -3,22 +3,23 @@ import torch
 
 from tracknet.models import ConvBackbone, ConvDetail, HeatmapHead, HeatmapModel, UNetDecoder
 from tracknet.models.inputs import WindowInput
-from tracknet.models.necks.adapt import adapt
+from tracknet.models.necks.adapt import adapted, neck
 from tracknet.models.temporal import StackTime
 
 
 def build(frames=3, background=False, stride=2, size=(32, 64), norm="batch", detail=True):
     torch.manual_seed(0)
     inputs = WindowInput(frames, background, True, (0.5,) * 3, (0.25,) * 3)
-    temporal = StackTime(inputs.pictures, frames)
+    temporal = StackTime(inputs.pictures, inputs.channels, frames)
     backbone = ConvBackbone((8, 12, 16), norm=norm, in_channels=temporal.in_channels)
-    neck, features = adapt(backbone.features, UNetDecoder.layout, stride)
+    layouts = {"pyramid": adapted(backbone.features, "pyramid", stride)}
     out_size = size[0] // stride, size[1] // stride
-    decoder = UNetDecoder.from_features(features, out_size, stride)
+    decoder = UNetDecoder.from_features(layouts, out_size, stride)
+    between = neck(backbone.features, decoder.layout, stride)
     head = HeatmapHead(decoder.out_channels, temporal.out_channels)
     channels = temporal.in_channels, decoder.out_channels
     path = ConvDetail(*channels, out_size, stride, (4, 6), norm) if detail else None
-    return HeatmapModel(inputs, temporal, backbone, neck, decoder, head, stride, path)
+    return HeatmapModel(inputs, temporal, backbone, between, decoder, head, stride, path)
 
 
 @pytest.mark.parametrize("frames", [1, 3, 8])
@@ -93,6 +94,15 @@ def test_detail_is_added_to_the_decoders_map():
         alone = build(detail=False).eval()
         assert alone.encode(frames)[1] is None
         assert alone(frames).shape == (2, 3, 16, 32)
+
+
+@pytest.mark.parametrize("background", [False, True])
+def test_a_blank_window_is_one_that_it_takes(background):
+    model = build(background=background)
+    frames, still = model.blank((32, 64))
+    assert frames.shape == (1, 3, 3, 32, 64)
+    assert (still is not None) == background
+    assert model(frames, still).shape == (1, 3, 16, 32)
 
 
 def test_wrong_windows_are_refused():

@@ -1,6 +1,8 @@
 import pytest
 import torch
 
+from tracknet.models import ConvBackbone
+from tracknet.models.backbones.base import describe_weights
 from tracknet.models.inputs import GAIN, WindowInput
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.25, 0.5)
@@ -45,6 +47,33 @@ def test_what_is_missing_is_refused():
         WindowInput(3, False, False, MEAN, STD)(torch.rand(1, 2, 3, 4, 6), None)
     with pytest.raises(ValueError, match="takes the clip's background"):
         WindowInput(3, True, False, MEAN, STD)(torch.rand(1, 3, 3, 4, 6), None)
+
+
+class Told(ConvBackbone):
+    """Remembers what it was told."""
+
+    def __init__(self, mean, std):
+        super().__init__((4,))
+        self.weights = describe_weights("pretrained", "tiny", None, mean, std)
+        self.gains = []
+
+    def take_differences(self, gain):
+        self.gains.append(gain)
+
+
+@pytest.mark.parametrize("mean", [None, [0.1, 0.0, 0.2]])
+@pytest.mark.parametrize("std", [None, [1.0, 2.0, 3.0]])
+@pytest.mark.parametrize("differences", [False, True])
+def test_what_is_not_given_is_the_backbones(mean, std, differences):
+    inputs, backbone = WindowInput(1, False, differences, mean, std), Told(MEAN, STD)
+    inputs.suit(backbone)
+    assert inputs.channels == 3
+    assert inputs.mean.flatten().tolist() == pytest.approx(mean or MEAN)
+    assert inputs.std.flatten().tolist() == pytest.approx(std or STD)
+    assert backbone.gains == [GAIN] * differences
+    frames = torch.rand(1, 1, 3, 2, 2)
+    expected = WindowInput(1, False, differences, mean or MEAN, std or STD)(frames)
+    assert inputs(frames).equal(expected)
 
 
 def test_the_state_of_a_network_does_not_hold_them():

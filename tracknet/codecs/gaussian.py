@@ -8,6 +8,7 @@ from pydantic import Field
 
 from tracknet.geometry import Size, scale_points
 from tracknet.types import ABSENT, UNLABELLED
+from tracknet.values import Count
 
 
 class Codec(Protocol):
@@ -48,17 +49,17 @@ class GaussianCodec:
     """Encodes positions as Gaussians, decodes peaks as local weighted centroids.
 
     Args:
-        sigma: Of the Gaussian, in heatmap pixels, above 0.
-        candidates: How many peaks of a map are decoded, 1 or more.
+        sigma: Of the Gaussian, in heatmap pixels.
+        candidates: How many peaks of a map are decoded.
         radius: Half width of the window round a ball over which the centroid is taken, in heatmap
-            pixels, a whole number, 1 or more; also the distance that two peaks keep.
+            pixels; also the distance that two peaks keep.
     """
 
     def __init__(
         self,
         sigma: Annotated[float, Field(gt=0, le=100)] = 1.0,
-        candidates: Annotated[int, Field(ge=1, le=100)] = 5,
-        radius: Annotated[int, Field(ge=1, le=100)] = 2,
+        candidates: Count = 5,
+        radius: Count = 2,
     ) -> None:
         self.sigma = sigma
         self.candidates = candidates

@@ -112,9 +112,8 @@ class WindowDataset(Dataset):
         }
         if self.augmentation is not None:
             rng = np.random.default_rng([self.seed, epoch, index, *position])
-            sample["augmentation"] = self.augmentation.draw(
-                rng, clip.fit.target, sample["xy"], sample["visibility"]
-            )
+            balls = sample["xy"][sample["visibility"] > ABSENT]
+            sample["augmentation"] = self.augmentation.draw(rng, clip.fit.target, balls)
         return sample
 
 

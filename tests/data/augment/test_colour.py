@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from tracknet.data.augment.colour import GRAY, apply_gamma
+from tracknet.data.augment import Colour
+from tracknet.data.augment.colour import GRAY
 from tracknet.data.augment.colour import recolour as recolour_batch
 
 
@@ -51,7 +52,22 @@ def test_brightness_adds_and_colours_stay_in_range():
     assert out.max() == 1
 
 
-def test_gamma_keeps_black_and_white_and_moves_what_lies_between():
+def test_gamma_keeps_black_and_white_and_moves_what_lies_between(windows):
     levels = torch.tensor([0.0, 0.25, 1.0]).view(1, 1, 3, 1, 1).repeat(2, 1, 1, 1, 1)
-    out = apply_gamma(levels, torch.tensor([2.0, 0.5]))
-    assert out.flatten(1).tolist() == [[0, 0.0625, 1], [0, 0.5, 1]]
+    amounts = torch.tensor([[0.0, 1, 1, 1, 1, 1]] * 2)
+    drawn = {"amounts": amounts, "gamma": torch.tensor([2.0, 0.5])}
+    out = Colour(gamma=2.0).apply(windows(2, 1, pictures=levels), drawn).pictures
+    torch.testing.assert_close(out.flatten(1), torch.tensor([[0, 0.0625, 1], [0, 0.5, 1]]))
+
+
+def test_what_is_drawn_stays_within_its_limits_and_reaches_them(windows, augmented):
+    batch = windows(500, 1, pictures=torch.rand(500, 2, 3, 2, 2))
+    limits = torch.tensor([0.1, 0.2, 0.3, 0.05, 0.05, 0.05])
+    out, drawn = augmented(Colour(0.1, 0.2, 0.3, 0.05, 2.0), batch)
+    change = (drawn["amounts"] - torch.tensor([0, 1, 1, 1, 1, 1])).abs()
+    assert (change <= limits + 1e-6).all()
+    assert (change.amax(0) > 0.95 * limits).all()
+    assert 0.5 <= drawn["gamma"].min() < 0.52
+    assert 1.95 < drawn["gamma"].max() <= 2
+    assert out.xy is batch.xy
+    assert augmented(Colour(), batch)[0].pictures.allclose(batch.pictures, atol=1e-6)

@@ -1,8 +1,10 @@
 """Blur spreads and noise disturbs, sample by sample, without moving anything."""
 
+import numpy as np
 import pytest
 import torch
 
+from tracknet.data.augment import Blur, Noise
 from tracknet.data.augment.degrade import RADIUS, add_noise, blur
 
 SIZE = 21
@@ -63,3 +65,38 @@ def test_noise_depends_on_the_sample_s_seed_alone():
     assert not out[0, 0].equal(out[0, 1])
     assert out[0, :, 0].equal(out[0, :, 2])  # of brightness
     assert not out[0].equal(add_noise(frames.clone(), strength, seed + 1)[0])
+
+
+def test_half_of_the_windows_are_noisy_and_no_background_is(windows, augmented):
+    out, drawn = augmented(Noise(0.1), windows(40, pictures=torch.full((40, 4, 3, 12, 12), 0.5)))
+    assert (out.pictures[:, 0] == 0.5).all()
+    assert 10 < (drawn["strength"] > 0).sum() < 30
+    assert (out.pictures[:, 1:] != 0.5).flatten(1).any(1).equal(drawn["strength"] > 0)
+    spread = out.pictures[:, 1:, 0].flatten(1).std(1)
+    torch.testing.assert_close(spread, drawn["strength"], atol=0.005, rtol=0.1)
+
+
+@pytest.mark.parametrize(("still", "motion"), [(1.0, 0.0), (0.0, 2.0), (0.8, 1.0)])
+def test_half_of_the_windows_are_blurred_within_the_limits(still, motion, windows, augmented):
+    batch = windows(200, pictures=torch.rand(200, 2, 3, 6, 6), t=2)
+    before = batch.pictures.clone()
+    out, drawn = augmented(Blur(still, motion), batch)
+    chosen = drawn["covariance"].any(1)
+    assert 70 < chosen.sum() < 130
+    changed = (out.pictures != before).flatten(1).any(1)
+    assert not changed[~chosen].any()
+    assert changed[chosen].all()  # even where it moves by less than a pixel, at any angle
+    xx, yy, xy = drawn["covariance"][chosen].T
+    middle, half = (xx + yy) / 2, (((xx - yy) / 2) ** 2 + xy**2).sqrt()
+    narrow, long = (middle - half).clamp_min(0).sqrt(), (middle + half).sqrt()
+    limit = (max(still, 0.3) ** 2 + motion**2) ** 0.5
+    assert narrow.max() <= max(still, 0.3) + 0.01
+    assert 0.8 * limit < long.max() <= limit + 0.01
+
+
+@pytest.mark.parametrize("angle", range(0, 180, 15))
+def test_motion_is_blurred_at_every_angle(angle):
+    x, y = 1.5 * np.cos(np.deg2rad(angle)), 1.5 * np.sin(np.deg2rad(angle))
+    covariance = [0.09 + x * x, 0.09 + y * y, x * y]
+    _, spread = moments(blur(dot(1), torch.tensor([covariance]))[0, 0, 0])
+    assert spread == pytest.approx(covariance, abs=0.26)

@@ -6,7 +6,7 @@ from tracknet.models import UNetDecoder
 from tracknet.types import FeatureInfo
 
 CHANNELS, STRIDES = (4, 6, 8, 10), (2, 4, 8, 16)
-FEATURES = FeatureInfo("pyramid", CHANNELS, STRIDES)
+FEATURES = {"pyramid": FeatureInfo("pyramid", CHANNELS, STRIDES)}
 
 
 def pyramid(size=(32, 64), batch=2):
@@ -63,9 +63,9 @@ def test_widths_must_fit_the_levels():
 
 @pytest.mark.parametrize("stride", [1, 2, 4])
 def test_a_cell_lands_where_it_was(stride):
-    decoder = UNetDecoder.from_features(
-        FeatureInfo("pyramid", (1, 1, 1), (2, 4, 8)), (64 // stride, 96 // stride), stride, "none"
-    )
+    features = {"pyramid": FeatureInfo("pyramid", (1, 1, 1), (2, 4, 8))}
+    size = 64 // stride, 96 // stride
+    decoder = UNetDecoder.from_features(features, size, stride, "none")
     for conv in (m for m in decoder.modules() if isinstance(m, nn.Conv2d)):
         nn.init.ones_(conv.weight)
         nn.init.zeros_(conv.bias)

@@ -50,8 +50,8 @@ def test_a_token_lands_where_its_patch_was():
 
 
 def test_from_features():
-    features = FeatureInfo("tokens", (12,), (16,))
-    decoder = UpsamplingDecoder.from_features(features, widths=[8, 4], out_size=(8, 8))
+    features = {"tokens": FeatureInfo("tokens", (12,), (16,))}
+    decoder = UpsamplingDecoder.from_features(features, (8, 8), 4, widths=[8, 4])
     assert decoder(torch.randn(1, 2, 2, 12)).shape == (1, 4, 8, 8)
 
 

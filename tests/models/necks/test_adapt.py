@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from tracknet.models.necks.adapt import adapt
+from tracknet.models.necks.adapt import adapted, neck
 from tracknet.types import FeatureInfo
 
 
@@ -25,9 +25,8 @@ def check(info, out, size=(64, 96)):
 @pytest.mark.parametrize("layout", ["tokens", "pyramid"])
 def test_same_layout_is_left_alone(layout):
     features = FeatureInfo(layout, (24,), (16,))
-    neck, info = adapt(features, layout, 4)
-    assert isinstance(neck, nn.Identity)
-    assert info is features
+    assert isinstance(neck(features, layout, 4), nn.Identity)
+    assert adapted(features, layout, 4) is features
 
 
 @pytest.mark.parametrize(
@@ -44,23 +43,24 @@ def test_same_layout_is_left_alone(layout):
 )
 def test_tokens_to_pyramid(stride, heatmap_stride, strides):
     features = FeatureInfo("tokens", (24,), (stride,))
-    neck, info = adapt(features, "pyramid", heatmap_stride)
+    info = adapted(features, "pyramid", heatmap_stride)
+    between = neck(features, "pyramid", heatmap_stride)
     assert info.layout == "pyramid"
     assert info.strides == strides
     size = (4 * stride, 6 * stride)
     tokens = example(features, size)
-    out = neck(tokens)
+    out = between(tokens)
     check(info, out, size)
     sum(level.square().sum() for level in out).backward()
-    assert all(p.grad is not None for p in neck.parameters())
+    assert all(p.grad is not None for p in between.parameters())
 
 
 @pytest.mark.parametrize(("heatmap_stride", "level"), [(1, 0), (4, 1), (5, 2), (16, 3), (64, 3)])
 def test_pyramid_to_tokens_takes_the_finest_useful_level(heatmap_stride, level):
     features = FeatureInfo("pyramid", (2, 4, 6, 8), (2, 4, 8, 16))
-    neck, info = adapt(features, "tokens", heatmap_stride)
+    info = adapted(features, "tokens", heatmap_stride)
     assert info == FeatureInfo("tokens", (features.channels[level],), (features.strides[level],))
     levels = example(features)
-    out = neck(levels)
+    out = neck(features, "tokens", heatmap_stride)(levels)
     check(info, out)
     assert torch.equal(out, levels[level].permute(0, 2, 3, 1))

@@ -19,16 +19,13 @@ class Step(Protocol):
     store, if it is the first one, and gives them in 0..1.
     """
 
-    def draw(
-        self, rng: np.random.Generator, size: Size, xy: np.ndarray, visibility: np.ndarray
-    ) -> Drawn:
-        """One sample's parameters, by name; what is drawn is a function of `rng` alone.
+    def draw(self, rng: np.random.Generator, size: Size, balls: np.ndarray) -> Drawn:
+        """One sample's parameters, by name: a function of the arguments alone.
 
         Args:
             rng: The sample's own generator.
             size: (H, W) of the stored frames.
-            xy: (T, K, 2) their pixels.
-            visibility: (T, K).
+            balls: (n, 2) where in them the window has a ball, in their pixels.
         """
         ...
 
@@ -53,13 +50,11 @@ class Augmentation:
         self.steps = dict(steps)
 
     def draw(
-        self, rng: np.random.Generator, size: Size, xy: np.ndarray, visibility: np.ndarray
+        self, rng: np.random.Generator, size: Size, balls: np.ndarray
     ) -> dict[str, dict[str, np.ndarray]]:
         """What each step draws for one sample; see `Step.draw`."""
         return {
-            name: {
-                key: _plain(value) for key, value in step.draw(rng, size, xy, visibility).items()
-            }
+            name: {key: _plain(value) for key, value in step.draw(rng, size, balls).items()}
             for name, step in self.steps.items()
         }
 

@@ -11,9 +11,9 @@ from pydantic import Field
 from tracknet.data.augment.augmentation import Drawn
 from tracknet.data.batch import Batch
 from tracknet.geometry import Size
+from tracknet.values import Share
 
 GRAY = (0.299, 0.587, 0.114)  # ITU-R BT.601
-Amount = Annotated[float, Field(ge=0, le=1)]
 
 
 @dataclass(frozen=True)
@@ -28,16 +28,14 @@ class Colour:
         gamma: Largest exponent, drawn log-uniformly from [1 / gamma, gamma].
     """
 
-    brightness: Amount = 0.0
-    contrast: Amount = 0.0
-    saturation: Amount = 0.0
-    tint: Amount = 0.0
+    brightness: Share = 0.0
+    contrast: Share = 0.0
+    saturation: Share = 0.0
+    tint: Share = 0.0
     gamma: Annotated[float, Field(ge=1, le=10)] = 1.0
 
-    def draw(
-        self, rng: np.random.Generator, size: Size, xy: np.ndarray, visibility: np.ndarray
-    ) -> Drawn:
-        """``amounts`` (6,): brightness to add; factors of contrast, saturation, R, G, B; ``gamma``."""
+    def draw(self, rng: np.random.Generator, size: Size, balls: np.ndarray) -> Drawn:
+        """``amounts`` (6,): brightness; factors of contrast, saturation, R, G and B; ``gamma``."""
         largest = [self.brightness, self.contrast, self.saturation, *[self.tint] * 3]
         amounts = rng.uniform(-1, 1, 6) * largest + [0, 1, 1, 1, 1, 1]
         return {"amounts": amounts, "gamma": self.gamma ** rng.uniform(-1, 1)}

@@ -12,9 +12,12 @@ from pydantic import Field
 from tracknet.data.augment.augmentation import Drawn
 from tracknet.data.batch import Batch
 from tracknet.geometry import Size
+from tracknet.values import Share
 
 RADIUS = 4
 """Half width of the blur's kernel in pixels: sds up to about 2 are not cut off."""
+
+Spread = Annotated[float, Field(ge=0, le=RADIUS)]
 
 
 @dataclass(frozen=True)
@@ -26,15 +29,15 @@ class Blur:
         motion: The same along a random direction, added to it.
     """
 
-    still: Annotated[float, Field(ge=0, le=RADIUS)] = 0.0
-    motion: Annotated[float, Field(ge=0, le=RADIUS)] = 0.0
+    still: Spread = 0.0
+    motion: Spread = 0.0
 
-    def draw(
-        self, rng: np.random.Generator, size: Size, xy: np.ndarray, visibility: np.ndarray
-    ) -> Drawn:
+    def draw(self, rng: np.random.Generator, size: Size, balls: np.ndarray) -> Drawn:
         """``covariance`` (3,), see `blur`."""
         u = rng.uniform
-        still, moving, angle = u(0, self.still), u(0, self.motion), u(0, np.pi)
+        # A line that is thinner would pass between the centres of the pixels.
+        still = max(u(0, self.still), 0.3)
+        moving, angle = u(0, self.motion), u(0, np.pi)
         x, y = moving * np.cos(angle), moving * np.sin(angle)
         covariance = np.array([still**2 + x * x, still**2 + y * y, x * y])
         return {"covariance": covariance * (u() < 0.5)}
@@ -51,11 +54,9 @@ class Noise:
         strength: Largest standard deviation, in 0..1.
     """
 
-    strength: Annotated[float, Field(ge=0, le=1)] = 0.0
+    strength: Share = 0.0
 
-    def draw(
-        self, rng: np.random.Generator, size: Size, xy: np.ndarray, visibility: np.ndarray
-    ) -> Drawn:
+    def draw(self, rng: np.random.Generator, size: Size, balls: np.ndarray) -> Drawn:
         """``strength``, and the ``seed`` of the sample's own noise."""
         u = rng.uniform
         return {"strength": u(0, self.strength) * (u() < 0.5), "seed": rng.integers(1 << 62)}

@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated
 
 import numpy as np
 import torch
-from pydantic import Field
 
 from tracknet.data.augment.augmentation import Drawn
 from tracknet.data.batch import Batch
 from tracknet.geometry import Size
 from tracknet.types import ABSENT
+from tracknet.values import Share
 
 SHARES = (0.4, 0.6)
 """Of the window that is laid over another: neither ball fades away."""
@@ -25,11 +24,9 @@ class Mixup:
         probability: Of a window.
     """
 
-    probability: Annotated[float, Field(ge=0, le=1)] = 0.2
+    probability: Share = 0.2
 
-    def draw(
-        self, rng: np.random.Generator, size: Size, xy: np.ndarray, visibility: np.ndarray
-    ) -> Drawn:
+    def draw(self, rng: np.random.Generator, size: Size, balls: np.ndarray) -> Drawn:
         """``share`` of the other window, 0 for none, and ``partner``, which one, in 0..1.
 
         As a share of the batch: the sampler's order decides it, so it is the same at every run.

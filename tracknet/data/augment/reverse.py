@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated
 
 import numpy as np
 import torch
-from pydantic import Field
 
 from tracknet.data.augment.augmentation import Drawn
 from tracknet.data.batch import Batch
 from tracknet.geometry import Size
+from tracknet.values import Share
 
 
 @dataclass(frozen=True)
@@ -21,11 +20,9 @@ class Reverse:
         probability: Of a window.
     """
 
-    probability: Annotated[float, Field(ge=0, le=1)] = 0.5
+    probability: Share = 0.5
 
-    def draw(
-        self, rng: np.random.Generator, size: Size, xy: np.ndarray, visibility: np.ndarray
-    ) -> Drawn:
+    def draw(self, rng: np.random.Generator, size: Size, balls: np.ndarray) -> Drawn:
         return {"reverse": rng.uniform() < self.probability}
 
     def apply(self, batch: Batch, drawn: Mapping[str, torch.Tensor]) -> Batch:

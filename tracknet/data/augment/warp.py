@@ -12,10 +12,7 @@ from pydantic import Field
 from tracknet.data.augment.augmentation import Drawn
 from tracknet.data.batch import Batch, to_unit
 from tracknet.geometry import Size
-from tracknet.types import ABSENT
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Side = Annotated[int, Field(ge=1)]
+from tracknet.values import Count, Share
 
 
 @dataclass(frozen=True)
@@ -34,16 +31,14 @@ class Warp:
 
     takes_bytes: ClassVar[bool] = True
 
-    crop: tuple[Side, Side] | None = None
+    crop: tuple[Count, Count] | None = None
     on_ball: Share = 0.8
     flip: Share = 0.5
     scale: Annotated[float, Field(ge=1, le=10)] = 1.0
     rotation: Annotated[float, Field(ge=0, le=180)] = 0.0
     shift: Share = 0.0
 
-    def draw(
-        self, rng: np.random.Generator, size: Size, xy: np.ndarray, visibility: np.ndarray
-    ) -> Drawn:
+    def draw(self, rng: np.random.Generator, size: Size, balls: np.ndarray) -> Drawn:
         """``matrix`` (2,3) from output to input pixels."""
         u = rng.uniform
         zoom = self.scale ** u(-1, 1)
@@ -53,7 +48,6 @@ class Warp:
         # Output offset from its centre -> input offset from its centre.
         linear = np.array([[mirror * cos, -mirror * sin], [sin, cos]])
         output = np.array(self.crop or size, float)[::-1]
-        balls = xy[visibility > ABSENT]
         centre = self._centre(rng, np.array(size, float)[::-1], linear * output, balls)
         return {"matrix": np.column_stack([linear, centre - linear @ ((output - 1) / 2)])}
 
