@@ -3,6 +3,8 @@ BIN := .venv/bin
 READY := .venv/ready
 # Two processes of one thread each: threads of several processes get in each other's way.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope
+# It would ask the index for a newer one of itself.
+PYRIGHT := PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
 RUN := outputs/train/quickstart_$(shell date +%Y-%m-%d_%H-%M-%S)
 
 .PHONY: setup train test test-slow lint clean
@@ -36,6 +38,7 @@ test-slow: setup
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(PYRIGHT)
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache

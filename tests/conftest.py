@@ -1,6 +1,9 @@
 """Tiny real data, the means to compose configurations, and an honest little detector."""
 
-from collections.abc import Callable, Sequence
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,9 @@ from tracknet.geometry import Letterbox
 from tracknet.inference.network import TorchNetwork
 from tracknet.inference.predictor import Predictor
 
-CONFIGS = Path(__file__).parents[1] / "configs"
+ROOT = Path(__file__).parents[1]
+CONFIGS = ROOT / "configs"
+Finished = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +44,25 @@ def resolved(compose) -> Callable[[str, Sequence[str]], dict[str, Any]]:
         return OmegaConf.to_container(compose(name, ["paths.output=.", *overrides]), resolve=True)
 
     return plain
+
+
+@pytest.fixture(scope="session")
+def run_script(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Finished]]:
+    """Runs a script, given by name, with arguments, in a process of its own: see forks.py."""
+    command = [sys.executable, str(ROOT / "tests" / "forks.py")]
+
+    def run(name: str, *arguments: object) -> Finished:
+        output = tmp_path_factory.mktemp(name)
+        script = [str(ROOT / "scripts" / f"{name}.py"), *map(str, arguments)]
+        print(json.dumps([str(output), *script]), file=forks.stdin, flush=True)
+        code = int(forks.stdout.readline())
+        said = ((output / stream).read_text() for stream in ("stdout", "stderr"))
+        return subprocess.CompletedProcess(script, code, *said)
+
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as forks:
+        yield run
 
 
 @pytest.fixture(scope="session")

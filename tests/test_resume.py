@@ -1,9 +1,7 @@
 """``resume=`` takes the run's own overrides along; training/test_resume.py trains on."""
 
 import shutil
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +12,6 @@ from tracknet.resume import (
     resumed_arguments,
     without_failed_overrides,
 )
-
-SCRIPT = Path(__file__).parents[1] / "scripts" / "train.py"
 
 
 @pytest.fixture
@@ -76,13 +72,14 @@ def test_what_made_a_resumed_run_fail_is_not_taken_along(run, code, stays):
     assert saved.read_text() == (new if stays else before)
 
 
-def test_a_refused_override_leaves_the_run_as_it_was(tiny_run, tiny_data, tiny_network, tmp_path):
+def test_a_refused_override_leaves_the_run_as_it_was(
+    run_script, tiny_run, tiny_data, tiny_network, tmp_path
+):
     run = shutil.copytree(tiny_run, tmp_path / "run")
     saved = run / "overrides.yaml"
     saved.write_text("".join(f"- '{o}'\n" for o in [*tiny_data, *tiny_network]))
     before = saved.read_text(), (run / "config.yaml").read_text()
-    command = [sys.executable, SCRIPT, f"resume={run}", "heatmap_stride=2"]
-    refused = subprocess.run(command, capture_output=True, text=True)
+    refused = run_script("train", f"resume={run}", "heatmap_stride=2")
     assert refused.returncode == 1
     (said,) = refused.stderr.splitlines()  # one sentence, no traceback
     assert said.startswith("error: resume= continues the same network, but these differ: ")
@@ -91,13 +88,13 @@ def test_a_refused_override_leaves_the_run_as_it_was(tiny_run, tiny_data, tiny_n
 
 
 def test_a_refused_command_does_not_change_what_resume_takes_along(
-    tiny_data, tiny_network, tmp_path
+    run_script, tiny_data, tiny_network, tmp_path
 ):
     run = tmp_path / "run"
-    command = [sys.executable, SCRIPT, *tiny_data, *tiny_network, f"hydra.run.dir={run}"]
-    subprocess.run([*command, "debug=shapes", "loss=wbce"], check=True)
+    command = ["train", *tiny_data, *tiny_network, f"hydra.run.dir={run}"]
+    run_script(*command, "debug=shapes", "loss=wbce").check_returncode()
     config = (run / "config.yaml").read_text()
-    refused = subprocess.run([*command, "loss=bce"], capture_output=True, text=True)
+    refused = run_script(*command, "loss=bce")
     assert "holds a training run already; go on with it by resume=" in refused.stderr
     arguments = resumed_arguments(["train.py", f"resume={run}"])
     assert "loss=wbce" in arguments

@@ -3,25 +3,24 @@
 import csv
 import json
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from tracknet.sweep import check_one_device
 
-SCRIPT = Path(__file__).parents[1] / "scripts" / "train.py"
 SIZES = "image_size=[60,100],[64,128]"
 
 
-def launch(folder, *settings):
-    command = [sys.executable, SCRIPT, "-m", *settings, f"hydra.sweep.dir={folder}"]
-    return subprocess.run(command, capture_output=True, text=True)
+@pytest.fixture(scope="module")
+def launch(run_script):
+    """Starts a sweep in a folder."""
+    return lambda folder, *settings: run_script(
+        "train", "-m", *settings, f"hydra.sweep.dir={folder}"
+    )
 
 
 @pytest.fixture(scope="module")
-def sweep(tiny_data, tiny_network, tmp_path_factory):
+def sweep(launch, tiny_data, tiny_network, tmp_path_factory):
     """A finished sweep over two image sizes, of which one does not fit, and its folder."""
     folder = tmp_path_factory.mktemp("sweep")
     settings = [*tiny_data, *tiny_network, "~logger.tensorboard"]
@@ -54,7 +53,7 @@ def test_the_exit_code_says_that_one_failed(sweep):
     assert "1 of 2 jobs failed\n  job 0: image_size 60x100" in done.stderr
 
 
-def test_the_same_command_goes_on_with_a_sweep(sweep, tiny_data, tiny_network):
+def test_the_same_command_goes_on_with_a_sweep(launch, sweep, tiny_data, tiny_network):
     first, folder = sweep
     summary, trained = folder / "summary.csv", folder / "1" / "checkpoints" / "best.ckpt"
     before = summary.read_text(), trained.stat().st_mtime_ns
@@ -67,7 +66,7 @@ def test_the_same_command_goes_on_with_a_sweep(sweep, tiny_data, tiny_network):
     assert (summary.read_text(), trained.stat().st_mtime_ns) == before
 
 
-def test_another_sweep_leaves_the_records_alone(sweep, tiny_data, tiny_network):
+def test_another_sweep_leaves_the_records_alone(launch, sweep, tiny_data, tiny_network):
     _, folder = sweep
     records = [folder / "summary.csv", folder / "0" / "job.json", folder / "1" / "job.json"]
     before = [file.read_text() for file in records]
@@ -85,10 +84,9 @@ def test_several_devices_are_refused():
         check_one_device(2)
 
 
-def test_evaluations_stand_in_one_table(tiny_run, tiny_data, tmp_path):
+def test_evaluations_stand_in_one_table(run_script, tiny_run, tiny_data, tmp_path):
     settings = [*tiny_data, f"ckpt={tiny_run}", "threshold=0", "overlap=none,median"]
-    command = [sys.executable, SCRIPT.with_name("evaluate.py"), "-m", *settings]
-    done = subprocess.run([*command, f"hydra.sweep.dir={tmp_path}"], capture_output=True, text=True)
+    done = run_script("evaluate", "-m", *settings, f"hydra.sweep.dir={tmp_path}")
     with open(tmp_path / "summary.csv", newline="") as file:
         scored, failed = csv.DictReader(file)
     metrics = json.loads((tmp_path / "0" / "metrics.json").read_text())

@@ -52,7 +52,9 @@ def programs(tmp_path_factory) -> Path:
     where = "import tracknet; print(tracknet.__file__)"
     ask = {"env": ENVIRONMENT, "capture_output": True, "text": True}
     found = subprocess.run([python, "-c", where], cwd=root, **ask)
-    assert Path(found.stdout.strip()).is_relative_to(environment), found.stderr
+    package = Path(found.stdout.strip()).parent
+    assert package.is_relative_to(environment), found.stderr
+    assert (package / "py.typed").is_file(), "whoever imports it has its types"
     return environment / "bin"
 
 

@@ -4,8 +4,6 @@ The rows come from the folder: a new YAML is tested from the moment it exists, a
 fails until `CHECKS` says what its options must give.
 """
 
-import subprocess
-import sys
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
@@ -242,14 +240,9 @@ def test_a_misspelt_override_is_refused(composed, typo, named):
         composed("train", typo)
 
 
-def run(script: str, *arguments: str) -> str:
-    command = [sys.executable, str(ROOT / "scripts" / f"{script}.py"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_help(script):
-    text = run(script, "--help")
+def test_help(run_script, script):
+    text = run_script(script, "--help").stdout
     for group in GROUPS.keys() - {"hydra"}:
         assert f"{group}: {', '.join(GROUPS[group])}\n" in text
     assert "paths=default" in text
@@ -260,7 +253,8 @@ def test_help(script):
     }
 
 
-def test_the_configuration_can_be_shown():
-    shown = OmegaConf.create(run("train", "--cfg", "job", "--resolve", "decoder=unet"))
+def test_the_configuration_can_be_shown(run_script):
+    said = run_script("train", "--cfg", "job", "--resolve", "decoder=unet").stdout
+    shown = OmegaConf.create(said)
     assert shown.decoder.heatmap_stride == shown.heatmap_stride
     assert shown.paths.store == "outputs/store"

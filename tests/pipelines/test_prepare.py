@@ -117,15 +117,15 @@ def test_a_rally_in_two_splits_is_found(compose, settings, tmp_path):
 
 
 @pytest.fixture
-def long_settings(settings, tmp_path):
-    """The same with clips that take a moment to decode, and as large a network."""
+def long_settings(request, settings, tmp_path):
+    """The same with clips of so many frames, which take a moment, and as large a network."""
     rng = np.random.default_rng(0)
     for split in ("train", "val", "test"):
         video = tmp_path / "data" / split / "a.mp4"
-        with VideoWriter(video, (360, 640), Fraction(25)) as writer:
-            for _ in range(90):
-                writer.write(rng.integers(0, 255, (360, 640, 3), np.uint8))
-    return [*settings[:-1], "image_size=[288,512]"]
+        with VideoWriter(video, (180, 320), Fraction(25)) as writer:
+            for _ in range(request.param):
+                writer.write(rng.integers(0, 255, (180, 320, 3), np.uint8))
+    return [*settings[:-1], "image_size=[144,256]"]
 
 
 def start(settings, store):
@@ -133,11 +133,15 @@ def start(settings, store):
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def finished(settings, store):
-    run = start(settings, store)
-    said, _ = run.communicate()
-    assert run.returncode == 0, said
-    return content(store)
+@pytest.fixture
+def finished(run_script, long_settings):
+    """Prepares them in a store of their own, whose content it returns."""
+
+    def finish(store):
+        run_script("prepare", *long_settings, f"paths.store={store}").check_returncode()
+        return content(store)
+
+    return finish
 
 
 def content(store):
@@ -148,10 +152,14 @@ def content(store):
 
 
 @pytest.mark.slow
-def test_a_run_that_is_killed_at_any_moment_is_repaired_by_the_next(long_settings, tmp_path):
+@pytest.mark.parametrize("long_settings", [400], indirect=True)
+def test_a_run_that_is_killed_at_any_moment_is_repaired_by_the_next(
+    long_settings, finished, tmp_path
+):
     rng = np.random.default_rng(0)
+    undisturbed = finished(tmp_path / "undisturbed")
     begun = time.monotonic()
-    undisturbed = finished(long_settings, tmp_path / "undisturbed")
+    start(long_settings, tmp_path / "timed").communicate()
     duration = time.monotonic() - begun
     store, cut = tmp_path / "store", 0
     for moment in rng.uniform(0, duration, 20):
@@ -160,15 +168,16 @@ def test_a_run_that_is_killed_at_any_moment_is_repaired_by_the_next(long_setting
         run.kill()
         run.communicate()
         cut += store.exists() and content(store) != undisturbed
-        assert finished(long_settings, store) == undisturbed
+        assert finished(store) == undisturbed
         shutil.rmtree(store)
     assert cut, "no run was killed while it wrote"
 
 
-def test_two_runs_at_once_share_a_store(long_settings, tmp_path):
+@pytest.mark.parametrize("long_settings", [90], indirect=True)
+def test_two_runs_at_once_share_a_store(long_settings, finished, tmp_path):
     store = tmp_path / "store"
     runs = [start([*long_settings, f"paths.output={tmp_path / name}"], store) for name in "ab"]
     for run in runs:
         said, _ = run.communicate()
         assert run.returncode == 0, said
-    assert content(store) == finished(long_settings, tmp_path / "alone")
+    assert content(store) == finished(tmp_path / "alone")

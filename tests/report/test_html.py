@@ -18,8 +18,8 @@ SIZE = (48, 64)
 PROTOCOLS = ("strict", "wasb", "tracknetv1", "tracknetv2", "tracknetv3")
 
 
-@pytest.fixture
-def evaluation(tmp_path):
+@pytest.fixture(scope="module")
+def evaluation(tmp_path_factory):
     """Two clips of six frames: a hit, a wrong place, a false ball, a miss, nothing, unlabelled."""
     visibility = np.array([1, 1, 0, 1, 0, -1], np.int8)
     xy = np.where(visibility[:, None] > 0, 20.0, np.nan).astype(np.float32)
@@ -27,9 +27,9 @@ def evaluation(tmp_path):
     guess = np.array([20, 40, 30, np.nan, np.nan, np.nan])
     source = np.where(np.isnan(guess), "", "detected")
     track = Track(np.column_stack([guess] * 2), np.array([0.9, 0.8, 0.77, 0.2, 0.1, 0]), source)
-    clips = []
+    folder, clips = tmp_path_factory.mktemp("clips"), []
     for name in ("test/match1/<a>", "test/match1/b"):
-        video = tmp_path / f"{len(clips)}.mp4"
+        video = folder / f"{len(clips)}.mp4"
         with VideoWriter(video, SIZE, Fraction(30)) as writer:
             for i in range(6):
                 writer.write(np.full((*SIZE, 3), 30 * i, np.uint8))
@@ -52,6 +52,12 @@ def report(tmp_path, evaluation, candidates=None, **more):
     return path.read_text(encoding="utf-8")
 
 
+@pytest.fixture(scope="module")
+def html(tmp_path_factory, evaluation):
+    """The report on them."""
+    return report(tmp_path_factory.mktemp("report"), evaluation)
+
+
 def text_rows(html):
     """Cells of every table row without markup."""
     rows = re.findall(r"<tr>(.*?)</tr>", html)
@@ -61,8 +67,8 @@ def text_rows(html):
     ]
 
 
-def test_tables_hold_every_protocol_class_speed_and_clip(tmp_path, evaluation):
-    rows = text_rows(report(tmp_path, evaluation))
+def test_tables_hold_every_protocol_class_speed_and_clip(html):
+    rows = text_rows(html)
     assert [row[0] for row in rows] == [
         *("Protocol", *PROTOCOLS),
         *("Class", "0", "1"),
@@ -97,8 +103,7 @@ def test_the_protocols_at_one_half_stand_beside(tmp_path, evaluation):
     assert dict(zip(rows[6], rows[7], strict=True))["TP"] == "7"
 
 
-def test_worst_frames_are_crops_with_their_facts(tmp_path, evaluation):
-    html = report(tmp_path, evaluation)
+def test_worst_frames_are_crops_with_their_facts(html):
     cards = re.findall(r'<figure class="card">(.*?)</figure>', html)
     captions = [re.sub(r"<[^>]*>", " ", card) for card in cards]
     assert len(cards) == 6
@@ -112,22 +117,20 @@ def test_worst_frames_are_crops_with_their_facts(tmp_path, evaluation):
     assert "frame 5" not in html
 
 
-def test_nothing_is_loaded_from_elsewhere(tmp_path, evaluation):
-    html = report(tmp_path, evaluation)
+def test_nothing_is_loaded_from_elsewhere(html):
     assert "://" not in html
     assert "url(" not in html
     assert all(a.startswith("data:image/png") for a in re.findall(r'(?:src|srcset)="(.*?)"', html))
     assert not re.search(r"<(script|link|iframe|object)\b", html)
 
 
-def test_text_is_escaped(tmp_path, evaluation):
-    html = report(tmp_path, evaluation)
+def test_text_is_escaped(html):
     assert "<h1>A &lt;title&gt;</h1>" in html
     assert "tiny &amp; &lt;odd&gt;" in html
 
 
-def test_every_plot_has_both_dresses(tmp_path, evaluation):
-    pictures = re.findall(r"<picture>(.*?)</picture>", report(tmp_path, evaluation))
+def test_every_plot_has_both_dresses(html):
+    pictures = re.findall(r"<picture>(.*?)</picture>", html)
     assert re.findall(r'alt="(.*?)"', "".join(pictures)) == [
         *("Histogram of errors", "PCK curve", "Precision-recall curve")
     ]
@@ -136,21 +139,22 @@ def test_every_plot_has_both_dresses(tmp_path, evaluation):
         assert light != dark
 
 
-def test_candidates_change_the_curve_only(tmp_path, evaluation):
+def test_candidates_change_the_curve_only(tmp_path, evaluation, html):
     candidates = [Track(np.full((6, 2), 20.0), t.score, np.full(6, "x")) for t in evaluation[2]]
     with_them, without = (
-        re.findall(r"<picture>.*?</picture>", report(tmp_path, evaluation, c))
-        for c in (candidates, None)
+        re.findall(r"<picture>.*?</picture>", page)
+        for page in (report(tmp_path, evaluation, candidates), html)
     )
     assert with_them[:2] == without[:2]
     assert with_them[2] != without[2]
 
 
 def test_a_frame_that_the_video_lacks_says_so(tmp_path, evaluation):
-    clips, *rest = evaluation
-    with VideoWriter(clips[0].source, SIZE, Fraction(30)) as writer:
+    (first, *others), *rest = evaluation
+    short = replace(first, source=tmp_path / "short.mp4")
+    with VideoWriter(short.source, SIZE, Fraction(30)) as writer:
         writer.write(np.zeros((*SIZE, 3), np.uint8))
-    html = report(tmp_path, (clips, *rest))
+    html = report(tmp_path, ([short, *others], *rest))
     assert html.count("not in the video") == 3
 
 
@@ -162,11 +166,14 @@ def test_no_mistake_is_said(tmp_path, evaluation):
 
 
 def test_no_clips_make_a_report(tmp_path):
-    assert "none" in report(tmp_path, ([], [], []))
+    html = report(tmp_path, ([], [], []))
+    assert re.search(r"Median error</[^>]*><[^>]*>none<.*>90th percentile: none<", html)
+    assert text_rows(html)[-1][0] == "Clip"
+    assert '<figure class="run">' not in html
+    assert "Not one mistake." in html
 
 
-def test_trajectories_say_what_became_of_every_ball(tmp_path, evaluation):
-    html = report(tmp_path, evaluation)
+def test_trajectories_say_what_became_of_every_ball(html):
     assert html.count('<figure class="run">') == 2
     panels = re.findall(r"<svg.*?</svg>", html)
     assert len(panels) == 4

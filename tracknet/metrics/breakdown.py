@@ -55,8 +55,8 @@ def breakdown(
     return {
         "protocol": STRICT.name,
         "clip": {
-            name: _figures(*own, BY_CLIP)
-            for name, *own in zip(names, outcomes, distance, strict=True)
+            name: _figures(codes, away, BY_CLIP)
+            for name, codes, away in zip(names, outcomes, distance, strict=True)
         },
         "visibility": {
             str(int(kind)): _figures(

@@ -122,7 +122,7 @@ def speeds(clips: Sequence[StoredClip]) -> Callable[[Theme], Figure]:
 
     def paint(theme: Theme) -> Figure:
         figure, axes = axes_of(theme, "speed (original px a frame)", "frames")
-        axes.hist(steps, np.arange(0, FASTEST + 3, 2), color=theme.good, rwidth=0.88)
+        axes.hist(steps, range(0, FASTEST + 3, 2), color=theme.good, rwidth=0.88)
         return figure
 
     return paint

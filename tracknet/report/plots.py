@@ -41,7 +41,7 @@ def error_histogram(errors: np.ndarray) -> Callable[[Theme], Figure]:
         labels = [str(tick) for tick in ticks]
         axes.set_xticks(ticks, [*labels[:-1], f"{LAST_BIN}+"])
         axes.set_xlim(0, LAST_BIN + 0.5)
-        axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.locator_params(axis="y", integer=True)
         return figure
 
     return paint

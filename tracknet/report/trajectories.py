@@ -35,6 +35,7 @@ def trajectories(
 
 def _panels(labels: Labels, track: Track) -> str:
     """Right is up in the upper one, up is up in the lower one."""
+    assert labels.size, "labels of frames that were read have their size"
     height, width = labels.size
     label, prediction = (xy * [-1, 1] + [width - 1, 0] for xy in (labels.xy, track.xy))
     outcomes, n = STRICT.outcomes(labels, track), len(labels)

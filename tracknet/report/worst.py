@@ -106,8 +106,9 @@ def worst_disagreements(
             scored = label.visibility >= 0
             severity.append(np.where(scored & better & ~worse, apart, np.nan))
     return [
-        Disagreement(clip, frame, tuple(Outcome(codes[frame]) for codes in outcomes[clip]))
+        Disagreement(clip, frame, (Outcome(first[frame]), Outcome(other[frame])))
         for clip, frame in in_turns(severities, count)
+        for first, other in [outcomes[clip]]
     ]
 
 
@@ -129,7 +130,7 @@ def in_turns(kinds: Iterable[Sequence[np.ndarray]], count: int) -> list[tuple[in
         queue: list[tuple[tuple[int, int, float], tuple[int, int]]] = []
         for clip, severity in enumerate(clips):
             case = np.isfinite(severity)
-            run = np.cumsum(np.diff(case, prepend=False))
+            run = np.cumsum(np.diff(case, prepend=False)).tolist()
             frames = np.flatnonzero(case)
             in_run: dict[int, int] = {}
             in_clip: dict[int, int] = {}

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from tracknet.data.synthetic.camera import Camera
+from tracknet.data.synthetic.figures import Colour, shaded
 
-Colour = tuple[int, int, int]
 MARGIN = 48  # pixels painted beyond the frame, for a camera that moves
 FINE = 2  # the picture is painted this much larger and then shrunk, which smooths its edges
 
@@ -151,7 +151,7 @@ class _Painter:
 
     def ground(self) -> None:
         self.fill(self.on_court(np.array(_rectangle()[:4])), self.place.floor)
-        mown = tuple(int(0.88 * c) for c in self.place.floor)
+        mown = shaded(self.place.floor, 0.88)
         edges = np.linspace(-0.5, 0.5, self.place.stripes + 1)
         for low, high in zip(edges[:-1:2], edges[1::2], strict=False):
             corners = [(-0.5, low), (0.5, low), (0.5, high), (-0.5, high)]

@@ -97,7 +97,7 @@ def _rendered(tasks: list[tuple], frames: int) -> Iterator[None]:
     """Renders clips, in parallel where it pays; yields as each of them is done."""
     # macOS and Windows do not say which cores a process may use.
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    workers = min(cores, len(tasks), frames // FRAMES_A_WORKER)
+    workers = min(cores or 1, len(tasks), frames // FRAMES_A_WORKER)
     if workers < 2:
         for task in tasks:
             yield render_clip(*task)

@@ -12,6 +12,12 @@ Colour = tuple[int, int, int]
 _BITS = 4  # sub-pixel bits of cv2's drawing
 
 
+def shaded(colour: Colour, light: float) -> Colour:
+    """The colour of what a share of the light reaches."""
+    red, green, blue = colour
+    return int(light * red), int(light * green), int(light * blue)
+
+
 class Stroke(NamedTuple):
     """A line with round ends; a dot where both ends agree. Pixels of the frame."""
 
@@ -25,9 +31,10 @@ def draw(image: np.ndarray, strokes: Iterable[Stroke], origin: tuple[int, int] =
     """Draws on an RGB image, or as white on a mask, whose first pixel is at `origin` (x, y)."""
     mask = image.ndim == 2
     for start, end, width, colour in strokes:
-        ends = np.rint((np.array([start, end]) - origin) * 2**_BITS).astype(int).tolist()
+        ends = np.rint((np.array([start, end]) - origin) * 2**_BITS).astype(int)
+        first, last = ends.tolist()
         thick = max(1, round(width))
-        cv2.line(image, *ends, 255 if mask else colour, thick, cv2.LINE_AA, _BITS)
+        cv2.line(image, first, last, (255,) if mask else colour, thick, cv2.LINE_AA, _BITS)
 
 
 class Player:
@@ -111,9 +118,8 @@ class Player:
 
     def shadow(self, feet: np.ndarray, scale: float, ground: Colour) -> Stroke:
         """A dark patch on the floor."""
-        dark: Colour = tuple(int(0.6 * c) for c in ground)
         half = np.array([0.28 * scale, 0.0])
-        return Stroke(feet - half, feet + half, 0.14 * scale, dark)
+        return Stroke(feet - half, feet + half, 0.14 * scale, shaded(ground, 0.6))
 
 
 class Bird:

@@ -9,7 +9,7 @@ from tracknet.data.synthetic import court
 from tracknet.data.synthetic.ball import smear
 from tracknet.data.synthetic.camera import Camera, View, views
 from tracknet.data.synthetic.court import MARGIN, Venue
-from tracknet.data.synthetic.figures import Bird, Lights, Player, Stroke, draw
+from tracknet.data.synthetic.figures import Bird, Lights, Player, Stroke, draw, shaded
 from tracknet.data.synthetic.physics import Flight, flight
 
 FPS = 30
@@ -118,8 +118,8 @@ class Scene:
         diameter = float(np.clip(self.diameter * zoom, *ball_limits(self.size)))
 
         floor, _ = self.camera.project(self.venue.to_world(middle * [1, 1, 0]))
-        dark = tuple(int(0.65 * c) for c in self.venue.floor)
-        draw(image, [Stroke(*[view.apply(floor)] * 2, 0.8 * diameter, dark)])
+        floor = view.apply(floor)
+        draw(image, [Stroke(floor, floor, 0.8 * diameter, shaded(self.venue.floor, 0.65))])
 
         share, (left, top) = smear(path, diameter)
         full = share.sum()

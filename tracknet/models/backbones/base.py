@@ -198,7 +198,8 @@ def _first_sentence(error: Exception) -> str:
 
 
 def _from_local_files(name: str) -> tuple[nn.Module, dict[str, Any]]:
-    from transformers import AutoImageProcessor, AutoModel
+    # Not from the top, which lists every model: a type checker would read them all.
+    from transformers.models.auto import AutoImageProcessor, AutoModel
 
     processor = AutoImageProcessor.from_pretrained(name, local_files_only=True)
     net, loading = AutoModel.from_pretrained(
@@ -217,7 +218,7 @@ def _from_local_files(name: str) -> tuple[nn.Module, dict[str, Any]]:
 
 
 def _from_config(config: dict[str, Any]) -> nn.Module:
-    from transformers import AutoConfig, AutoModel
+    from transformers.models.auto import AutoConfig, AutoModel
 
     return AutoModel.from_config(AutoConfig.for_model(**config), dtype=torch.float32)
 
