@@ -197,6 +197,32 @@ def test_what_is_wrong_with_a_file_is_said(predictor, video):
         assert 0 < len(predictor().predict(file)) <= 9
 
 
+def test_any_network_will_do(predictor, dots):
+    """Here one that looks up what another one has said."""
+    frames, _ = dots(10)
+    model = predictor(batch_size=2)
+    network, said = model.network, {}
+
+    class Asked:
+        frames, background, stride = network.frames, network.background, network.stride
+
+        def __call__(self, frames, background):
+            logits = network(frames, background)
+            said.update(zip([window.tobytes() for window in frames], logits.numpy(), strict=True))
+            return logits
+
+    class Cached(Asked):
+        windows_per_pass = 3
+
+        def __call__(self, frames, background):
+            return torch.tensor(np.stack([said[window.tobytes()] for window in frames]))
+
+    model.network = Asked()
+    expected = model.predict(frames)
+    again = Predictor(Cached(), model.codec, model.image_size, Letterbox, model.threshold)
+    np.testing.assert_array_equal(again.predict(frames).xy, expected.xy)
+
+
 @pytest.mark.parametrize(
     "error", [torch.OutOfMemoryError("no memory"), RuntimeError("MPS backend out of memory (...)")]
 )
