@@ -17,7 +17,7 @@ from tracknet.build import build
 from tracknet.data.predictions import PredictionError
 from tracknet.devices import pick_device
 from tracknet.errors import InputError
-from tracknet.inference.predictor import WINDOWS
+from tracknet.inference.network import WINDOWS
 from tracknet.metrics import best_threshold
 from tracknet.pipelines.common import candidates_of, open_clips
 from tracknet.pipelines.evaluate import evaluate
@@ -83,7 +83,7 @@ def test_a_run_directory_holds_the_pinned_files(tiny_run):
     assert manifest["splits"].keys() == {"train", "val"}
     summary = json.loads((tiny_run / "summary.json").read_text())
     assert summary.keys() >= {"epoch", "val_f1", "threshold", "val_f1_overlap_mean"}
-    assert OmegaConf.load(tiny_run / "config.yaml").decoder.heatmap_stride == 4
+    assert OmegaConf.load(tiny_run / "config.yaml").heatmap_stride == 4
     assert len(list((tiny_run / "images").glob("*.png"))) == 2
     rows = rows_of(tiny_run / "metrics.csv")
     assert {row["epoch"] for row in rows} == {"0", "1"}
