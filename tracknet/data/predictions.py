@@ -137,12 +137,12 @@ def read_candidates(path: Path, lengths: Mapping[str, int]) -> dict[str, np.ndar
     for column, value in zip(CANDIDATE_COLUMNS[3:], best, strict=True):
         _refuse(path, table, ~np.isfinite(value), column, "expected a number")
     ranks = int(rank.max(initial=-1)) + 1
-    found, rows_of = {}, {name: [] for name in lengths}
+    rows_of = {name: [] for name in (*lengths, *table["Clip"])}
     for row, name in enumerate(table["Clip"]):
-        if name in rows_of:
-            rows_of[name].append(row)
-    for clip, rows in rows_of.items():
-        length, rows = lengths[clip], np.array(rows, int)
+        rows_of[name].append(row)
+    found = {}
+    for clip, length in lengths.items():
+        rows = np.array(rows_of[clip], int)
         if len(rows) != length * ranks:
             raise PredictionError(
                 f"{path}: clip {clip} has {len(rows)} rows, expected {ranks} for each of its "

@@ -210,20 +210,17 @@ class Predictor:
 
     def _logits(self, batch: list[Window[Shot]]) -> torch.Tensor:
         """(B,T,h,w) float32; of a batch that memory does not hold in two halves."""
+        frames = np.stack([[shot.frame for shot in window.items] for window in batch])
+        background = None
+        if self.network.background:
+            background = np.stack([window.items[0].background for window in batch])
         try:
-            return self._forward(batch)
+            return self.network(frames, background)
         except RuntimeError as error:
             if len(batch) == 1 or not lacks_memory(error):
                 raise
         half = self.batch_size = len(batch) // 2
         return torch.cat([self._logits(batch[:half]), self._logits(batch[half:])])
-
-    def _forward(self, batch: list[Window[Shot]]) -> torch.Tensor:
-        frames = np.stack([[shot.frame for shot in window.items] for window in batch])
-        background = None
-        if self.network.background:
-            background = np.stack([window.items[0].background for window in batch])
-        return self.network(frames, background)
 
     def _prediction(self, frame: int, candidates: np.ndarray) -> Prediction:
         x, y, score = candidates[0].tolist()

@@ -4,7 +4,6 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol, TypeAlias
 
 from tracknet.errors import InputWarning
@@ -12,28 +11,19 @@ from tracknet.inference.predictor import Prediction
 from tracknet.video import Frame, VideoInfo
 
 
-class Writer(Protocol):
-    """Writes what becomes known of one video; its context ends with the video.
+class Writer(AbstractContextManager, Protocol):
+    """Writes what becomes known of one video, with which its context ends.
+
+    Leaving it makes the files whole; after an exception none may look as if it was.
 
     Attributes:
         needs_frames: Whether `write` is to be given the frames, which wait in memory or are read
             twice.
-        files: What it has written once its context has ended without an exception.
+        files: What it has written once its context has ended.
     """
 
     needs_frames: bool
     files: Sequence[Path]
-
-    def __enter__(self) -> "Writer": ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Makes the files whole; after an exception none may look as if it was."""
-        ...
 
     def write(self, prediction: Prediction, frame: Frame | None) -> None:
         """Takes the next frame's prediction, and the frame itself if it `needs_frames`.
@@ -87,9 +77,7 @@ class Writers(AbstractContextManager):
                 said = f"{lost} cannot be written ({error}); what else is written goes on"
                 warnings.warn(said, InputWarning, stacklevel=2)
 
-    def __exit__(
-        self, kind: type | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type | None, error: BaseException | None, _: object) -> None:
         for writer in self._writers:
             self._end(writer, error)
         if error is None and self._errors:
