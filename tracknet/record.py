@@ -3,11 +3,12 @@
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from tracknet.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
 
 NETWORK = (
     "inputs",
@@ -74,6 +75,8 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     Raises:
         CheckpointError: The file was not written by tracknet, or by an earlier version.
     """
+    import torch  # not above: commands ask for `NETWORK` before there is anything to compute
+
     file = find_checkpoint(path)
     try:
         checkpoint = torch.load(file, map_location="cpu", weights_only=True)
@@ -94,7 +97,7 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     return checkpoint
 
 
-def network_state(checkpoint: dict[str, Any]) -> dict[str, torch.Tensor]:
+def network_state(checkpoint: dict[str, Any]) -> "dict[str, torch.Tensor]":
     """The network's own part of a checkpoint's state."""
     state = checkpoint["state_dict"]
     return {n.removeprefix(PREFIX): state[n] for n in state if n.startswith(PREFIX)}
@@ -102,6 +105,8 @@ def network_state(checkpoint: dict[str, Any]) -> dict[str, torch.Tensor]:
 
 def rewrite(path: Path, checkpoint: dict[str, Any]) -> None:
     """Replaces a checkpoint in one step."""
+    import torch
+
     temporary = path.with_suffix(".writing")
     torch.save(checkpoint, temporary)
     os.replace(temporary, path)
