@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -10,14 +11,29 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Inside = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 Natural = Annotated[int, Field(ge=0)]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Text = Annotated[str, Field(min_length=1)]
-Channels = Annotated[int, Field(ge=1, le=65536)]
+Folder = Text | Path
+
+Weight = Annotated[float, Field(gt=0, le=1e6)]
+Exponent = Annotated[float, Field(ge=0, le=20)]
+Cost = Annotated[float, Field(ge=0, le=100)]
+"""In units of the score."""
+Reach = Annotated[float, Field(gt=0, le=1)]
+"""A share of the frame's diagonal."""
+Deviations = Annotated[float, Field(gt=0, le=1000)]
+"""How many standard deviations."""
+
+Channels = Annotated[int, Field(ge=1, le=8192)]
 Widths = Annotated[Sequence[Channels], Field(min_length=1)]
+Depth = Annotated[int, Field(ge=0, le=100)]
 Stride = Annotated[int, Field(ge=1, le=256)]
 """Pixels."""
-Size = Annotated[Sequence[Count], Field(min_length=2, max_length=2)]
+Side = Annotated[int, Field(ge=1, le=16384)]
+Size = Annotated[Sequence[Side], Field(min_length=2, max_length=2)]
 """(H, W), pixels."""
 Norm = Literal["group", "batch", "none"]
 

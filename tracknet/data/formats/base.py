@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from tracknet.data.splits import Places, refuse_leaks
 from tracknet.errors import InputError, InputWarning
 from tracknet.types import ABSENT, UNLABELLED, Clip, Labels
+from tracknet.values import Folder
 from tracknet.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES, VideoError, image_files
 
 
@@ -119,6 +120,7 @@ def fit_labels(clip: Clip, frames: int, size: tuple[int, int]) -> Labels:
     return labels
 
 
+@runtime_checkable
 class Dataset(Protocol):
     """A layout's reader.
 
@@ -162,7 +164,7 @@ class Layout(ABC):
 
     def __init__(
         self,
-        root: str | Path,
+        root: Folder,
         splits: Mapping[str, Sequence[str | int]],
         name: str | None = None,
     ) -> None:

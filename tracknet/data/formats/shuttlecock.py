@@ -9,6 +9,7 @@ import numpy as np
 from tracknet.data.formats.base import LabelError, Layout, holds_pictures, is_video
 from tracknet.data.formats.tables import read_table, to_labels
 from tracknet.types import UNLABELLED, Labels
+from tracknet.values import Folder
 
 COLUMNS = ("frame", "visibility", "x", "y")
 
@@ -30,7 +31,7 @@ class Shuttlecock(Layout):
 
     def __init__(
         self,
-        root: str | Path,
+        root: Folder,
         splits: Mapping[str, Sequence[str | int]],
         corrected: bool = True,
         name: str | None = None,

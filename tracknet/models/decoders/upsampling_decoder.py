@@ -10,6 +10,7 @@ from torch import nn
 from tracknet.errors import InputError
 from tracknet.models.blocks import ConvNorm
 from tracknet.types import FeatureInfo
+from tracknet.values import Norm, Widths
 
 
 class UpsamplingDecoder(nn.Module):
@@ -35,7 +36,7 @@ class UpsamplingDecoder(nn.Module):
         channels: Sequence[int],
         upsample: Sequence[int],
         out_size: tuple[int, int],
-        norm: str = "group",
+        norm: Norm = "group",
     ) -> None:
         super().__init__()
         if not len(upsample) == len(channels) - 1 > 0:
@@ -54,9 +55,9 @@ class UpsamplingDecoder(nn.Module):
     def from_features(
         cls,
         features: FeatureInfo,
-        widths: Sequence[int],
+        widths: Widths,
         out_size: tuple[int, int],
-        norm: str = "group",
+        norm: Norm = "group",
     ) -> "UpsamplingDecoder":
         """The decoder for a backbone: each of `widths` is a stage that doubles the resolution."""
         return cls([*features.channels, *widths], [2] * len(widths), out_size, norm)

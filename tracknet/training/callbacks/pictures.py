@@ -11,6 +11,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from tracknet.data.batch import prepare_batch
 from tracknet.geometry import scale_points
 from tracknet.types import ABSENT
+from tracknet.values import Count, Text
 
 LABEL, PREDICTION = (0, 255, 0), (255, 40, 40)
 
@@ -23,7 +24,7 @@ class PredictionGrid(Callback):
         samples: Number of windows, spread evenly over the validation set.
     """
 
-    def __init__(self, dirpath: str, samples: int = 6) -> None:
+    def __init__(self, dirpath: Text, samples: Count = 6) -> None:
         self.dirpath = Path(dirpath)
         self.samples = samples
 
