@@ -37,7 +37,7 @@ Size = Annotated[Sequence[Side], Field(min_length=2, max_length=2)]
 """(H, W), pixels."""
 Norm = Literal["group", "batch", "none"]
 
-CHECK = ConfigDict(arbitrary_types_allowed=True, allow_inf_nan=False)
+CHECK = ConfigDict(arbitrary_types_allowed=True, allow_inf_nan=False, regex_engine="python-re")
 KINDS = {
     "number": "a number",
     "integer": "a whole number",

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from lightning.pytorch import Trainer
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from tracknet.build import build
 from tracknet.data.formats.base import Dataset
 from tracknet.data.store import StoredClip
 from tracknet.devices import supports_bfloat16
-from tracknet.errors import InputWarning
+from tracknet.errors import InputError, InputWarning
 from tracknet.network import build_model
 from tracknet.pipelines.common import build_dataset, find_clips, open_clips
 from tracknet.training.datamodule import WindowDataModule
@@ -93,7 +95,21 @@ def assemble(config: dict[str, Any], weights: dict[str, Any] | None = None) -> T
     return Training(dataset, splits, data, module)
 
 
-def precision(trainer: dict[str, Any]) -> str:
+def build_trainer(config: dict[str, Any], callbacks: list, logger: Any, **own: Any) -> Trainer:
+    """Lightning's trainer; `own` takes the place of what the configuration says.
+
+    Raises:
+        InputError: Lightning refuses its settings.
+    """
+    trainer = config["trainer"]
+    own = {"precision": _precision(trainer), "max_time": None, **own}
+    try:
+        return build({"trainer": trainer | own}, "trainer", callbacks=callbacks, logger=logger)
+    except MisconfigurationException as error:
+        raise InputError(f"trainer: {error}") from error
+
+
+def _precision(trainer: dict[str, Any]) -> str:
     """Lightning's name of the precision; ``auto`` is mixed bfloat16 where the device has it."""
     if trainer["precision"] != "auto":
         return trainer["precision"]

@@ -11,7 +11,7 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from rich.table import Table
 from torch.nn.utils import clip_grad_norm_
 
@@ -20,8 +20,8 @@ from tracknet.console import console
 from tracknet.data.batch import prepare_batch
 from tracknet.data.store import FrameStore, StoredClip
 from tracknet.devices import synchronize
-from tracknet.pipelines.assemble import Training, assemble, precision, quiet_lightning
-from tracknet.pipelines.settings import check_settings
+from tracknet.pipelines.assemble import Training, assemble, build_trainer, quiet_lightning
+from tracknet.pipelines.settings import read_settings
 from tracknet.types import Clip
 from tracknet.video import read_raw
 
@@ -45,8 +45,7 @@ def benchmark(cfg: DictConfig) -> dict[str, Any]:
     Raises:
         InputError: As for training.
     """
-    config = OmegaConf.to_container(cfg, resolve=True)
-    check_settings(config)
+    config = read_settings(cfg)
     quiet_lightning()
     pl.seed_everything(config["seed"], verbose=False)
     pairs, batches = config["pairs"], config["batches"]
@@ -168,18 +167,16 @@ class _Turns(pl.Callback):
 def _train(config: dict[str, Any], parts: Training, pairs: int, batches: int) -> _Turns:
     turns = _Turns(pairs, batches)
     average = build(config, "callbacks.average")
-    settings = {
-        **config["trainer"],
-        "precision": precision(config["trainer"]),
-        "max_time": None,
-        "max_epochs": turns.total,
-        "max_steps": turns.total,
-        "accumulate_grad_batches": 1,
-        "limit_val_batches": 0,
-        "enable_checkpointing": False,
-    }
-    callbacks = [turns] if average is None else [average, turns]
-    trainer = build({"trainer": settings}, "trainer", callbacks=callbacks, logger=False)
+    trainer = build_trainer(
+        config,
+        [turns] if average is None else [average, turns],
+        logger=False,
+        max_epochs=turns.total,
+        max_steps=turns.total,
+        accumulate_grad_batches=1,
+        limit_val_batches=0,
+        enable_checkpointing=False,
+    )
     trainer.fit(parts.module, datamodule=parts.data)
     return turns
 

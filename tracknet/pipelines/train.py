@@ -10,17 +10,17 @@ import lightning.pytorch as pl
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
 
-from tracknet.build import build, build_all
+from tracknet.build import build_all
 from tracknet.checkpoint import find_checkpoint, load, read_checkpoint, rewrite
 from tracknet.data.formats.base import Dataset
 from tracknet.data.store import StoredClip
 from tracknet.errors import InputError, InputWarning
 from tracknet.metrics import best_threshold
-from tracknet.pipelines.assemble import assemble, precision, quiet_lightning
+from tracknet.pipelines.assemble import assemble, build_trainer, quiet_lightning
 from tracknet.pipelines.card import print_card, print_next_steps
 from tracknet.pipelines.common import candidates_of_overlaps
 from tracknet.pipelines.manifest import write_manifest
-from tracknet.pipelines.settings import check_settings
+from tracknet.pipelines.settings import read_settings
 from tracknet.resume import OVERRIDES, check_same_batches, check_same_network
 from tracknet.training.callbacks import TimeLimit
 
@@ -38,8 +38,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
         InputError: Sizes, data, settings or a checkpoint do not fit; nothing was trained.
         Interrupted: A signal came; the state of that batch is in `last.ckpt`.
     """
-    config = OmegaConf.to_container(cfg, resolve=True)
-    check_settings(config)
+    config = read_settings(cfg)
     output = Path(config["paths"]["output"])
     output.mkdir(parents=True, exist_ok=True)
     start = _start(config, output)
@@ -70,19 +69,10 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
     quiet_lightning()
     pl.seed_everything(config["seed"], verbose=False)
 
-    parts = assemble(config, weights)
     limit = config["trainer"]["max_time"]
-    settings = {
-        **config["trainer"],
-        "precision": precision(config["trainer"]),
-        "max_time": None,
-    }
-    trainer = build(
-        {"trainer": settings},
-        "trainer",
-        callbacks=[*build_all(config, "callbacks"), *([TimeLimit(limit)] if limit else [])],
-        logger=build_all(config, "logger"),
-    )
+    callbacks = [*build_all(config, "callbacks"), *([TimeLimit(limit)] if limit else [])]
+    trainer = build_trainer(config, callbacks, build_all(config, "logger"))
+    parts = assemble(config, weights)
     parts.data.check_devices(trainer.world_size)
     model, splits = parts.module.model, parts.splits
     if trainer.is_global_zero:

@@ -58,7 +58,7 @@ class HeatmapModule(LightningModule):
         try:
             optimizer = self._optimizer(trainable)
         except ValueError as error:  # a rate below 0, say
-            raise InputError(f"optimizer={self.config['optimizer']}: {error}") from error
+            raise InputError(f"optimizer: {error}") from error
         scheduler = self._scheduler(optimizer, self.trainer.datamodule.total_steps)
         return {
             "optimizer": optimizer,
