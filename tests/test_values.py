@@ -1,9 +1,20 @@
 """Nonsense is refused in one sentence that names the key; what makes sense is not."""
 
+from functools import cache
+from pathlib import Path
+from typing import Any
+
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig, OmegaConf
 
 from tracknet import cli
+from tracknet.build import build, build_all
+from tracknet.errors import InputError
+from tracknet.network import build_model
+from tracknet.pipelines.assemble import build_trainer
 from tracknet.pipelines.settings import read_settings
+from tracknet.training.module import HeatmapModule
 
 TRAIN = """
 task=banana
@@ -36,7 +47,6 @@ max_clips=-1
 strict=maybe
 resume=7
 ckpt_path=7
-ckpt_path=absent.ckpt
 +epochs=3
 backbone.widths=[]
 backbone.widths=[8,-1]
@@ -110,11 +120,11 @@ data.size=[360] data=synthetic
 data.size=[0,640] data=synthetic
 data.seed=-1 data=synthetic
 data.parts=7 data=mixed
-transform.rotation=abc
+transform.rotation=abc transform=strong
 transform.flip=2
 transform.on_ball=-1
 transform.crop=[96]
-transform.scale=0
+transform.scale=0 transform=strong
 sampling.balance=banana
 sampling.weights=abc
 +sampling.weights.a=-1
@@ -150,7 +160,7 @@ trainer.limit_train_batches=1.5
 trainer.limit_val_batches=0
 trainer.limit_val_batches=-1
 trainer.check_val_every_n_epoch=0
-trainer.check_val_every_n_epoch=3
+trainer.check_val_every_n_epoch=30
 trainer.accumulate_grad_batches=0
 trainer.gradient_clip_val=-1
 trainer.gradient_clip_val=abc
@@ -161,7 +171,7 @@ trainer.use_distributed_sampler=true
 +trainer.strategy=banana
 +trainer.fast_dev_run=true
 +trainer.callbacks=[]
-callbacks.pictures.samples=0
++callbacks.pictures.samples=0
 callbacks.pictures=7
 callbacks.average.decay=1
 callbacks.average.every=0
@@ -182,7 +192,7 @@ callbacks.progress.refresh_rate=abc
 +callbacks.estimate.steps=0
 +callbacks.learning_rate.logging_interval=banana
 +callbacks.collapse.threshold=2
-+callbacks.thaw.epochs=-1 experiment=finetune_vit
+callbacks.thaw.epochs=-1 experiment=finetune_vit backbone=vit decoder=upsampling
 callbacks.interrupt.dirpath=null
 logger.csv=7
 logger.csv.save_dir=null
@@ -233,7 +243,6 @@ prepare image_size=[64.5,128]
 prepare max_clips=abc
 prepare strict=1
 prepare data.root=null
-prepare data.splits=[train]
 compare runs=7
 compare split=7
 compare max_clips=0
@@ -275,6 +284,8 @@ train paths.store=${nope}
 train seed=${oc.env:TRACKNET_NOPE}
 train seed=choice(1,2)
 train hydra.foo=1
+train data.splits=[train]
+train ++image_size.7=3
 evaluate tracking=banana
 evaluate treshold=0.4
 evaluate ~data
@@ -286,22 +297,18 @@ to_cvat label=a
 from_cvat annotation=a
 benchmark pair=3
 """
-REFUSED = [
-    *(("train", *line.split(" ")) for line in TRAIN.strip().splitlines()),
-    *(line.split(" ") for line in f"{OTHERS.strip()}\n{HYDRA.strip()}".splitlines()),
-]
-ABSENT = ["data=generic", "data.root=absent"]
+GROUPS = {file.name for file in (Path(__file__).parents[1] / "configs").iterdir() if file.is_dir()}
 GIVEN = {
-    "train": [*ABSENT, "backbone=conv", "backbone.widths=[8,8]", "decoder=unet"],
-    "benchmark": [*ABSENT, "backbone=conv", "backbone.widths=[8,8]", "decoder=unet"],
-    "evaluate": [*ABSENT, "predictions=absent.csv"],
-    "prepare": ABSENT,
+    "train": ["data=generic", "data.root=absent", "backbone=conv", "decoder=unet"],
+    "benchmark": ["data=generic", "data.root=absent"],
+    "evaluate": ["data=generic", "data.root=absent", "ckpt=absent"],
+    "prepare": ["data=generic", "data.root=absent"],
     "predict": ["ckpt=absent", "source=absent.mp4"],
     "compare": ["runs=[a,b]"],
     "to_cvat": [],
     "from_cvat": ["annotations=absent.zip"],
 }
-"""What makes a command that is refused nothing else for end soon."""
+"""What makes each command complete."""
 NOT_OURS = (
     "Traceback",
     "HYDRA_FULL_ERROR",
@@ -310,20 +317,70 @@ NOT_OURS = (
     "\n",
     "Input should",
 )
+VALUES = [f"train {line}" for line in TRAIN.split("\n")[1:-1]] + OTHERS.split("\n")[1:-1]
+SHOWN = VALUES[:: len(VALUES) // 12] + HYDRA.split("\n")[1:-1]
 
 
-@pytest.mark.parametrize("line", REFUSED, ids=" ".join)
-def test_refused_by_name(line, monkeypatch, tmp_path, capsys):
-    command, nonsense, *choices = line
+@pytest.fixture(scope="module")
+def composed(compose):
+    """As composing with an override, but what comes before the override is composed once."""
+    parse = OverridesParser.create().parse_override
+
+    @cache
+    def base(command: str, *choices: str) -> DictConfig:
+        chosen = {choice.split("=")[0] for choice in choices}
+        given = [
+            given for given in GIVEN[command] if given.split(".")[0].split("=")[0] not in chosen
+        ]
+        root = ["data.root=absent"] if "data=synthetic" in choices else []
+        return compose(command, [*given, *choices, *root, "paths.output=run"])
+
+    def overridden(line: str) -> DictConfig:
+        command, *overrides = line.split(" ")
+        values = [o for o in overrides if "." in o.split("=")[0] or o.split("=")[0] not in GROUPS]
+        cfg = base(command, *(o for o in overrides if o not in values)).copy()
+        for value in values:
+            key, new = parse(value).key_or_group, parse(value).value()
+            OmegaConf.update(cfg, key, new, force_add=value.startswith("+"))
+        return cfg
+
+    return overridden
+
+
+def start(config: dict[str, Any]) -> None:
+    """Builds what a command needs no data for."""
+    for group in {"codec", "transform", "sampling", "data", "tracking"} & config.keys():
+        build(config, group)
+    if "trainer" in config:
+        build_trainer(config, build_all(config, "callbacks"), build_all(config, "logger"))
+        module = HeatmapModule(
+            build_model(config),
+            build(config, "codec"),
+            *(build(config, group) for group in ("loss", "optimizer", "scheduler")),
+            config,
+        )
+        build(config, "optimizer")(module.parameters())
+
+
+@pytest.mark.parametrize("line", VALUES)
+def test_nonsense_is_refused_by_name(composed, line):
+    key = line.split(" ")[1].lstrip("+").partition("=")[0]
+    with pytest.raises(InputError) as refused:
+        start(read_settings(composed(line)))
+    assert key in str(refused.value)
+    assert not [words for words in NOT_OURS if words in str(refused.value)]
+
+
+@pytest.mark.parametrize("line", SHOWN)
+def test_a_command_says_it_in_one_line(monkeypatch, tmp_path, capsys, line):
+    command, nonsense, *choices = line.split(" ")
     monkeypatch.chdir(tmp_path)
-    given = [a for a in GIVEN[command] if not a.startswith(f"{nonsense.split('=')[0]}=")]
-    given = [a for a in given if a.split(".")[0] not in {c.split("=")[0] for c in choices}]
+    given = [g for g in GIVEN[command] if g.split("=")[0] != nonsense.split("=")[0]]
     argv = [command, *given, *choices, nonsense, "hydra.run.dir=run"]
     monkeypatch.setattr("sys.argv", argv)
     with pytest.raises(SystemExit) as stop:
         getattr(cli, command)()
     said = f"{stop.value.code}"
-    key = nonsense.lstrip("+~").partition("=")[0]
     assert said.startswith("error: ")
-    assert key in said
+    assert nonsense.lstrip("+~").partition("=")[0] in said
     assert not [words for words in NOT_OURS if words in said + capsys.readouterr().err]

@@ -22,6 +22,9 @@ SENTENCES = {
     r"Multiple values for (?P<key>[^.@]+)[.@]": "is chosen already; leave the + out",
     r"Could not delete.*'(?P<key>[^']+)' does not exist": "there is no such key to leave out",
     r"Could not delete.*The value of '(?P<key>[^']+)' is (?P<rest>.+)\.": "the value is {rest}",
+    r"Error merging override \+*(?P<key>[^=]+)=": (
+        "a mapping, a list and a single value cannot take each other's place"
+    ),
     r"Ambiguous value for argument '(?P<key>[^=]+)=": SEVERAL,
     r"Sweep parameters '(?P<key>[^=]+)=": SEVERAL,
 }

@@ -71,6 +71,7 @@ Precision = _said(
     ],
     "auto, or one of Lightning's, such as 32-true, 16-mixed or bf16-mixed",
 )
+SOURCE = _said(Text | int, "one path, or a pattern that finds them all")
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 SETTINGS = {
@@ -98,8 +99,11 @@ SETTINGS = {
     "split": Text,
     "threshold": _said(Share | None, "a score from 0 to 1, or null"),
     "overlap": Text,
-    "device": Text,
-    "source": _said(Text | int | None, "one path, or a pattern that finds them all"),
+    "device": _said(
+        Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")],
+        "auto, cpu, cuda, cuda:<number> or mps",
+    ),
+    "source": SOURCE | None,
     "overlay": bool,
     "labels": Text | None,
     "annotations": Text,
@@ -112,6 +116,9 @@ SETTINGS = {
     "optimizer.betas": Annotated[list[Fraction], Field(min_length=2, max_length=2)],
     "optimizer.momentum": Fraction,
     "trainer.default_root_dir": Text,
+    "trainer.strategy": Literal[
+        "auto", "ddp", "ddp_spawn", "ddp_find_unused_parameters_true", "fsdp", "deepspeed"
+    ],
     "trainer.accelerator": Literal["auto", "cpu", "gpu", "cuda", "mps"],
     "trainer.devices": Devices,
     "trainer.precision": Precision,
@@ -148,6 +155,11 @@ SETTINGS = {
     "callbacks.progress.refresh_rate": Natural,
 }
 """Hints of what no part takes, and of what parts of others take."""
+OWN = {
+    "evaluate": {"batch_size": Count | Literal["auto"]},
+    "predict": {"batch_size": Count | Literal["auto"], "ckpt": Text, "source": SOURCE},
+}
+"""Those of a command that are its own."""
 
 
 def read_settings(cfg: DictConfig, parts: bool = True) -> dict[str, Any]:
@@ -204,11 +216,10 @@ def _missing(config: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
 
 def _mistakes(config: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with each value by itself."""
-    command, hints = config["task"], SETTINGS
-    if command in ("evaluate", "predict"):
-        hints = {**hints, "batch_size": Count | Literal["auto"]}
+    command = config["task"]
+    hints = SETTINGS | OWN.get(command, {})
     if config.get("predictions"):  # the scores of another program may go beyond 1
-        hints = {**hints, "threshold": _said(NonNegative | None, "a score, 0 or more, or null")}
+        hints["threshold"] = _said(NonNegative | None, "a score, 0 or more, or null")
     for name, hint in hints.items():
         value = _value(config, name)
         if value is not ABSENT and (wrong := mistake(name, value, hint)):
@@ -219,7 +230,7 @@ def _mistakes(config: Mapping[str, Any]) -> Iterator[str]:
     for group in NEEDED.get(command, ()):
         part = config.get(group) or {}
         if not part.get(TARGET):
-            yield f"{group}: {command} needs one, with a {TARGET}; leave it as it is"
+            yield f"{group}.{TARGET}: missing, and {command} needs a {group}; leave it as it is"
         elif part.get(PARTIAL, False) is not (group in DEFERRED):
             yield f"{group}.{PARTIAL}: expected {str(group in DEFERRED).lower()}"
     for group in ("callbacks", "logger"):
