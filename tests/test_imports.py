@@ -20,7 +20,7 @@ LAYERS = (
     {"codecs"},
     {"models", "losses", "metrics", "data"},
     {"training", "inference", "report"},
-    {"build", "resume", "sweep", "typos"},
+    {"build", "resume", "sweep", "refusals"},
     {"network"},
     {"checkpoint"},
     {"pipelines"},

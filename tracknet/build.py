@@ -3,7 +3,7 @@
 import difflib
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, get_type_hints
 
 from hydra.errors import InstantiationException
@@ -48,17 +48,22 @@ def build_all(config: Mapping[str, Any], group: str) -> list[Any]:
     return list(build_named(config, group).values())
 
 
-def check_parts(config: Any, key: str = "") -> None:
+def check_parts(config: Any, key: str = "", known: Collection[str] = ()) -> None:
     """Checks the settings of all parts of a configuration, without building one.
+
+    Args:
+        config: The whole configuration, resolved and plain, or what is in it.
+        key: Its dotted name, empty for the whole.
+        known: Dotted names of values that are checked otherwise.
 
     Raises:
         InputError: As `build`, but for what a part itself refuses and what it is not given yet.
     """
     for name, value in _entries(config):
-        check_parts(value, f"{key}.{name}" if key else str(name))
+        check_parts(value, f"{key}.{name}" if key else str(name), known)
     if _is_part(config):
         plain = {name: value for name, value in config.items() if not _holds_part(value)}
-        _check(_target(config, key), {**plain, PARTIAL: True}, key)
+        _check(_target(config, key), {**plain, PARTIAL: True}, key, known=known)
 
 
 def _make(part: Any, key: str, args: tuple = (), kwargs: Mapping[str, Any] | None = None) -> Any:
@@ -119,6 +124,7 @@ def _check(
     key: str,
     args: tuple = (),
     kwargs: Mapping[str, Any] | None = None,
+    known: Collection[str] = (),
 ) -> dict[str, Any]:
     """The settings of a part, once they are known to suit its signature.
 
@@ -128,6 +134,7 @@ def _check(
         key: Its dotted name.
         args: What it is called with besides them.
         kwargs: What it is called with besides them.
+        known: Dotted names of values that are checked otherwise.
     """
     settings = {name: part[name] for name in part if name not in (TARGET, PARTIAL)}
     signature, hints = _signature(target)
@@ -136,11 +143,13 @@ def _check(
     wrong += [mistake(f"{key}.{PARTIAL}", part.get(PARTIAL, False), bool)]
     open_ended = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
     for name, value in settings.items():
+        if f"{key}.{name}" in known:
+            continue
         if name in signature.parameters:
             wrong.append(mistake(f"{key}.{name}", value, hints.get(name, Any)))
         elif not open_ended:
-            known = [name for name in signature.parameters if name not in ours]
-            wrong.append(f"{key}.{name}: {_unknown(name, target, known)}")
+            others = [name for name in signature.parameters if name not in ours]
+            wrong.append(f"{key}.{name}: {_unknown(name, target, others)}")
     if not part.get(PARTIAL):
         given = ours | {*settings}
         wrong += [

@@ -1,7 +1,9 @@
 """The commands: Hydra composes the configuration, a pipeline does the work."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from textwrap import fill
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 INSTALLED = Path(__file__).parent / "configs"  # where a wheel has them
 CONFIGS = str(INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[1] / "configs")
+FULL_ERROR = "HYDRA_FULL_ERROR"
+TRACEBACKS = os.environ.get(FULL_ERROR) == "1"
+"""Whether they were asked for."""
 EARLY_BYTES = 300 << 20
 """Memory for frames that are decoded before there is a network; 100 of 1080p."""
 
@@ -38,7 +43,7 @@ OmegaConf.register_new_resolver("tracknet.command", command, replace=True)
 def _train(cfg: DictConfig) -> dict[str, Any] | None:
     from tracknet.sweep import run_job
 
-    with plain_warnings(), plain_errors():
+    with _working():
         if HydraConfig.get().mode is RunMode.MULTIRUN:
             return run_job(_job, cfg)
         _job(cfg)
@@ -71,14 +76,13 @@ def train() -> None:
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="predict")
 def _predict(cfg: DictConfig) -> None:
-    from tracknet.pipelines.settings import check_settings
+    from tracknet.pipelines.settings import read_settings
     from tracknet.resume import INTERRUPTED
     from tracknet.video import find_sources
 
-    with plain_warnings(), plain_errors():
+    with _working():
         try:
-            config = OmegaConf.to_container(cfg, resolve=True)
-            check_settings(config)
+            config = read_settings(cfg, parts=False)
             sources = find_sources(config["source"])
             # The first video is being decoded while torch is imported, which takes longer.
             opened = _early(sources[0])
@@ -121,7 +125,7 @@ def _entry(name: str, module: str, figures: str | None = None) -> Callable[[], N
         with importing():
             pipeline = import_module(f"tracknet.pipelines.{module}")
         job = getattr(pipeline, name)
-        with plain_warnings(), plain_errors():
+        with _working():
             if figures and HydraConfig.get().mode is RunMode.MULTIRUN:
                 from tracknet.sweep import run_job
 
@@ -135,15 +139,30 @@ def _entry(name: str, module: str, figures: str | None = None) -> Callable[[], N
 def _run(main: Callable[[], None], name: str, one_arena: bool = True) -> None:
     keep_memory(one_arena)
     share_cores()
+    if TRACEBACKS:
+        return main()
+    os.environ[FULL_ERROR] = "1"  # what Hydra would print, it raises
     try:
         main()
-    except SystemExit as stop:
-        if stop.code == 1:  # what Hydra ends with, after it has said what it does not know
-            from tracknet.typos import misspelt
+    except Exception as error:
+        if FULL_ERROR not in os.environ:  # in the middle of the work
+            raise
+        from tracknet.refusals import sentence
 
-            for hint in misspelt(CONFIGS, name, sys.argv[1:]):
-                print(hint, file=sys.stderr)
-        raise
+        sys.exit(f"error: {sentence(error, CONFIGS, name, sys.argv[1:])}")
+    finally:
+        os.environ.pop(FULL_ERROR, None)
+
+
+@contextmanager
+def _working() -> Iterator[None]:
+    """Inside, a configuration is composed: Hydra is as the user, and processes started, know it."""
+    if not TRACEBACKS:
+        os.environ.pop(FULL_ERROR, None)
+    with plain_warnings(), plain_errors():
+        yield
+    if not TRACEBACKS:  # until the next job of a sweep is composed
+        os.environ[FULL_ERROR] = "1"
 
 
 evaluate = _entry("evaluate", "evaluate", figures="headline")

@@ -3,25 +3,44 @@
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.json_schema import GenerateJsonSchema
 
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Inside = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 Natural = Annotated[int, Field(ge=0)]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Text = Annotated[str, Field(min_length=1)]
-Channels = Annotated[int, Field(ge=1, le=65536)]
+Folder = Annotated[str | Path, Field(min_length=1)]
+
+Weight = Annotated[float, Field(gt=0, le=1e6)]
+Exponent = Annotated[float, Field(ge=0, le=20)]
+Cost = Annotated[float, Field(ge=0, le=100)]
+"""In units of the score."""
+Reach = Annotated[float, Field(gt=0, le=1)]
+"""A share of the frame's diagonal."""
+Deviations = Annotated[float, Field(gt=0, le=1000)]
+"""How many standard deviations."""
+
+Channels = Annotated[int, Field(ge=1, le=8192)]
 Widths = Annotated[Sequence[Channels], Field(min_length=1)]
+Depth = Annotated[int, Field(ge=0, le=100)]
 Stride = Annotated[int, Field(ge=1, le=256)]
 """Pixels."""
-Size = Annotated[Sequence[Count], Field(min_length=2, max_length=2)]
+Side = Annotated[int, Field(ge=1, le=16384)]
+Size = Annotated[Sequence[Side], Field(min_length=2, max_length=2)]
 """(H, W), pixels."""
+Sigma = Annotated[float, Field(gt=0, le=100)]
+"""A standard deviation, pixels."""
 Norm = Literal["group", "batch", "none"]
 
-CHECK = ConfigDict(arbitrary_types_allowed=True, allow_inf_nan=False)
+CHECK = ConfigDict(arbitrary_types_allowed=True, allow_inf_nan=False, regex_engine="python-re")
 KINDS = {
     "number": "a number",
     "integer": "a whole number",
@@ -47,6 +66,7 @@ def mistake(key: str, value: Any, hint: Any) -> str | None:
     adapter = _adapter(hint)
     if adapter is None:
         return None
+    schema, where = adapter.json_schema(schema_generator=_Schema)["items"], ()
     try:
         text = json.dumps([value])
     except TypeError:  # it holds parts
@@ -59,9 +79,14 @@ def mistake(key: str, value: Any, hint: Any) -> str | None:
         # Pydantic would make a part of a mapping of its settings.
         if not isinstance(value, Mapping) or isinstance(taken, Mapping):
             return None
-    except ValidationError:
-        pass
-    expected = _either(_kinds(adapter.json_schema()["items"]))
+    except ValidationError as error:
+        where = error.errors()[0]["loc"][1:]
+    for name in where:
+        inner = [one for one in schema.get("anyOf", [schema]) if "additionalProperties" in one]
+        if not (inner and isinstance(value, Mapping) and name in value):
+            break
+        key, value, schema = f"{key}.{name}", value[name], inner[0]["additionalProperties"]
+    expected = _either(_kinds(schema))
     if isinstance(value, int | float) and KINDS["string"] in expected:
         expected += f"; put it in quotes: {key}=\"'{json.dumps(value)}'\""
     return f"{shown(key, value)}: expected {expected}"
@@ -72,25 +97,31 @@ def shown(key: str, value: Any) -> str:
     return f"{key}={value if isinstance(value, str) else json.dumps(value, default=str)}"
 
 
+class _Schema(GenerateJsonSchema):
+    """JSON's schema, in which a class of Python is a `part`."""
+
+    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> dict[str, Any]:
+        return {"part": getattr(schema.get("cls"), "__name__", "function")}
+
+
 @cache
 def _adapter(hint: Any) -> TypeAdapter | None:
     """Takes a list of one value; None where pydantic makes nothing of the hint."""
     try:
-        adapter = TypeAdapter(list[hint], config=CHECK)
-        adapter.json_schema()
-    except Exception:  # a tensor, a protocol, a name that type checkers alone know
+        return TypeAdapter(list[hint], config=CHECK)
+    except Exception:  # a protocol, say, whose members cannot be looked for
         return None
-    return adapter
 
 
 def _kinds(schema: Mapping[str, Any]) -> list[str]:
     """What a JSON schema lets be, in words."""
     if "description" in schema:
         return [schema["description"]]
-    if "$ref" in schema:
-        return [f"a part, {schema['$ref'].rpartition('/')[-1]}"]
+    if part := schema.get("part") or schema.get("$ref"):
+        return [f"a part, {part.rpartition('/')[-1]}"]
     if "anyOf" in schema:
-        return list(dict.fromkeys(kind for one in schema["anyOf"] for kind in _kinds(one)))
+        plain = [one for one in schema["anyOf"] if "part" not in one] or schema["anyOf"]
+        return list(dict.fromkeys(kind for one in plain for kind in _kinds(one)))
     if choices := schema.get("enum", [schema["const"]] if "const" in schema else None):
         return [value if isinstance(value, str) else json.dumps(value) for value in choices]
     if schema.get("type") == "boolean":

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 
 from tracknet.data.store import StoredClip
-from tracknet.errors import InputError
 
 SHARE = 0.5
 """Of a GPU's free memory that frames may take: the network and its batches need the rest."""
@@ -29,16 +28,11 @@ def stays_resident(
             a CPU reads them from the memory-mapped store, which its page cache keeps anyway.
         clips: All of one network size.
         device: Where the network is trained.
-
-    Raises:
-        InputError: `wanted` is something else.
     """
     if wanted == "auto":
         if device.type != "cuda":
             return False
         return size_of(clips) <= SHARE * torch.cuda.mem_get_info(device)[0]
-    if not isinstance(wanted, bool):
-        raise InputError(f"resident={wanted}; expected auto, true or false")
     return wanted
 
 

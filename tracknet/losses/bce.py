@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from tracknet.losses.reduction import per_map
+from tracknet.values import Weight
 
 
 class BCELoss(nn.Module):
@@ -18,7 +19,7 @@ class BCELoss(nn.Module):
         positive_weight: Weight of a pixel whose target is 1, where one of 0 has 1.
     """
 
-    def __init__(self, positive_weight: float = 10.0) -> None:
+    def __init__(self, positive_weight: Weight = 10.0) -> None:
         super().__init__()
         self.positive_weight = positive_weight
 

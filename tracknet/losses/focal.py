@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from tracknet.losses.reduction import per_map
+from tracknet.values import Exponent
 
 
 class FocalLoss(nn.Module):
@@ -17,7 +18,7 @@ class FocalLoss(nn.Module):
         beta: How much the penalty is reduced near a ball.
     """
 
-    def __init__(self, alpha: float = 2.0, beta: float = 4.0) -> None:
+    def __init__(self, alpha: Exponent = 2.0, beta: Exponent = 4.0) -> None:
         super().__init__()
         self.alpha = alpha
         self.beta = beta

@@ -4,29 +4,23 @@ import math
 
 from torch import nn
 
-from tracknet.errors import InputError
+from tracknet.values import Norm
 
 
-def norm_layer(kind: str, channels: int) -> nn.Module:
-    """A normalisation by name: ``group``, ``batch`` or ``none``.
-
-    Raises:
-        InputError: Unknown name.
-    """
+def norm_layer(kind: Norm, channels: int) -> nn.Module:
+    """A normalisation by name."""
     if kind == "group":
         return nn.GroupNorm(math.gcd(8, channels), channels)
     if kind == "batch":
         return nn.BatchNorm2d(channels)
-    if kind == "none":
-        return nn.Identity()
-    raise InputError(f"norm={kind} is unknown; choose group, batch or none")
+    return nn.Identity()
 
 
 class ConvNorm(nn.Sequential):
     """Convolution -> norm -> ReLU: 3x3, or of patches of `patch` x `patch` pixels."""
 
     def __init__(
-        self, in_channels: int, out_channels: int, norm: str, patch: int | None = None
+        self, in_channels: int, out_channels: int, norm: Norm, patch: int | None = None
     ) -> None:
         kernel, stride, padding = (patch, patch, 0) if patch else (3, 1, 1)
         super().__init__(
@@ -39,7 +33,7 @@ class ConvNorm(nn.Sequential):
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions round a shortcut; (B,Cin,H,W) -> (B,Cout,H,W)."""
 
-    def __init__(self, in_channels: int, out_channels: int, norm: str) -> None:
+    def __init__(self, in_channels: int, out_channels: int, norm: Norm) -> None:
         super().__init__()
         self.body = nn.Sequential(
             ConvNorm(in_channels, out_channels, norm),

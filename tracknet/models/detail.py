@@ -1,7 +1,6 @@
 """Image detail for decoders whose backbone gives none: a shallow path beside the deep one."""
 
 import math
-from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -9,6 +8,7 @@ from torch import nn
 
 from tracknet.models.backbones.conv_backbone import ConvBackbone
 from tracknet.models.decoders.unet_decoder import UNetDecoder
+from tracknet.values import Norm, Widths
 
 
 class ConvDetail(nn.Module):
@@ -33,8 +33,8 @@ class ConvDetail(nn.Module):
         out_channels: int,
         out_size: tuple[int, int],
         heatmap_stride: int,
-        widths: Sequence[int] = (16, 32),
-        norm: str = "batch",
+        widths: Widths = (16, 32),
+        norm: Norm = "batch",
     ) -> None:
         super().__init__()
         self.heatmap_stride = heatmap_stride

@@ -12,16 +12,16 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from lightning.fabric.utilities.apply_func import move_data_to_device
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from rich.table import Table
 from torch.nn.utils import clip_grad_norm_
 
-from tracknet.build import build, build_all
+from tracknet.build import build
 from tracknet.console import console
 from tracknet.data.store import FrameStore, StoredClip
 from tracknet.devices import synchronize
 from tracknet.geometry import Fit, Size
-from tracknet.pipelines.settings import check_settings
+from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.task import Training
 from tracknet.pipelines.trainer import make_trainer
 from tracknet.training.datamodule import WindowDataModule
@@ -48,8 +48,7 @@ def benchmark(cfg: DictConfig) -> dict[str, Any]:
     Raises:
         InputError: As for training.
     """
-    config = OmegaConf.to_container(cfg, resolve=True)
-    check_settings(config)
+    config = read_settings(cfg)
     turns = _Turns(config["pairs"], config["batches"])
     trainer = _trainer(config, turns)
     parts = build(config, "task").assemble(config)
@@ -178,10 +177,10 @@ class _Turns(pl.Callback):
 
 
 def _trainer(config: dict[str, Any], turns: _Turns) -> pl.Trainer:
-    average = {"average": config["callbacks"].get("average")}
+    average = build(config, "callbacks.average")
     return make_trainer(
         config,
-        [*build_all({"callbacks": average}, "callbacks"), turns],
+        [turns] if average is None else [average, turns],
         logger=False,
         max_epochs=turns.total,
         max_steps=turns.total,

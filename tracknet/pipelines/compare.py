@@ -13,7 +13,7 @@ from tracknet.data.splits import split_sha256
 from tracknet.errors import InputError
 from tracknet.metrics import PROTOCOLS, STRICT, f1_difference
 from tracknet.pipelines.common import find_clips, lengths_of, open_clips, report
-from tracknet.pipelines.settings import check_settings
+from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.tables import print_comparison
 from tracknet.report import write_comparison
 from tracknet.types import Labels, Track
@@ -29,8 +29,7 @@ def compare(cfg: DictConfig) -> dict[str, Any]:
         InputError: There are fewer than two runs, they cannot be read, they were scored on
             different clips or labels, or a setting is out of its range.
     """
-    config = OmegaConf.to_container(cfg, resolve=True)
-    check_settings(config)
+    config = read_settings(cfg)
     named = config["runs"]
     paths = [Path(str(run)) for run in (named if isinstance(named, list) else [named])]
     if len(set(paths)) < max(2, len(paths)):

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from tracknet.build import build, build_all
 from tracknet.data.splits import split_sha256
@@ -12,7 +12,7 @@ from tracknet.errors import InputError
 from tracknet.metrics import breakdown, localisation, score
 from tracknet.pipelines.common import find_clips, open_clips
 from tracknet.pipelines.scored import by_network, from_file
-from tracknet.pipelines.settings import check_settings
+from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.tables import print_metrics
 from tracknet.record import Record, read_checkpoint
 from tracknet.report import write_report
@@ -27,8 +27,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         InputError: Neither or both of ckpt and predictions are given, or they cannot be read; or a
             setting is out of its range.
     """
-    config = OmegaConf.to_container(cfg, resolve=True)
-    check_settings(config)
+    config = read_settings(cfg)
     if (config["ckpt"] is None) == (config["predictions"] is None):
         raise InputError(
             "name what to score: ckpt=<run directory or file>, or predictions=<csv>, not both"

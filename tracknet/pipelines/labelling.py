@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from tracknet.build import build
 from tracknet.console import console
@@ -19,7 +19,7 @@ from tracknet.data.predictions import read_predictions
 from tracknet.data.to_cvat import read_marks, task_labels, write_cvat
 from tracknet.errors import InputError
 from tracknet.pipelines.common import find_clips, lengths_of, open_clips, report
-from tracknet.pipelines.settings import check_settings
+from tracknet.pipelines.settings import read_settings
 from tracknet.types import ABSENT, UNLABELLED, Clip, Labels, Track
 from tracknet.video import find_sources, is_stream, open_video, output_names
 
@@ -38,8 +38,7 @@ def to_cvat(cfg: DictConfig) -> list[Path]:
             range.
         SystemExit: A video could not be used; the others were.
     """
-    config = OmegaConf.to_container(cfg, resolve=True)
-    check_settings(config)
+    config = read_settings(cfg)
     output, out = Path(config["paths"]["output"]), console()
     broken: list[str] = []
     marked = list(_of_dataset(config) if config.get("data") else _of_videos(config, broken))
@@ -72,8 +71,7 @@ def from_cvat(cfg: DictConfig) -> list[Path]:
         SystemExit: A file could not be read, or two of a folder are of one video; the others
             were.
     """
-    config = OmegaConf.to_container(cfg, resolve=True)
-    check_settings(config)
+    config = read_settings(cfg)
     output, out = Path(config["paths"]["output"]), console()
     written: dict[Path, Path] = {}
     broken: list[str] = []

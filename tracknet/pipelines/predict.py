@@ -33,9 +33,9 @@ def predict(
         CheckpointError: The checkpoint cannot be read.
         SystemExit: As in `predict_all`.
     """
+    tracker = build(cfg, "tracking")
     choices = {key: cfg[key] for key in ("threshold", "overlap", "device", "batch_size")}
     predictor = load(cfg["ckpt"], **choices)
-    tracker = build(cfg, "tracking")
     output, writers = Path(cfg["paths"]["output"]), build_all(cfg, "writers")
     return predict_all(predictor, sources, output, writers, opened, tracker)
 

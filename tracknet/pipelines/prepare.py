@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from rich.progress import Progress
 from rich.table import Table
 
@@ -19,7 +19,7 @@ from tracknet.data.formats.base import Dataset, LabelError
 from tracknet.data.predictions import whole_file
 from tracknet.data.store import StoredClip
 from tracknet.pipelines.common import open_store
-from tracknet.pipelines.settings import check_settings
+from tracknet.pipelines.settings import read_settings
 from tracknet.problems import Problem
 from tracknet.report import write_dataset
 from tracknet.types import ABSENT, UNLABELLED
@@ -40,8 +40,7 @@ def prepare(cfg: DictConfig) -> pd.DataFrame:
         LeakError: A clip is in two splits.
         InputError, OSError: The store cannot be written, or a setting is out of its range.
     """
-    config = OmegaConf.to_container(cfg, resolve=True)
-    check_settings(config)
+    config = read_settings(cfg)
     dataset = build(config, "data")
     splits: dict[str, list[StoredClip]] = {}
     found: list[Problem] = []

@@ -1,34 +1,188 @@
 """What can be told of settings by looking at them alone, before anything is assembled."""
 
-import math
-import re
 from collections.abc import Iterator, Mapping
-from functools import reduce
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import Field
+
+from tracknet.build import PARTIAL, TARGET, check_parts
 from tracknet.errors import InputError
+from tracknet.values import (
+    Count,
+    Natural,
+    NonNegative,
+    Positive,
+    Seed,
+    Share,
+    Size,
+    Stride,
+    Text,
+    mistake,
+    shown,
+)
 
-WHOLE = {
-    "frames": (1, 8),
-    "heatmap_stride": (1, math.inf),
-    "batch_size": (1, math.inf),
-    "num_workers": (0, math.inf),
-    "seed": (0, 2**32 - 1),
-    "overfit": (1, math.inf),
-    "max_clips": (1, math.inf),
-    "pairs": (1, math.inf),
-    "batches": (1, math.inf),
-    "trainer.max_epochs": (1, math.inf),
-    "trainer.max_steps": (1, math.inf),
-    "trainer.accumulate_grad_batches": (1, math.inf),
-    "trainer.check_val_every_n_epoch": (1, math.inf),
+NETWORK = ("task", "inputs", "fit", "temporal", "backbone", "decoder", "head")
+LEARNING = ("codec", "loss", "parameters", "optimizer", "scheduler")
+NEEDED = {
+    **dict.fromkeys(["train", "benchmark"], (*NETWORK, *LEARNING, "data", "trainer")),
+    **dict.fromkeys(["evaluate", "prepare"], ("data",)),
 }
-"""Least and most of whole numbers."""
-OPTIONAL = {"overfit", "max_clips", "trainer.check_val_every_n_epoch"}
-"""May be null."""
-SWITCHES = ("background", "differences", "strict")
-SHARES = ("trainer.limit_train_batches", "trainer.limit_val_batches")
-DURATION = re.compile(r"(?=.*[1-9])\d+:\d\d:\d\d:\d\d")
+"""The groups that a command cannot do without."""
+DEFERRED = ("fit", "parameters", "optimizer", "scheduler")
+"""Of these those that are made later, of what is not known yet."""
+OPTIONAL = {
+    **dict.fromkeys(
+        ["train", "benchmark"], ("detail", "transform", "sampling", "callbacks", "logger")
+    ),
+    "evaluate": ("tracking", "protocols"),
+    "predict": ("tracking", "writers"),
+}
+"""The groups that it can."""
+FIGURES = {"val/f1": "max", "val/highest_score": "max", "val/loss": "min"}
+"""What training logs that a callback may follow, and which end is the better one."""
+HIGHER = {"max": "higher", "min": "lower"}
+ABSENT = object()
+
+
+def _said(hint: Any, words: str) -> Any:
+    """A hint with words of its own."""
+    return Annotated[hint, Field(description=words)]
+
+
+Batches = _said(
+    Annotated[float, Field(gt=0, le=1)] | Count,
+    "a share above 0 and up to 1.0, or a number of batches, 1 or more",
+)
+Duration = _said(
+    Annotated[str, Field(pattern=r"^(?=.*[1-9])\d+:\d\d:\d\d:\d\d$")] | None,
+    "days:hours:minutes:seconds, such as 00:01:00:00 for an hour, or null",
+)
+Devices = _said(
+    Count
+    | Literal[-1, "-1", "auto"]
+    | Annotated[list[Natural], Field(min_length=1)]
+    | Annotated[str, Field(pattern=r"^\d+(,\d+)*$")],
+    "a number of devices, 1 or more, a list of their numbers, -1 for all, or auto",
+)
+Precision = _said(
+    Literal[
+        *("auto", "32-true", "bf16-mixed", "16-mixed", "64-true", "bf16-true", "16-true"),
+        *(16, 32, 64, "16", "32", "64", "bf16"),
+    ],
+    "auto, or one of Lightning's, such as 32-true, 16-mixed or bf16-mixed",
+)
+SOURCE = _said(Text | int, "one path, or a pattern that finds them all")
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+
+SETTINGS = {
+    "command": Literal[
+        "train", "benchmark", "evaluate", "predict", "prepare", "compare", "to_cvat", "from_cvat"
+    ],
+    "image_size": _said(Size, "height and width in pixels, such as [288,512]"),
+    "frames": Annotated[int, Field(ge=1, le=8)],
+    "heatmap_stride": Stride,
+    "batch_size": Count,
+    "num_workers": Annotated[int, Field(ge=0, le=256)],
+    "resident": Literal["auto"] | bool,
+    "seed": Seed,
+    "overfit": Count | None,
+    "max_clips": Count | None,
+    "strict": bool,
+    "resume": Text | None,
+    "init_from": Text | None,
+    "ckpt_path": Text | None,
+    "pairs": Count,
+    "batches": Count,
+    "ckpt": Text | None,
+    "predictions": Text | None,
+    "split": Text,
+    "threshold": _said(Share | None, "a score from 0 to 1, or null"),
+    "overlap": Text,
+    "device": _said(
+        Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")],
+        "auto, cpu, cuda, cuda:<number> or mps",
+    ),
+    "source": SOURCE | None,
+    "labels": Text | None,
+    "annotations": Text,
+    "runs": _said(Text | list[Text | int], "run directories, as in runs=[<first>,<second>]"),
+    **dict.fromkeys(["paths.root", "paths.store", "paths.synthetic", "paths.output"], Text),
+    # Of parts that are others' and take more than is sensible, or say too little.
+    "optimizer.lr": Annotated[float, Field(gt=0, le=100)],
+    "optimizer.weight_decay": Annotated[float, Field(ge=0, le=100)],
+    "optimizer.eps": Positive,
+    "optimizer.betas": Annotated[list[Fraction], Field(min_length=2, max_length=2)],
+    "optimizer.momentum": Fraction,
+    "trainer.default_root_dir": Text,
+    "trainer.strategy": Literal[
+        "auto", "ddp", "ddp_spawn", "ddp_find_unused_parameters_true", "fsdp", "deepspeed"
+    ],
+    "trainer.accelerator": Literal["auto", "cpu", "gpu", "cuda", "mps"],
+    "trainer.devices": Devices,
+    "trainer.precision": Precision,
+    "trainer.max_epochs": Count,
+    "trainer.max_steps": Count | Literal[-1],
+    "trainer.max_time": Duration,
+    "trainer.limit_train_batches": Batches,
+    "trainer.limit_val_batches": Batches,
+    "trainer.check_val_every_n_epoch": Count | None,
+    "trainer.accumulate_grad_batches": Count,
+    "trainer.gradient_clip_val": NonNegative | None,
+    "trainer.gradient_clip_algorithm": Literal["norm", "value"] | None,
+    "trainer.num_sanity_val_steps": _said(
+        Literal[0], "0, for a sanity check would count as the best epoch"
+    ),
+    "trainer.log_every_n_steps": Natural,
+    "trainer.use_distributed_sampler": _said(
+        Literal[False], "false, for the windows are shared out already"
+    ),
+    "trainer.fast_dev_run": _said(Literal[False], "false; debug=fast tries everything"),
+    "trainer.enable_checkpointing": _said(Literal[True], "true: a run ends with its best network"),
+    "callbacks.best.filename": Literal["best"],
+    "callbacks.best.network_alone": bool,
+    "callbacks.last.filename": Literal["last"],
+    "callbacks.last.network_alone": Literal[False],
+    "callbacks.best.mode": Literal["max", "min"],
+    "callbacks.best.monitor": Literal[tuple(FIGURES)],
+    "callbacks.early_stopping.mode": Literal["max", "min"],
+    "callbacks.early_stopping.monitor": Literal[tuple(FIGURES)],
+    "callbacks.early_stopping.patience": Natural,
+    "callbacks.early_stopping.min_delta": NonNegative,
+    "callbacks.progress.refresh_rate": Natural,
+}
+"""Hints of what no part takes, and of what parts of others take."""
+OWN = {
+    "evaluate": {"batch_size": Count | Literal["auto"]},
+    "predict": {"batch_size": Count | Literal["auto"], "ckpt": Text, "source": SOURCE},
+}
+"""Those of a command that are its own."""
+
+
+def read_settings(cfg: DictConfig, parts: bool = True) -> dict[str, Any]:
+    """The resolved configuration of a command, plain; what it cannot do with it is refused.
+
+    Groups that may be left out are there, empty if they are.
+
+    Args:
+        cfg: As composed.
+        parts: Whether the settings of parts are checked as well, which imports the parts.
+
+    Raises:
+        InputError: See `check_settings`.
+    """
+    try:
+        config = OmegaConf.to_container(cfg, resolve=True)
+    except OmegaConfBaseException as error:
+        said = str(error).split("\n")[0]
+        raise InputError(f"{error.full_key}: {said}") from error
+    for group in OPTIONAL.get(config["command"], ()):
+        config[group] = config.get(group) or {}
+    check_settings(config)
+    if parts:
+        check_parts(config, known=SETTINGS)
+    return config
 
 
 def check_settings(config: Mapping[str, Any]) -> None:
@@ -44,57 +198,9 @@ def check_settings(config: Mapping[str, Any]) -> None:
     if missing := sorted(_missing(config)):
         given = " ".join(f"{name}=<value>" for name in missing)
         raise InputError(f"{', '.join(missing)}: missing; add {given}")
-    for name, (least, most) in WHOLE.items():
-        value = _value(config, name, least)
-        if value is None and name in OPTIONAL:
-            continue
-        if name == "batch_size" and value == "auto" and "trainer" not in config:
-            continue  # the predictor's own choice
-        if type(value) is not int or not least <= value <= most:
-            span = f", {least} or more" if most == math.inf else f" from {least} to {most}"
-            null = ", or null" if name in OPTIONAL else ""
-            raise InputError(f"{name}={value}; expected a whole number{span}{null}")
-    for name in SWITCHES:
-        value = _value(config, name, False)
-        if type(value) is not bool:
-            raise InputError(f"{name}={value}; expected true or false")
-    threshold = _value(config, "threshold", None)
-    # The scores of another program's predictions may go beyond 1.
-    most = math.inf if config.get("predictions") else 1
-    number = type(threshold) in (int, float) and 0 <= threshold <= most
-    if threshold is not None and not number:
-        span = "0 or more" if most == math.inf else "from 0 to 1"
-        raise InputError(f"threshold={threshold}; expected a score {span}, or null")
-    size = _value(config, "image_size", [1, 1])
-    sides = size if isinstance(size, list | tuple) else []
-    if len(sides) != 2 or not all(type(side) is int and side > 0 for side in sides):
-        raise InputError(
-            f"image_size={size}; expected height and width in pixels, such as [288,512]"
-        )
-    for name in SHARES:
-        value = _value(config, name, 1.0)
-        if not (value > 0 if type(value) is int else type(value) is float and 0 < value <= 1):
-            raise InputError(
-                f"{name}={value}; expected a share above 0 and up to 1.0, or a number of batches, "
-                "1 or more"
-            )
-    limit = _value(config, "trainer.max_time", None)
-    if limit is not None and not DURATION.fullmatch(str(limit)):
-        raise InputError(
-            f"trainer.max_time={limit}; expected days:hours:minutes:seconds, such as 00:01:00:00 "
-            "for an hour, or null"
-        )
-    if _value(config, "callbacks.best", True) is None:
-        raise InputError(
-            "callbacks.best=null: a run ends with the best network, which that keeps; leave it on"
-        )
-    every = _value(config, "trainer.check_val_every_n_epoch", None) or 1
-    epochs = _value(config, "trainer.max_epochs", every)
-    if epochs < every:
-        raise InputError(
-            f"trainer.check_val_every_n_epoch={every}: no validation, by which the best network is "
-            f"chosen, falls into trainer.max_epochs={epochs}; set it to {epochs} or less"
-        )
+    wrong = list(_mistakes(config)) or list(_misfits(config))
+    if wrong:
+        raise InputError("; ".join(wrong))
 
 
 def _missing(config: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
@@ -106,7 +212,66 @@ def _missing(config: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
             yield f"{prefix}{key}"
 
 
-def _value(config: Mapping[str, Any], name: str, absent: Any) -> Any:
-    """The value of a dotted name."""
-    *groups, last = name.split(".")
-    return reduce(lambda part, group: part.get(group, {}), groups, config).get(last, absent)
+def _mistakes(config: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with each value by itself."""
+    command = config["command"]
+    hints = SETTINGS | OWN.get(command, {})
+    if config.get("predictions"):  # the scores of another program may go beyond 1
+        hints["threshold"] = _said(NonNegative | None, "a score, 0 or more, or null")
+    for name, hint in hints.items():
+        value = _value(config, name)
+        if value is not ABSENT and (wrong := mistake(name, value, hint)):
+            yield wrong
+    for name, value in config.items():
+        if name not in SETTINGS and not isinstance(value, Mapping):
+            yield f"{shown(name, value)}: no command reads that; leave it out"
+    for group in NEEDED.get(command, ()):
+        part = config.get(group) or {}
+        if not part.get(TARGET):
+            yield f"{group}.{TARGET}: missing, and {command} needs a {group}; leave it as it is"
+        elif part.get(PARTIAL, False) is not (group in DEFERRED):
+            yield f"{group}.{PARTIAL}: expected {str(group in DEFERRED).lower()}"
+    for group in ("callbacks", "logger", "transform", "writers", "protocols"):
+        for name, part in (config.get(group) or {}).items():
+            if part is not None and not (isinstance(part, Mapping) and TARGET in part):
+                yield f"{shown(f'{group}.{name}', part)}: expected a {TARGET} and settings, or null"
+
+
+def _misfits(config: Mapping[str, Any]) -> Iterator[str]:
+    """What does not go together."""
+    if config["command"] not in ("train", "benchmark"):
+        return
+    callbacks, trainer = config["callbacks"], config["trainer"]
+    folder = f"{config['paths']['output']}/checkpoints"
+    for name, why in (
+        ("best", "a run ends with the best network, which that keeps"),
+        ("last", "resume= goes on from the last network, which that keeps"),
+    ):
+        part = callbacks.get(name)
+        if part is None:
+            yield f"callbacks.{name}=null: {why}; leave it on"
+        elif part.get("dirpath") != folder:
+            yield f"callbacks.{name}.dirpath={part.get('dirpath')}: expected {folder}"
+    for name in ("best", "early_stopping"):
+        part = callbacks.get(name) or {}
+        better = FIGURES.get(part.get("monitor"))
+        if better and part.get("mode", "min") != better:
+            yield (
+                f"callbacks.{name}.mode={part.get('mode', 'min')}: expected {better}, since "
+                f"{part['monitor']} is better the {HIGHER[better]} it is"
+            )
+    if callbacks.get("learning_rate") and not any((config["logger"] or {}).values()):
+        yield "callbacks.learning_rate needs a logger; set callbacks.learning_rate=null as well"
+    every, epochs = trainer.get("check_val_every_n_epoch") or 1, trainer.get("max_epochs", 1)
+    if epochs < every:
+        yield (
+            f"trainer.check_val_every_n_epoch={every}: no validation, by which the best network is "
+            f"chosen, falls into trainer.max_epochs={epochs}; set it to {epochs} or less"
+        )
+
+
+def _value(config: Mapping[str, Any], name: str) -> Any:
+    """The value of a dotted name, or `ABSENT`."""
+    for key in name.split("."):
+        config = config.get(key, ABSENT) if isinstance(config, Mapping) else ABSENT
+    return config

@@ -13,7 +13,7 @@ from tracknet.errors import InputError, InputWarning
 from tracknet.pipelines.card import print_card
 from tracknet.pipelines.initialise import initialise, weights_to_build
 from tracknet.pipelines.manifest import write_manifest
-from tracknet.pipelines.settings import check_settings
+from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.task import Task
 from tracknet.pipelines.trainer import make_trainer
 from tracknet.record import Record, find_checkpoint, read_checkpoint
@@ -34,8 +34,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
         InputError: Sizes, data, settings or a checkpoint do not fit; nothing was trained.
         Interrupted: A signal came; the state of that batch is in `last.ckpt`.
     """
-    config = OmegaConf.to_container(cfg, resolve=True)
-    check_settings(config)
+    config = read_settings(cfg)
     output = Path(config["paths"]["output"])
     output.mkdir(parents=True, exist_ok=True)
     start = _start(config, output)

@@ -8,6 +8,8 @@ import numpy as np
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.loggers.logger import rank_zero_experiment
 
+from tracknet.values import Text
+
 
 class RunCSVLogger(CSVLogger):
     """Writes `metrics.csv` into the run directory and goes on with the one that a run left.
@@ -15,7 +17,7 @@ class RunCSVLogger(CSVLogger):
     Lightning's own deletes the file when a run directory is used again.
     """
 
-    def __init__(self, save_dir: str) -> None:
+    def __init__(self, save_dir: Text) -> None:
         super().__init__(save_dir, name="", version="")
 
     @property

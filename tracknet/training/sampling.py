@@ -12,6 +12,7 @@ from tracknet.data.window_dataset import WindowDataset
 from tracknet.errors import InputError
 from tracknet.metrics import PROTOCOLS
 from tracknet.metrics.counts import Outcome
+from tracknet.values import NonNegative, Text, Weight
 
 WRONG = (Outcome.FP1, Outcome.FP2, Outcome.FN)
 
@@ -32,12 +33,10 @@ class Sampling:
     def __init__(
         self,
         balance: Literal["window", "clip", "dataset"] = "window",
-        weights: Mapping[str, float] | None = None,
-        hard: str | None = None,
-        hard_weight: float = 3.0,
+        weights: Mapping[str, NonNegative] | None = None,
+        hard: Text | None = None,
+        hard_weight: Weight = 3.0,
     ) -> None:
-        if balance not in ("window", "clip", "dataset"):
-            raise InputError(f"sampling.balance={balance}; expected window, clip or dataset")
         self.balance = balance
         self.weights = dict(weights or {})
         self.hard = hard
@@ -47,7 +46,7 @@ class Sampling:
         """(W,) how likely each draw is each window; None: every window once an epoch.
 
         Raises:
-            InputError: A weight is negative, fits no clip, or leaves nothing to draw.
+            InputError: A weight fits no clip, or leaves nothing to draw.
             PredictionError: The file of `hard` does not belong to these clips.
         """
         if self.balance == "window" and not self.weights and not self.hard:
@@ -75,9 +74,7 @@ class Sampling:
 
     def _of_clips(self, clips: Sequence[StoredClip]) -> np.ndarray:
         names = [clip.clip.name for clip in clips]
-        for start, weight in self.weights.items():
-            if weight < 0:
-                raise InputError(f"sampling.weights: {start} has {weight}; expected 0 or more")
+        for start in self.weights:
             if not any(name.startswith(start) for name in names):
                 raise InputError(
                     f"sampling.weights: no training clip begins with {start!r}; they are called "

@@ -5,11 +5,11 @@ import math
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
-from tracknet.errors import InputError
+from tracknet.values import Share
 
 
 def warmup_cosine(
-    optimizer: Optimizer, total_steps: int, warmup: float = 0.03, final: float = 0.01
+    optimizer: Optimizer, total_steps: int, warmup: Share = 0.03, final: Share = 0.01
 ) -> LambdaLR:
     """A linear warm-up, then a cosine.
 
@@ -18,13 +18,7 @@ def warmup_cosine(
         total_steps: Steps of the whole run.
         warmup: Share of the steps that warm up.
         final: Share of the learning rate that is left at the end.
-
-    Raises:
-        InputError: A share is not within 0 to 1.
     """
-    for name, share in (("warmup", warmup), ("final", final)):
-        if not 0 <= share <= 1:
-            raise InputError(f"scheduler.{name}={share}; expected a share from 0 to 1")
     warmup_steps = max(1, round(warmup * total_steps))
 
     def factor(step: int) -> float:

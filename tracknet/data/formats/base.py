@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from tracknet.data.splits import Places, refuse_leaks
 from tracknet.errors import InputError
 from tracknet.problems import Problem
 from tracknet.types import ABSENT, UNLABELLED, Clip, Labels
+from tracknet.values import Folder
 from tracknet.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES, VideoError, image_files
 
 
@@ -72,6 +73,7 @@ def fit_labels(clip: Clip, frames: int, size: tuple[int, int]) -> tuple[Labels, 
     return labels, problems
 
 
+@runtime_checkable
 class Dataset(Protocol):
     """A layout's reader.
 
@@ -115,7 +117,7 @@ class Layout(ABC):
 
     def __init__(
         self,
-        root: str | Path,
+        root: Folder,
         splits: Mapping[str, Sequence[str | int]],
         name: str | None = None,
     ) -> None:

@@ -11,6 +11,7 @@ from tracknet.data.formats.base import LabelError, Layout, holds_pictures, is_vi
 from tracknet.data.formats.tables import read_table, to_labels
 from tracknet.problems import Problem
 from tracknet.types import UNLABELLED, Labels
+from tracknet.values import Folder
 from tracknet.video import image_files, probe
 
 COLUMNS = ("frame", "visibility", "x", "y")
@@ -36,7 +37,7 @@ class Generic(Layout):
 
     def __init__(
         self,
-        root: str | Path,
+        root: Folder,
         splits: Mapping[str, Sequence[str | int]],
         normalised: bool = False,
         name: str | None = None,

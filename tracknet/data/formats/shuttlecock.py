@@ -10,6 +10,7 @@ from tracknet.data.formats.base import LabelError, Layout, holds_pictures, is_vi
 from tracknet.data.formats.tables import read_table, to_labels
 from tracknet.problems import Problem
 from tracknet.types import UNLABELLED, Labels
+from tracknet.values import Folder
 
 COLUMNS = ("frame", "visibility", "x", "y")
 
@@ -31,7 +32,7 @@ class Shuttlecock(Layout):
 
     def __init__(
         self,
-        root: str | Path,
+        root: Folder,
         splits: Mapping[str, Sequence[str | int]],
         corrected: bool = True,
         name: str | None = None,

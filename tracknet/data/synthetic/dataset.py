@@ -3,7 +3,7 @@
 import json
 import multiprocessing
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from fractions import Fraction
 from hashlib import sha256
@@ -16,6 +16,7 @@ from tracknet.data.formats.shuttlecock import Shuttlecock
 from tracknet.data.synthetic.render import FPS, match_of, scene
 from tracknet.problems import Problem
 from tracknet.types import Clip
+from tracknet.values import Count, Folder, Seed, Size
 from tracknet.video import VideoWriter
 
 VERSION = 2  # raise it when what is rendered changes: old folders are then left alone
@@ -41,11 +42,11 @@ class Synthetic(Shuttlecock):
 
     def __init__(
         self,
-        root: str | Path,
-        clips: Mapping[str, int],
-        frames: int,
-        size: Sequence[int] = (360, 640),
-        seed: int = 0,
+        root: Folder,
+        clips: Mapping[str, Count],
+        frames: Count,
+        size: Size = (360, 640),
+        seed: Seed = 0,
     ) -> None:
         self.counts = {split: int(count) for split, count in clips.items()}
         self.frames, self.size, self.seed = frames, (int(size[0]), int(size[1])), seed

@@ -10,6 +10,7 @@ from tracknet.geometry import Size, inside
 from tracknet.inference.tracking.picks import track_of
 from tracknet.inference.tracking.smoother import Smoother
 from tracknet.types import Track
+from tracknet.values import Cost, Natural, Reach, Share
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,12 @@ class OfflineTracker:
 
     waits: ClassVar[bool] = True
 
-    weak: float = 0.9
-    start: float = 0.25
-    turn: float = 0.15
-    gate: float = 0.03
-    reach: float = 0.08
-    gap: int = 0
+    weak: Share = 0.9
+    start: Cost = 0.25
+    turn: Cost = 0.15
+    gate: Reach = 0.03
+    reach: Reach = 0.08
+    gap: Natural = 0
     smoother: Smoother | None = None
 
     @property

@@ -9,6 +9,7 @@ from tracknet.geometry import Size
 from tracknet.inference.tracking.motion import Motion, State
 from tracknet.inference.tracking.picks import track_of
 from tracknet.types import Track
+from tracknet.values import Cost, Deviations, Natural, Reach, Share
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,14 @@ class OnlineTracker:
     name: ClassVar[str] = "online"
     waits: ClassVar[bool] = False
 
-    weak: float = 0.7
-    start: float = 0.2
-    turn: float = 0.15
-    gate: float = 3.0
-    jerk: float = 0.012
-    speed: float = 0.02
-    noise: float = 0.0007
-    patience: int = 2
+    weak: Share = 0.7
+    start: Cost = 0.2
+    turn: Cost = 0.15
+    gate: Deviations = 3.0
+    jerk: Share = 0.012
+    speed: Share = 0.02
+    noise: Reach = 0.0007
+    patience: Natural = 2
 
     def track(self, candidates: np.ndarray, threshold: float, size: Size) -> Track:
         """One clip's trajectory.

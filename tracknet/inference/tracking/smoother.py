@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from tracknet.errors import InputError
 from tracknet.inference.tracking.motion import STEP, Motion, State
+from tracknet.values import Deviations, Reach, Share
 
 
 @dataclass(frozen=True)
@@ -23,19 +23,12 @@ class Smoother:
         speed: Standard deviation of a new motion's velocity.
         noise: Standard deviation of a place that was seen, above 0.
         gate: How far from the expected place a ball is taken to be hit, in standard deviations.
-
-    Raises:
-        InputError: There is no `noise`, so that there is nothing to smooth.
     """
 
-    jerk: float = 0.001
-    speed: float = 0.02
-    noise: float = 0.001
-    gate: float = 3.0
-
-    def __post_init__(self) -> None:
-        if self.noise <= 0:
-            raise InputError(f"noise={self.noise}; a smoother expects more than 0")
+    jerk: Share = 0.001
+    speed: Share = 0.02
+    noise: Reach = 0.001
+    gate: Deviations = 3.0
 
     def __call__(self, places: np.ndarray) -> np.ndarray:
         """Smoothed places.

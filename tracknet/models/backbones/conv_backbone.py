@@ -1,13 +1,12 @@
 """A small convolutional encoder that trains from nothing, the practical choice on a CPU."""
 
-from collections.abc import Sequence
-
 import torch
 from torch import nn
 
 from tracknet.models.backbones.base import Backbone
 from tracknet.models.blocks import ConvNorm, ResidualBlock
 from tracknet.types import FeatureInfo
+from tracknet.values import Depth, Norm, Stride, Widths
 
 
 class ConvBackbone(Backbone):
@@ -27,10 +26,10 @@ class ConvBackbone(Backbone):
 
     def __init__(
         self,
-        widths: Sequence[int] = (24, 48, 96, 128),
-        stem: int = 2,
-        depth: int = 1,
-        norm: str = "batch",
+        widths: Widths = (24, 48, 96, 128),
+        stem: Stride = 2,
+        depth: Depth = 1,
+        norm: Norm = "batch",
         in_channels: int = 3,
     ) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
 """A ConvNeXt's last three stages."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +15,7 @@ from tracknet.models.backbones.base import (
     open_pretrained,
 )
 from tracknet.types import FeatureInfo
+from tracknet.values import Text
 
 STRIDES = (8, 16, 32)
 
@@ -31,9 +32,11 @@ class ConvNeXtBackboneConfig:
         freeze: The network is frozen and in eval mode; a stem for more than one picture learns on.
     """
 
-    pretrained_model_name: str
+    pretrained_model_name: Text
     use_pretrained: bool = True
-    tv_model: str = "convnext_tiny"
+    tv_model: Literal["convnext_tiny", "convnext_small", "convnext_base", "convnext_large"] = (
+        "convnext_tiny"
+    )
     strict: bool = False
     freeze: bool = False
 

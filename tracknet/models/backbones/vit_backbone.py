@@ -15,6 +15,7 @@ from tracknet.models.backbones.base import (
     open_pretrained,
 )
 from tracknet.types import FeatureInfo
+from tracknet.values import Channels, Stride, Text
 
 PLAIN = "backbone=vit takes plain vision transformers: DINOv3, DINOv2, ViT"
 
@@ -32,10 +33,10 @@ class ViTBackboneConfig:
         freeze: The network is frozen and in eval mode; a stem for more than one picture learns on.
     """
 
-    pretrained_model_name: str
+    pretrained_model_name: Text
     use_pretrained: bool = True
-    fallback_dim: int = 384
-    patch_size: int = 16
+    fallback_dim: Channels = 384
+    patch_size: Stride = 16
     strict: bool = False
     freeze: bool = False
 

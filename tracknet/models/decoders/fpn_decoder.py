@@ -11,6 +11,7 @@ from torch import nn
 from tracknet.errors import InputError
 from tracknet.models.blocks import ConvNorm
 from tracknet.types import FeatureInfo
+from tracknet.values import Channels, Norm
 
 
 @dataclass
@@ -26,11 +27,11 @@ class FPNDecoderConfig:
         norm: ``group``, ``batch`` or ``none``.
     """
 
-    lateral_dim: int = 256
+    lateral_dim: Channels = 256
     use_p2: bool = False
     fuse: Literal["sum", "concat"] = "sum"
     out_size: tuple[int, int] = (72, 128)
-    norm: str = "group"
+    norm: Norm = "group"
 
 
 class FPNDecoder(nn.Module):
@@ -45,8 +46,7 @@ class FPNDecoder(nn.Module):
         strides: Stride of each level; unless given, the coarsest is 32 and each finer one half.
 
     Raises:
-        InputError: `fuse` is unknown, no level is coarse enough, or `use_p2` without a level of
-            stride 4.
+        InputError: No level is coarse enough, or `use_p2` without a level of stride 4.
     """
 
     layout = "pyramid"
@@ -60,8 +60,6 @@ class FPNDecoder(nn.Module):
         super().__init__()
         if strides is None:
             strides = [32 >> i for i in reversed(range(len(in_channels)))]
-        if cfg.fuse not in ("sum", "concat"):
-            raise InputError(f"fuse={cfg.fuse} is unknown; choose sum or concat")
         if cfg.use_p2 and 4 not in strides:
             raise InputError(
                 f"use_p2=true needs a level of stride 4; the backbone's strides are "
@@ -86,10 +84,10 @@ class FPNDecoder(nn.Module):
         features: Mapping[str, FeatureInfo],
         out_size: tuple[int, int],
         heatmap_stride: int,
-        lateral_dim: int = 256,
+        lateral_dim: Channels = 256,
         fuse: Literal["sum", "concat"] = "sum",
         use_p2: bool = False,
-        norm: str = "group",
+        norm: Norm = "group",
     ) -> "FPNDecoder":
         """The decoder for a backbone."""
         cfg = FPNDecoderConfig(lateral_dim, use_p2, fuse, tuple(out_size), norm)

@@ -8,6 +8,7 @@ from torch import nn
 
 from tracknet.models.blocks import ResidualBlock
 from tracknet.types import FeatureInfo
+from tracknet.values import Norm, Stride
 
 
 class UNetDecoder(nn.Module):
@@ -33,7 +34,7 @@ class UNetDecoder(nn.Module):
         widths: Sequence[int],
         out_size: tuple[int, int],
         skipped: int = 0,
-        norm: str = "group",
+        norm: Norm = "group",
     ) -> None:
         super().__init__()
         self.skipped = skipped
@@ -53,8 +54,8 @@ class UNetDecoder(nn.Module):
         cls,
         features: Mapping[str, FeatureInfo],
         out_size: tuple[int, int],
-        heatmap_stride: int,
-        norm: str = "group",
+        heatmap_stride: Stride,
+        norm: Norm = "group",
     ) -> "UNetDecoder":
         """The decoder for a backbone: as wide as the level that joins at each step."""
         pyramid = features[cls.layout]

@@ -10,6 +10,7 @@ from torch import nn
 from tracknet.errors import InputError
 from tracknet.models.blocks import ConvNorm
 from tracknet.types import FeatureInfo
+from tracknet.values import Norm, Widths
 
 
 class UpsamplingDecoder(nn.Module):
@@ -35,7 +36,7 @@ class UpsamplingDecoder(nn.Module):
         channels: Sequence[int],
         upsample: Sequence[int],
         out_size: tuple[int, int],
-        norm: str = "group",
+        norm: Norm = "group",
     ) -> None:
         super().__init__()
         if not len(upsample) == len(channels) - 1 > 0:
@@ -56,8 +57,8 @@ class UpsamplingDecoder(nn.Module):
         features: Mapping[str, FeatureInfo],
         out_size: tuple[int, int],
         heatmap_stride: int,
-        widths: Sequence[int],
-        norm: str = "group",
+        widths: Widths,
+        norm: Norm = "group",
     ) -> "UpsamplingDecoder":
         """The decoder for a backbone: each of `widths` is a stage that doubles the resolution."""
         return cls([*features[cls.layout].channels, *widths], [2] * len(widths), out_size, norm)

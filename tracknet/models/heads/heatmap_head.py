@@ -5,7 +5,7 @@ import math
 import torch
 from torch import nn
 
-from tracknet.errors import InputError
+from tracknet.values import Inside
 
 
 class HeatmapHead(nn.Module):
@@ -20,15 +20,10 @@ class HeatmapHead(nn.Module):
         prior: Probability that the untrained network gives every pixel, in (0, 1). Starting at
             a half instead, focal loss drowns in background (https://arxiv.org/abs/1708.02002,
             section 4.1).
-
-    Raises:
-        InputError: `prior` is out of its range.
     """
 
-    def __init__(self, in_channels: int, out_channels: int = 1, prior: float = 0.01) -> None:
+    def __init__(self, in_channels: int, out_channels: int = 1, prior: Inside = 0.01) -> None:
         super().__init__()
-        if not 0 < prior < 1:
-            raise InputError(f"head.prior={prior}; expected a probability between 0 and 1")
         self.hidden = nn.Sequential(
             nn.Conv2d(in_channels, in_channels, 3, padding=1), nn.ReLU(inplace=True)
         )

@@ -1,11 +1,13 @@
 """The average of the weights over the last steps is what is validated, kept and shipped."""
 
 from collections.abc import Callable
+from typing import Annotated
 
 import torch
 from lightning.pytorch.callbacks import WeightAveraging
+from pydantic import Field
 
-from tracknet.errors import InputError
+from tracknet.values import Count
 
 
 class AverageWeights(WeightAveraging):
@@ -18,16 +20,9 @@ class AverageWeights(WeightAveraging):
         decay: Share of the average that stays at each step, in the long run.
         every: Only every so many steps are averaged, and count as much as all of them would: to
             turn to each weight takes longer than a step of a small network on a GPU.
-
-    Raises:
-        InputError: A value is out of its range.
     """
 
-    def __init__(self, decay: float, every: int) -> None:
-        if not 0 <= decay < 1:
-            raise InputError(f"callbacks.average.decay={decay}; expected 0 or more, below 1")
-        if not (isinstance(every, int) and every >= 1):
-            raise InputError(f"callbacks.average.every={every}; expected a number of steps")
+    def __init__(self, decay: Annotated[float, Field(ge=0, lt=1)], every: Count) -> None:
         super().__init__(multi_avg_fn=warmed_up(decay, every))
         self.every = every
 

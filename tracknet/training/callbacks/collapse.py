@@ -7,6 +7,7 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from tracknet.errors import InputWarning
+from tracknet.values import Share
 
 
 class CollapseWarning(Callback):
@@ -16,7 +17,7 @@ class CollapseWarning(Callback):
         threshold: Peak that at least one heatmap is expected to exceed.
     """
 
-    def __init__(self, threshold: float = 0.5) -> None:
+    def __init__(self, threshold: Share = 0.5) -> None:
         self.threshold = threshold
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -8,6 +8,8 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import Timer
 
+from tracknet.values import Count
+
 WARM_UP = 3
 """Batches that are not timed: memory is taken and kernels are chosen in them."""
 
@@ -19,7 +21,7 @@ class TimeEstimate(Callback):
         steps: Batches that are timed.
     """
 
-    def __init__(self, steps: int = 10) -> None:
+    def __init__(self, steps: Count = 10) -> None:
         self.steps = steps
         self._seen = 0
         self._start = 0.0

@@ -5,6 +5,8 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import nn
 
+from tracknet.values import Natural
+
 
 class FreezeBackbone(Callback):
     """Keeps the backbone frozen and in eval mode for the first epochs.
@@ -16,7 +18,7 @@ class FreezeBackbone(Callback):
         epochs: How many; 0 freezes nothing.
     """
 
-    def __init__(self, epochs: int) -> None:
+    def __init__(self, epochs: Natural) -> None:
         self.epochs = epochs
         self._parameters: list[nn.Parameter] = []
 

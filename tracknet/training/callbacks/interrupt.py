@@ -7,6 +7,7 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from tracknet.console import command
+from tracknet.values import Text
 
 
 class Interrupted(Exception):
@@ -20,7 +21,7 @@ class InterruptCheckpoint(Callback):
         dirpath: Folder of the checkpoints.
     """
 
-    def __init__(self, dirpath: str) -> None:
+    def __init__(self, dirpath: Text) -> None:
         self.path = Path(dirpath) / "last.ckpt"
         self._interrupted = False
         self._previous: dict[int, Any] = {}

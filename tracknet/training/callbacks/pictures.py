@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import cv2
 import numpy as np
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
-from pydantic import Field
 
 from tracknet.data.batch import Batch
 from tracknet.types import ABSENT
+from tracknet.values import Count, Text
 
 LABEL, PREDICTION = (0, 255, 0), (255, 40, 40)
 
@@ -33,7 +33,7 @@ class PredictionGrid(Callback):
         samples: Number of windows, spread evenly over the validation set.
     """
 
-    def __init__(self, dirpath: str, samples: Annotated[int, Field(ge=1, le=100)] = 6) -> None:
+    def __init__(self, dirpath: Text, samples: Count = 6) -> None:
         self.dirpath = Path(dirpath)
         self.samples = samples
         self._rows: list[np.ndarray] = []

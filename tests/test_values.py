@@ -1,0 +1,386 @@
+"""Nonsense is refused in one sentence that names the key; what makes sense is not."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig, OmegaConf
+from tracknet.pipelines.assemble import build_trainer
+
+from tracknet import cli
+from tracknet.build import build, build_all
+from tracknet.errors import InputError
+from tracknet.network import build_model
+from tracknet.pipelines.settings import read_settings
+from tracknet.training.module import HeatmapModule
+
+TRAIN = """
+task=banana
+image_size=[-64,128]
+image_size=[0,128]
+image_size=[64]
+image_size=64
+image_size=abc
+image_size=null
+frames=0
+frames=9
+frames=2.5
+frames=true
+background=maybe
+background=null
+differences=2
+heatmap_stride=0
+heatmap_stride=-4
+heatmap_stride=1000
+batch_size=0
+batch_size=auto
+batch_size=abc
+num_workers=-1
+num_workers=100000
+resident=maybe
+seed=-1
+seed=1.5
+overfit=0
+max_clips=-1
+strict=maybe
+resume=7
+ckpt_path=7
++epochs=3
+backbone.widths=[]
+backbone.widths=[8,-1]
+backbone.widths=[8,a]
+backbone.widths=8
+backbone.widths=[100000]
+backbone.stem=0
+backbone.stem=1.5
+backbone.depth=-1
+backbone.depth=100000
+backbone.norm=banana
+backbone.norm=null
++backbone.in_channels=6
++backbone.dept=2
+backbone._target_=tracknet.models.Banana
+backbone._target_=os.system
+backbone._target_=null
++backbone._partial_=true
+backbone.cfg=null backbone=vit
+backbone.cfg.pretrained_model_name= backbone=vit
+backbone.cfg.pretrained_model_name=7 backbone=vit
+backbone.cfg.pretrained_model_name=null backbone=vit
+backbone.cfg.use_pretrained=maybe backbone=vit
+backbone.cfg.fallback_dim=0 backbone=vit
+backbone.cfg.patch_size=0 backbone=vit
+backbone.cfg.strict=2 backbone=vit
+backbone.cfg.freeze=null backbone=vit
+backbone.cfg.tv_model=banana backbone=convnext
+backbone.cfg.tv_model=vit_b_16 backbone=convnext
+backbone.cfg.freeze=maybe backbone=convnext
+decoder.norm=banana
+decoder.heatmap_stride=0
+decoder.lateral_dim=0 decoder=fpn
+decoder.fuse=banana decoder=fpn
+decoder.use_p2=maybe decoder=fpn
+decoder.widths=[] decoder=upsampling
+decoder.widths=[64,0] decoder=upsampling
+detail.widths=[]
+detail.widths=[-1]
+detail.norm=banana
+head.prior=0
+head.prior=1
+head.prior=abc
+codec.sigma=0
+codec.sigma=nan
+codec.sigma=1e9
+codec.sigma=-1
+codec.candidates=0
+codec.radius=0
+codec.radius=1.5
+loss.alpha=-1
+loss.alpha=abc
+loss.alpha=1e9
+loss.beta=null
+loss.beta=inf
+loss.positive_weight=-5 loss=bce
+loss.positive_weight=0 loss=bce
++loss.gamma=2
++loss._partial_=true
+data.root=
+data.root=7
+data.splits.train=abc
+data.splits=7
+data.normalised=maybe
+data._target_=torch.nn.Banana
+data.clips.train=0 data=synthetic
+data.clips=7 data=synthetic
+data.frames=0 data=synthetic
+data.frames=abc data=synthetic
+data.size=[360] data=synthetic
+data.size=[0,640] data=synthetic
+data.seed=-1 data=synthetic
+data.parts=7 data=mixed
+transform.rotation=abc transform=strong
+transform.flip=2
+transform.on_ball=-1
+transform.crop=[96]
+transform.scale=0 transform=strong
+sampling.balance=banana
+sampling.weights=abc
++sampling.weights.a=-1
+sampling.hard=7
+sampling.hard_weight=0
+optimizer.lr=abc
+optimizer.lr=0
+optimizer.lr=-1
+optimizer.lr=1e9
+optimizer.lr=null
+optimizer.weight_decay=-1
++optimizer.betas=[2,3]
++optimizer.betas=0.9
++optimizer.learning_rate=1
+optimizer._target_=torch.optim.Banana
+optimizer._partial_=false
+scheduler.warmup=abc
+scheduler.warmup=5
+scheduler.final=-1
+scheduler._partial_=maybe
+trainer.accelerator=banana
+trainer.devices=0
+trainer.devices=abc
+trainer.precision=foo
+trainer.max_epochs=0
+trainer.max_epochs=abc
+trainer.max_epochs=null
++trainer.max_steps=0
+trainer.max_time=5
+trainer.max_time=00:00:00:00
+trainer.limit_train_batches=0
+trainer.limit_train_batches=1.5
+trainer.limit_val_batches=0
+trainer.limit_val_batches=-1
+trainer.check_val_every_n_epoch=0
+trainer.check_val_every_n_epoch=30
+trainer.accumulate_grad_batches=0
+trainer.gradient_clip_val=-1
+trainer.gradient_clip_val=abc
+trainer.num_sanity_val_steps=2
+trainer.log_every_n_steps=-1
+trainer.enable_model_summary=maybe
+trainer.use_distributed_sampler=true
++trainer.strategy=banana
++trainer.fast_dev_run=true
++trainer.callbacks=[]
++callbacks.pictures.samples=0
+callbacks.pictures=7
+callbacks.average.decay=1
+callbacks.average.every=0
+callbacks.best=null
+callbacks.best.mode=min
+callbacks.best.mode=banana
+callbacks.best.monitor=banana
+callbacks.best.monitor=null
+callbacks.best.filename=foo
+callbacks.best.dirpath=elsewhere
+callbacks.last=null
+callbacks.last.filename=best
+callbacks.early_stopping.monitor=banana
+callbacks.early_stopping.mode=min
+callbacks.early_stopping.patience=-1
+callbacks.progress.refresh_rate=-1
+callbacks.progress.refresh_rate=abc
++callbacks.estimate.steps=0
++callbacks.learning_rate.logging_interval=banana
++callbacks.collapse.threshold=2
+callbacks.thaw.epochs=-1 experiment=finetune_vit backbone=vit decoder=upsampling
+callbacks.interrupt.dirpath=null
+logger.csv=7
+logger.csv.save_dir=null
+logger.tensorboard.name=[1]
+paths.root=null
+paths.store=7
+paths.output=
+"""
+
+OTHERS = """
+evaluate batch_size=0
+evaluate batch_size=abc
+evaluate threshold=2
+evaluate threshold=abc
+evaluate device=banana
+evaluate device=null
+evaluate split=null
+evaluate ckpt=7
+evaluate predictions=7
+evaluate image_size=[0,1]
+evaluate max_clips=0
+evaluate strict=maybe
+evaluate tracking.gap=abc tracking=offline
+evaluate tracking.gap=-1 tracking=offline
+evaluate tracking.weak=2 tracking=offline
+evaluate tracking.start=-1 tracking=offline
+evaluate tracking.turn=nan tracking=offline
+evaluate tracking.gate=0 tracking=offline
+evaluate tracking.reach=-1 tracking=offline
+evaluate +tracking.smoother=7 tracking=offline
+evaluate +tracking.jerk=7 tracking=offline
+evaluate tracking.jerk=-1 tracking=online
+evaluate tracking.speed=abc tracking=online
+evaluate tracking.noise=0 tracking=online
+evaluate tracking.patience=-1 tracking=online
+evaluate tracking.gate=0 tracking=online
+evaluate tracking.smoother.noise=0 tracking=smooth
+evaluate tracking.smoother.gate=abc tracking=smooth
+evaluate tracking.smoother.jerk=-1 tracking=smooth
+predict batch_size=-1
+predict threshold=-1
+predict overlay=maybe
+predict ckpt=null
+predict source=null
+predict ckpt=7
+predict tracking.gap=1.5 tracking=offline
+prepare image_size=[64.5,128]
+prepare max_clips=abc
+prepare strict=1
+prepare data.root=null
+compare runs=7
+compare split=7
+compare max_clips=0
+compare strict=maybe
+to_cvat source=7.5
+to_cvat labels=7
+to_cvat predictions=7
+to_cvat max_clips=-1
+from_cvat annotations=7
+from_cvat annotations=null
+benchmark pairs=0
+benchmark pairs=1.5
+benchmark batches=abc
+benchmark loss.alpha=-1
+benchmark frames=0
+"""
+HYDRA = """
+train backbone=vitt
+train backbone=null
+train detail=null
+train ~backbone
+train ~trainer
+train ~optimizer
+train experiment=banana
+train debug=fastt
+train +loss=bce
+train frams=5
+train optimizer.lrr=1
+train trainer.max_epoch=3
+train backbone.width=[8]
+train trainer.max_epochs.foo=3
+train +seed=1
+train ~seeed
+train seed=1,2
+train seed
+train seed=[1,
+train loss=focal,bce
+train paths.store=${nope}
+train seed=${oc.env:TRACKNET_NOPE}
+train seed=choice(1,2)
+train hydra.foo=1
+train data.splits=[train]
+train ++image_size.7=3
+evaluate tracking=banana
+evaluate treshold=0.4
+evaluate ~data
+predict tracking=null
+predict sorce=a.mp4
+prepare data=soccr
+compare run=[a,b]
+to_cvat label=a
+from_cvat annotation=a
+benchmark pair=3
+"""
+GROUPS = {file.name for file in (Path(__file__).parents[1] / "configs").iterdir() if file.is_dir()}
+GIVEN = {
+    "train": ["data=generic", "data.root=absent", "backbone=conv", "decoder=unet"],
+    "benchmark": ["data=generic", "data.root=absent"],
+    "evaluate": ["data=generic", "data.root=absent", "ckpt=absent"],
+    "prepare": ["data=generic", "data.root=absent"],
+    "predict": ["ckpt=absent", "source=absent.mp4"],
+    "compare": ["runs=[a,b]"],
+    "to_cvat": [],
+    "from_cvat": ["annotations=absent.zip"],
+}
+"""What makes each command complete."""
+NOT_OURS = (
+    "Traceback",
+    "HYDRA_FULL_ERROR",
+    "pydantic",
+    "Error instantiating",
+    "\n",
+    "Input should",
+)
+VALUES = [f"train {line}" for line in TRAIN.split("\n")[1:-1]] + OTHERS.split("\n")[1:-1]
+SHOWN = VALUES[:: len(VALUES) // 12] + HYDRA.split("\n")[1:-1]
+
+
+@pytest.fixture(scope="module")
+def composed(compose):
+    """As composing with an override, but what comes before the override is composed once."""
+    parse = OverridesParser.create().parse_override
+
+    @cache
+    def base(command: str, *choices: str) -> DictConfig:
+        chosen = {choice.split("=")[0] for choice in choices}
+        given = [
+            given for given in GIVEN[command] if given.split(".")[0].split("=")[0] not in chosen
+        ]
+        root = ["data.root=absent"] if "data=synthetic" in choices else []
+        return compose(command, [*given, *choices, *root, "paths.output=run"])
+
+    def overridden(line: str) -> DictConfig:
+        command, *overrides = line.split(" ")
+        values = [o for o in overrides if "." in o.split("=")[0] or o.split("=")[0] not in GROUPS]
+        cfg = base(command, *(o for o in overrides if o not in values)).copy()
+        for value in values:
+            key, new = parse(value).key_or_group, parse(value).value()
+            OmegaConf.update(cfg, key, new, force_add=value.startswith("+"))
+        return cfg
+
+    return overridden
+
+
+def start(config: dict[str, Any]) -> None:
+    """Builds what a command needs no data for."""
+    for group in {"codec", "transform", "sampling", "data", "tracking"} & config.keys():
+        build(config, group)
+    if "trainer" in config:
+        build_trainer(config, build_all(config, "callbacks"), build_all(config, "logger"))
+        module = HeatmapModule(
+            build_model(config),
+            build(config, "codec"),
+            *(build(config, group) for group in ("loss", "optimizer", "scheduler")),
+            config,
+        )
+        build(config, "optimizer")(module.parameters())
+
+
+@pytest.mark.parametrize("line", VALUES)
+def test_nonsense_is_refused_by_name(composed, line):
+    key = line.split(" ")[1].lstrip("+").partition("=")[0]
+    with pytest.raises(InputError) as refused:
+        start(read_settings(composed(line)))
+    assert key in str(refused.value)
+    assert not [words for words in NOT_OURS if words in str(refused.value)]
+
+
+@pytest.mark.parametrize("line", SHOWN)
+def test_a_command_says_it_in_one_line(monkeypatch, tmp_path, capsys, line):
+    command, nonsense, *choices = line.split(" ")
+    monkeypatch.chdir(tmp_path)
+    given = [g for g in GIVEN[command] if g.split("=")[0] != nonsense.split("=")[0]]
+    argv = [command, *given, *choices, nonsense, "hydra.run.dir=run"]
+    monkeypatch.setattr("sys.argv", argv)
+    with pytest.raises(SystemExit) as stop:
+        getattr(cli, command)()
+    said = f"{stop.value.code}"
+    assert said.startswith("error: ")
+    assert nonsense.lstrip("+~").partition("=")[0] in said
+    assert not [words for words in NOT_OURS if words in said + capsys.readouterr().err]
