@@ -1,7 +1,13 @@
 import pytest
 import torch
 
-from tracknet.devices import lacks_memory, pick_device, supports_bfloat16, synchronize
+from tracknet.devices import (
+    channels_last,
+    lacks_memory,
+    pick_device,
+    supports_bfloat16,
+    synchronize,
+)
 from tracknet.errors import InputError
 
 
@@ -52,3 +58,11 @@ def test_timing_waits_for_the_device(monkeypatch, kind):
     monkeypatch.setattr(torch.mps, "synchronize", lambda: waited.append("mps"))
     synchronize(torch.device(kind))
     assert waited == [kind] * (kind != "cpu")
+
+
+def test_only_2d_convolutions_have_their_channels_last():
+    flat, deep = torch.nn.Conv2d(4, 8, 3), torch.nn.Conv3d(4, 8, 3)
+    channels_last(torch.nn.Sequential(flat, deep))
+    assert flat.weight.is_contiguous(memory_format=torch.channels_last)
+    assert not flat.weight.is_contiguous()
+    assert deep.weight.is_contiguous()

@@ -4,8 +4,9 @@ Coordinates are (x, y) with pixel centres at integers, so scaling an image by s 
 x to (x + 0.5) s - 0.5. Sizes are (H, W).
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import cv2
 import numpy as np
@@ -27,7 +28,8 @@ def inside(xy: np.ndarray, size: Size) -> np.ndarray:
     return xy.clip(0, (size[1] - 1, size[0] - 1))
 
 
-class Fit(Protocol):
+@dataclass(frozen=True)
+class Fit(ABC):
     """How frames of one size become the network's input; a choice of group ``fit``.
 
     Attributes:
@@ -38,17 +40,17 @@ class Fit(Protocol):
     source: Size
     target: Size
 
+    @abstractmethod
     def to_network(self, xy: np.ndarray) -> np.ndarray:
         """Original pixels (..., 2) to network pixels."""
-        ...
 
+    @abstractmethod
     def to_original(self, xy: np.ndarray) -> np.ndarray:
         """Network pixels (..., 2) to original pixels."""
-        ...
 
+    @abstractmethod
     def resize(self, frame: np.ndarray) -> np.ndarray:
         """A frame (H, W, 3) uint8 of the source size as one of the target size."""
-        ...
 
 
 def to_original(fit: Fit, candidates: np.ndarray) -> np.ndarray:
@@ -60,17 +62,8 @@ def to_original(fit: Fit, candidates: np.ndarray) -> np.ndarray:
     return np.concatenate([xy, candidates[..., 2:]], -1)
 
 
-@dataclass(frozen=True)
-class Letterbox:
-    """Fits frames of one size into another, keeping their aspect ratio, with black borders.
-
-    Attributes:
-        source: (H, W) of the original frame.
-        target: (H, W) of the network's input.
-    """
-
-    source: Size
-    target: Size
+class Letterbox(Fit):
+    """The whole frame, its aspect ratio kept, between black borders."""
 
     @property
     def inner(self) -> Size:
@@ -119,20 +112,12 @@ class Stretch(Letterbox):
         return _resized(_resized(frame, (self.target[0], self.source[1])), self.target)
 
 
-@dataclass(frozen=True)
-class Affine:
+class Affine(Fit):
     """As WASB's code does: middle on middle, the frame's longer side as wide as the input.
 
     Without the half pixel of `scale_points`; networks that were trained so are off by it elsewhere
     (nttcom/WASB-SBDT, src/utils/image.py).
-
-    Attributes:
-        source: (H, W) of the original frame.
-        target: (H, W) of the network's input.
     """
-
-    source: Size
-    target: Size
 
     @property
     def _scale(self) -> float:

@@ -50,7 +50,7 @@ def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None
     head = build(
         config, "head", in_channels=decoder.out_channels, out_channels=temporal.out_channels
     )
-    between = neck(features, decoder.layout, stride)
+    between = neck(features, layouts[decoder.layout])
     model = HeatmapModel(inputs, temporal, backbone, between, decoder, head, stride, detail)
     _freeze_unused(model)
     return model

@@ -15,7 +15,7 @@ def build(frames=3, background=False, stride=2, size=(32, 64), norm="batch", det
     layouts = {"pyramid": adapted(backbone.features, "pyramid", stride)}
     out_size = size[0] // stride, size[1] // stride
     decoder = UNetDecoder.from_features(layouts, out_size, stride)
-    between = neck(backbone.features, decoder.layout, stride)
+    between = neck(backbone.features, layouts[decoder.layout])
     head = HeatmapHead(decoder.out_channels, temporal.out_channels)
     channels = temporal.in_channels, decoder.out_channels
     path = ConvDetail(*channels, out_size, stride, (4, 6), norm) if detail else None

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from tracknet.data.batch import to_unit
-from tracknet.devices import supports_bfloat16
+from tracknet.devices import channels_last, supports_bfloat16
 from tracknet.models.heatmap_model import HeatmapModel
 
 WINDOWS = {"cpu": 4, "cuda": 32, "mps": 8}
@@ -60,7 +60,7 @@ class TorchNetwork:
         precision: Literal["auto", "float32", "bfloat16"] = "auto",
     ) -> None:
         self.device = torch.device(device)
-        self.model = model.eval().to(self.device, memory_format=torch.channels_last)
+        self.model = channels_last(model.eval().to(self.device))
         self.frames = model.frames
         self.background = model.background
         self.stride = model.heatmap_stride

@@ -10,6 +10,7 @@ from torch import nn
 
 from tracknet.codecs import Codec
 from tracknet.data.batch import Batch
+from tracknet.devices import channels_last
 from tracknet.errors import InputError
 from tracknet.models import HeatmapModel
 from tracknet.record import Record
@@ -50,7 +51,7 @@ class HeatmapModule(LightningModule):
         seed: int = 0,
     ) -> None:
         super().__init__()
-        self.model = model.to(memory_format=torch.channels_last)
+        self.model = channels_last(model)
         self.codec = codec
         self.loss = loss
         self.validation = validation

@@ -5,7 +5,7 @@ import torch
 
 from tracknet.data.augment import Colour
 from tracknet.data.augment.colour import GRAY
-from tracknet.data.augment.colour import recolour as recolour_batch
+from tracknet.data.batch import Batch
 
 
 def recolour(pictures, **amounts):
@@ -13,7 +13,10 @@ def recolour(pictures, **amounts):
     neutral = [0, 1, 1, 1, 1, 1]
     names = ["brightness", "contrast", "saturation", "red", "green", "blue"]
     values = [amounts.get(name, value) for name, value in zip(names, neutral, strict=True)]
-    return recolour_batch(pictures, torch.tensor([values], dtype=torch.float32))
+    xy = torch.zeros(*pictures.shape[:2], 1, 2)
+    batch = Batch(pictures, xy, xy[..., 0], torch.zeros(len(xy), 2))
+    drawn = {"amounts": torch.tensor([values], dtype=torch.float32), "gamma": torch.ones(1)}
+    return Colour().apply(batch, drawn).pictures
 
 
 def noise(mean=0.5, spread=0.1):

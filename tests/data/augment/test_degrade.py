@@ -5,10 +5,25 @@ import pytest
 import torch
 
 from tracknet.data.augment import Blur, Noise
-from tracknet.data.augment.degrade import RADIUS, add_noise, blur
+from tracknet.data.augment.degrade import RADIUS
+from tracknet.data.batch import Batch
 
 SIZE = 21
 MIDDLE = SIZE // 2
+
+
+def batch_of(pictures):
+    """Whose every picture is a frame."""
+    xy = torch.zeros(*pictures.shape[:2], 1, 2)
+    return Batch(pictures, xy, xy[..., 0], torch.zeros(len(xy), 2))
+
+
+def blur(pictures, covariance):
+    return Blur().apply(batch_of(pictures), {"covariance": covariance}).pictures
+
+
+def add_noise(frames, strength, seed):
+    return Noise().apply(batch_of(frames), {"strength": strength, "seed": seed}).pictures
 
 
 def dot(samples):

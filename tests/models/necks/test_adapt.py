@@ -25,8 +25,8 @@ def check(info, out, size=(64, 96)):
 @pytest.mark.parametrize("layout", ["tokens", "pyramid"])
 def test_same_layout_is_left_alone(layout):
     features = FeatureInfo(layout, (24,), (16,))
-    assert isinstance(neck(features, layout, 4), nn.Identity)
     assert adapted(features, layout, 4) is features
+    assert isinstance(neck(features, features), nn.Identity)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_same_layout_is_left_alone(layout):
 def test_tokens_to_pyramid(stride, heatmap_stride, strides):
     features = FeatureInfo("tokens", (24,), (stride,))
     info = adapted(features, "pyramid", heatmap_stride)
-    between = neck(features, "pyramid", heatmap_stride)
+    between = neck(features, info)
     assert info.layout == "pyramid"
     assert info.strides == strides
     size = (4 * stride, 6 * stride)
@@ -61,6 +61,6 @@ def test_pyramid_to_tokens_takes_the_finest_useful_level(heatmap_stride, level):
     info = adapted(features, "tokens", heatmap_stride)
     assert info == FeatureInfo("tokens", (features.channels[level],), (features.strides[level],))
     levels = example(features)
-    out = neck(features, "tokens", heatmap_stride)(levels)
+    out = neck(features, info)(levels)
     check(info, out)
     assert torch.equal(out, levels[level].permute(0, 2, 3, 1))

@@ -41,24 +41,20 @@ class Colour:
         return {"amounts": amounts, "gamma": self.gamma ** rng.uniform(-1, 1)}
 
     def apply(self, batch: Batch, drawn: Mapping[str, torch.Tensor]) -> Batch:
-        pictures = recolour(batch.pictures, drawn["amounts"])
+        amounts = drawn["amounts"]
+        brightness, contrast, saturation = (amounts[:, i, None, None] for i in range(3))
+        gray = amounts.new_tensor(GRAY).expand(3, 3)
+        matrix = torch.lerp(gray, torch.eye(3, device=gray.device), saturation)
+        matrix = contrast * amounts[:, 3:6, None] * matrix
+        # Contrast turns about middle gray, so that it does not brighten.
+        shift = (0.5 - 0.5 * contrast + brightness).expand(-1, 3, 1)
+        b, p, _, h, w = batch.pictures.shape
+        pictures = torch.baddbmm(
+            shift.repeat_interleave(p, 0),
+            matrix.repeat_interleave(p, 0),
+            batch.pictures.reshape(b * p, 3, h * w),
+        )
+        pictures = pictures.clamp_(0, 1).view(b, p, 3, h, w)
         if self.gamma != 1:
             pictures.pow_(drawn["gamma"].view(-1, 1, 1, 1, 1))
         return replace(batch, pictures=pictures)
-
-
-def recolour(pictures: torch.Tensor, amounts: torch.Tensor) -> torch.Tensor:
-    """Pictures (B,P,3,h,w) in 0..1 with the amounts (B,6) that `Colour` draws."""
-    brightness, contrast, saturation = (amounts[:, i, None, None] for i in range(3))
-    gains = amounts[:, 3:6, None]
-    gray = amounts.new_tensor(GRAY).expand(3, 3)
-    matrix = contrast * gains * torch.lerp(gray, torch.eye(3, device=gray.device), saturation)
-    # Contrast turns about middle gray, so that it does not brighten.
-    shift = (0.5 - 0.5 * contrast + brightness).expand(-1, 3, 1)
-    b, p, _, h, w = pictures.shape
-    recoloured = torch.baddbmm(
-        shift.repeat_interleave(p, 0),
-        matrix.repeat_interleave(p, 0),
-        pictures.reshape(b * p, 3, h * w),
-    )
-    return recoloured.clamp_(0, 1).view(b, p, 3, h, w)

@@ -34,7 +34,7 @@ def describe_weights(
         name: Of the network really built.
         config: The pretrained network's own configuration.
         mean: Of R, G, B in 0..1, which the input is normalised with.
-        std: Likewise.
+        std: Of R, G, B, which it is divided by then.
     """
     mean, std = [float(m) for m in mean], [float(s) for s in std]
     return {"kind": kind, "name": name, "config": config, "mean": mean, "std": std}

@@ -1,5 +1,6 @@
 """Between the two feature layouts: every backbone works with every decoder."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -64,38 +65,22 @@ def adapted(features: FeatureInfo, layout: str, heatmap_stride: int) -> FeatureI
     if features.layout == layout:
         return features
     if layout == "tokens":
-        level = _level(features, heatmap_stride)
+        useful = [i for i, stride in enumerate(features.strides) if stride >= heatmap_stride]
+        level = useful[0] if useful else -1
         return FeatureInfo("tokens", (features.channels[level],), (features.strides[level],))
     (channels,), (stride,) = features.channels, features.strides
-    steps = range(_doublings(features, heatmap_stride), -1, -1)
+    # No finer than a quarter of the patch, as ViTDet, nor than the heatmap.
+    even = math.gcd(stride, channels)
+    halvings = [n for n in (2, 1) if even % 2**n == 0 and stride >> n >= heatmap_stride] + [0]
     return FeatureInfo(
-        "pyramid", tuple(channels >> i for i in steps), tuple(stride >> i for i in steps)
+        "pyramid", tuple(channels >> n for n in halvings), tuple(stride >> n for n in halvings)
     )
 
 
-def neck(features: FeatureInfo, layout: str, heatmap_stride: int) -> nn.Module:
-    """The module that turns a backbone's features into what `adapted` says."""
-    if features.layout == layout:
+def neck(features: FeatureInfo, wanted: FeatureInfo) -> nn.Module:
+    """The module that turns a backbone's features into those that `adapted` named."""
+    if features.layout == wanted.layout:
         return nn.Identity()
-    if layout == "tokens":
-        return LevelAsTokens(_level(features, heatmap_stride))
-    return SimplePyramid(features.channels[0], _doublings(features, heatmap_stride))
-
-
-def _level(features: FeatureInfo, heatmap_stride: int) -> int:
-    useful = [i for i, stride in enumerate(features.strides) if stride >= heatmap_stride]
-    return useful[0] if useful else len(features.strides) - 1
-
-
-def _doublings(features: FeatureInfo, heatmap_stride: int) -> int:
-    (channels,), (stride,) = features.channels, features.strides
-    doublings = 0
-    # No finer than a quarter of the patch, as ViTDet, nor than the heatmap.
-    while (
-        doublings < 2
-        and stride % 2 ** (doublings + 1) == 0
-        and stride >> (doublings + 1) >= heatmap_stride
-        and channels % 2 ** (doublings + 1) == 0
-    ):
-        doublings += 1
-    return doublings
+    if wanted.layout == "tokens":
+        return LevelAsTokens(features.strides.index(*wanted.strides))
+    return SimplePyramid(*features.channels, doublings=len(wanted.strides) - 1)
