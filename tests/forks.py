@@ -8,18 +8,23 @@ import json
 import os
 import runpy
 import sys
+from multiprocessing import get_context
 
 import tracknet.cli
 import tracknet.pipelines.evaluate
 import tracknet.pipelines.prepare
 import tracknet.pipelines.train  # noqa: F401
 
+
+def script(folder: str, *command: str) -> None:
+    for descriptor, name in ((1, "stdout"), (2, "stderr")):
+        os.dup2(os.open(f"{folder}/{name}", os.O_WRONLY | os.O_CREAT), descriptor)
+    sys.argv = list(command)
+    runpy.run_path(command[0], run_name="__main__")
+
+
 for line in sys.stdin:
-    folder, *sys.argv = json.loads(line)
-    fork = os.fork()
-    if not fork:
-        for descriptor, name in ((1, "stdout"), (2, "stderr")):
-            os.dup2(os.open(f"{folder}/{name}", os.O_WRONLY | os.O_CREAT), descriptor)
-        runpy.run_path(sys.argv[0], run_name="__main__")
-        break
-    print(os.waitstatus_to_exitcode(os.waitpid(fork, 0)[1]), flush=True)
+    fork = get_context("fork").Process(target=script, args=json.loads(line))
+    fork.start()
+    fork.join()
+    print(fork.exitcode, flush=True)

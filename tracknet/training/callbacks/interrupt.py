@@ -28,11 +28,13 @@ class InterruptCheckpoint(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
+            # Lightning gives back the handlers of before a training, however it ends.
             self._previous[number] = signal.signal(number, self._receive)
 
     def _receive(self, number: int, _: Any) -> None:
         self._interrupted = True
-        self._restore()
+        for again, handler in self._previous.items():
+            signal.signal(again, handler)
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -56,14 +58,3 @@ class InterruptCheckpoint(Callback):
         raise Interrupted(
             f"interrupted; continue with: {command('train')} resume={self.path.parent.parent}"
         )
-
-    def on_exception(self, *_: Any) -> None:
-        self._restore()
-
-    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._restore()
-
-    def _restore(self) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
-        self._previous = {}
