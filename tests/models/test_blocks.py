@@ -17,8 +17,3 @@ def test_every_norm_takes_every_width(norm, channels):
 def test_a_bias_only_where_no_norm_has_one():
     assert ConvNorm(3, 4, "none")[0].bias is not None
     assert ConvNorm(3, 4, "group")[0].bias is None
-
-
-def test_unknown_norms_are_refused():
-    with pytest.raises(ValueError, match="norm=layer is unknown; choose group, batch or none"):
-        norm_layer("layer", 8)

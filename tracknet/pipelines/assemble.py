@@ -105,7 +105,7 @@ def build_trainer(config: dict[str, Any], callbacks: list, logger: Any, **own: A
     own = {"precision": _precision(trainer), "max_time": None, **own}
     try:
         return build({"trainer": trainer | own}, "trainer", callbacks=callbacks, logger=logger)
-    except MisconfigurationException as error:
+    except (MisconfigurationException, TypeError) as error:  # what fits no device of this machine
         raise InputError(f"trainer: {error}") from error
 
 

@@ -57,7 +57,7 @@ class HeatmapModule(LightningModule):
         trainable = [p for p in self.model.parameters() if p.requires_grad]
         try:
             optimizer = self._optimizer(trainable)
-        except ValueError as error:  # a rate below 0, say
+        except (ValueError, TypeError, RuntimeError) as error:  # settings that do not agree
             raise InputError(f"optimizer: {error}") from error
         scheduler = self._scheduler(optimizer, self.trainer.datamodule.total_steps)
         return {

@@ -68,11 +68,6 @@ def test_from_features_leaves_fine_levels_out():
     assert decoder(levels).shape == (2, 16, 16, 24)
 
 
-def test_unknown_fusion_is_refused():
-    with pytest.raises(ValueError, match="choose sum or concat"):
-        FPNDecoder(CHANNELS[1:], FPNDecoderConfig(fuse="mean"))
-
-
 def test_a_cell_lands_where_it_was():
     decoder = FPNDecoder([1], FPNDecoderConfig(1, out_size=(16, 24), norm="none"))
     for conv in (m for m in decoder.modules() if isinstance(m, nn.Conv2d)):
