@@ -297,6 +297,95 @@ to_cvat label=a
 from_cvat annotation=a
 benchmark pair=3
 """
+SENSIBLE = """
+train image_size=[96,160]
+train frames=1
+train background=true differences=false
+train heatmap_stride=1
+train resident=false
+train overfit=4 max_clips=1
+train ckpt_path=last
+train backbone.widths=[8,8,8] decoder=fpn
+train backbone.depth=0 backbone.norm=none
+train backbone.stem=4
+train backbone.cfg.use_pretrained=false backbone.cfg.patch_size=32 backbone=vit decoder=upsampling
+train backbone.cfg.use_pretrained=false backbone=convnext
+train backbone.cfg.freeze=true backbone.cfg.use_pretrained=false backbone=vit
+train decoder.fuse=concat decoder.use_p2=true decoder=fpn
+train decoder.widths=[8] decoder=upsampling
+train detail=none
+train detail.widths=[4,8,16]
+train head.prior=0.5
+train codec.sigma=2 codec.candidates=1
+train loss.alpha=0 loss.beta=4
+train loss.positive_weight=1 loss=bce
+train loss=wbce
+train transform=none
+train transform=heavy
+train transform.crop=null
+train transform.flip=1
+train sampling=clips +sampling.weights.a=2
+train sampling.hard=predictions.csv sampling.hard_weight=2
+train ~sampling
+train data.normalised=true
+train data.splits.train=[a,7]
+train data.splits={train:[a],val:[b],test:[]}
+train data.seed=7 data.frames=1 data.size=[90,160] data=synthetic
+train data=tennis_wasb
+train data=shuttlecock data.corrected=false
+train optimizer.lr=1 optimizer.weight_decay=0
+train optimizer.lr=1.0e-4
+train +optimizer.betas=[0.9,0.95]
+train +optimizer.foreach=null +optimizer.amsgrad=true
+train optimizer._target_=torch.optim.SGD +optimizer.momentum=0.9 +optimizer.nesterov=true
+train optimizer._target_=torch.optim.Adam
+train scheduler.warmup=0 scheduler.final=1
+train trainer.devices=auto
+train trainer.devices=1 trainer.accelerator=cpu
+train trainer.precision=32-true
+train trainer.precision=32
+train trainer.max_time="00:01:00:00"
+train trainer.max_epochs=100000 +trainer.max_steps=10
+train +trainer.max_steps=-1 +trainer.min_epochs=2
+train trainer.limit_train_batches=1 trainer.limit_val_batches=0.5
+train trainer.limit_train_batches=1.0 trainer.limit_val_batches=3
+train trainer.check_val_every_n_epoch=null
+train trainer.accumulate_grad_batches=4
+train trainer.gradient_clip_val=null
+train trainer.gradient_clip_val=0
+train +trainer.gradient_clip_algorithm=value
+train +trainer.deterministic=warn +trainer.detect_anomaly=true +trainer.profiler=simple
+train callbacks.early_stopping=null callbacks.average=null callbacks.pictures=null
+train callbacks.early_stopping.monitor=val/loss callbacks.early_stopping.mode=min
+train callbacks.best.monitor=val/loss callbacks.best.mode=min
+train +callbacks.pictures.samples=1 callbacks.progress.refresh_rate=0
+train +callbacks.learning_rate.logging_interval=epoch
+train logger.tensorboard=null
+train ~logger callbacks.learning_rate=null
+train debug=overfit
+train debug=fast
+train debug=shapes
+train experiment=quickstart
+train experiment=badminton
+train experiment=own_video
+train +mine.width=8 backbone.widths=[${mine.width}]
+benchmark pairs=1 batches=2
+evaluate threshold=0 batch_size=4 device=cuda:1
+evaluate threshold=7.5 ckpt=null predictions=a.csv
+evaluate split=val overlap=pool max_clips=1
+evaluate tracking=online tracking.jerk=0 tracking.patience=0
+evaluate tracking=offline tracking.gap=3 tracking.weak=1
+evaluate tracking=smooth tracking.gate=1
+evaluate tracking=smooth tracking.smoother=null
+predict source=12
+predict source=rtsp://camera threshold=0.5 overlay=false
+prepare strict=true
+compare runs=[1,b]
+compare runs=a data=generic data.root=b
+to_cvat source=a.mp4 labels=a.csv
+to_cvat data=generic data.root=a predictions=a.csv
+from_cvat annotations=a/*.xml
+"""
 GROUPS = {file.name for file in (Path(__file__).parents[1] / "configs").iterdir() if file.is_dir()}
 GIVEN = {
     "train": ["data=generic", "data.root=absent", "backbone=conv", "decoder=unet"],
@@ -332,12 +421,12 @@ def composed(compose):
         given = [
             given for given in GIVEN[command] if given.split(".")[0].split("=")[0] not in chosen
         ]
-        root = ["data.root=absent"] if "data=synthetic" in choices else []
+        root = ["data.root=absent"] if "data" in chosen and "data=mixed" not in choices else []
         return compose(command, [*given, *choices, *root, "paths.output=run"])
 
     def overridden(line: str) -> DictConfig:
         command, *overrides = line.split(" ")
-        values = [o for o in overrides if "." in o.split("=")[0] or o.split("=")[0] not in GROUPS]
+        values = [o for o in overrides if o.lstrip("~").split("=")[0] not in GROUPS]
         cfg = base(command, *(o for o in overrides if o not in values)).copy()
         for value in values:
             key, new = parse(value).key_or_group, parse(value).value()
@@ -371,16 +460,22 @@ def test_nonsense_is_refused_by_name(composed, line):
     assert not [words for words in NOT_OURS if words in str(refused.value)]
 
 
+@pytest.mark.parametrize("line", SENSIBLE.split("\n")[1:-1])
+def test_what_makes_sense_is_taken(composed, line):
+    start(read_settings(composed(line)))
+
+
 @pytest.mark.parametrize("line", SHOWN)
 def test_a_command_says_it_in_one_line(monkeypatch, tmp_path, capsys, line):
     command, nonsense, *choices = line.split(" ")
     monkeypatch.chdir(tmp_path)
-    given = [g for g in GIVEN[command] if g.split("=")[0] != nonsense.split("=")[0]]
+    key = nonsense.lstrip("+~").partition("=")[0]
+    given = [g for g in GIVEN[command] if not g.startswith((f"{key}=", f"{key}."))]
     argv = [command, *given, *choices, nonsense, "hydra.run.dir=run"]
     monkeypatch.setattr("sys.argv", argv)
     with pytest.raises(SystemExit) as stop:
         getattr(cli, command)()
     said = f"{stop.value.code}"
     assert said.startswith("error: ")
-    assert nonsense.lstrip("+~").partition("=")[0] in said
+    assert key in said
     assert not [words for words in NOT_OURS if words in said + capsys.readouterr().err]

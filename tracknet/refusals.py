@@ -10,6 +10,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import MissingConfigException, OverrideParseException
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 SEVERAL = (
     "several values are a sweep, which takes -m; write a list as [a,b], and text with a comma in "
@@ -23,7 +24,7 @@ SENTENCES = {
     r"Could not delete.*'(?P<key>[^']+)' does not exist": "there is no such key to leave out",
     r"Could not delete.*The value of '(?P<key>[^']+)' is (?P<rest>.+)\.": "the value is {rest}",
     r"Error merging override \+*(?P<key>[^=]+)=": (
-        "a mapping, a list and a single value cannot take each other's place"
+        "expected a value of the kind that is there already"
     ),
     r"Ambiguous value for argument '(?P<key>[^=]+)=": SEVERAL,
     r"Sweep parameters '(?P<key>[^=]+)=": SEVERAL,
@@ -54,14 +55,27 @@ def sentence(error: Exception, configs: str, name: str, arguments: Sequence[str]
     for start, said in SENTENCES.items():
         if match := re.match(start, text):
             return f"{_given(match['key'], arguments)}: {said.format(**match.groupdict())}"
-    for argument in arguments:
-        group, _, choice = argument.lstrip("+").partition("=")
-        if (folder := Path(configs, group)).is_dir() and choice in ("null", "", "???"):
-            return _no_choice(group, choice, sorted(file.stem for file in folder.glob("*.yaml")))
-    key = getattr(error, "full_key", None)
-    said = f"{error.__cause__ or error}".strip().split("\n")[0]
-    named = [argument for argument in arguments if argument in text]
-    return ": ".join(filter(None, [key or next(iter(named), None), said]))
+    for group, _, choice in (argument.lstrip("+").partition("=") for argument in arguments):
+        options = sorted(file.stem for file in Path(configs, group).glob("*.yaml"))
+        if (
+            options
+            and choice not in options
+            and re.match("Config group override must be|You", text)
+        ):
+            return _no_choice(group, choice, options)
+    if isinstance(error, OmegaConfBaseException):
+        return unresolved(error)
+    named = next((f"{argument}: " for argument in arguments if argument in text), "")
+    return named + text.strip().split("\n")[0]
+
+
+def unresolved(error: OmegaConfBaseException) -> str:
+    """Which value refers to something that is not there, as far as OmegaConf says it."""
+    said = str(error).split("\n")[0]
+    if match := re.match(r"Interpolation key '(.+)' not found", said):
+        said = f"refers to {match[1]}, which is not there"
+    said = said.rpartition("while resolving interpolation: ")[-1].strip('"')
+    return f"{error.full_key}: {said}" if error.full_key else said
 
 
 def _given(key: str, arguments: Sequence[str]) -> str:
@@ -81,7 +95,7 @@ def _unknown(key: str, configs: str, name: str, arguments: Sequence[str]) -> str
     beside = [one for one in known if one.rpartition(".")[0] == outer]
     if not meant and outer and beside:
         meant = f"; there are {', '.join(beside)}"
-    return f"{given}: there is no such setting{meant}; a new one is added by +{given}"
+    return f"{given}: there is no such setting{meant} (a new one is added by +{given})"
 
 
 def _meant(word: str, known: Sequence[str], rest: str = "") -> str:
@@ -91,7 +105,7 @@ def _meant(word: str, known: Sequence[str], rest: str = "") -> str:
 
 def _settings(configs: str, name: str, arguments: Sequence[str]) -> list[str]:
     """The dotted names of what there is once the groups are chosen."""
-    chosen = [a for a in arguments if "=" in a and (Path(configs) / a.partition("=")[0]).is_dir()]
+    chosen = [a for a in arguments if (Path(configs) / a.lstrip("~").partition("=")[0]).is_dir()]
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(configs, version_base="1.3"):

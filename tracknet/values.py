@@ -19,7 +19,7 @@ Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Text = Annotated[str, Field(min_length=1)]
 Folder = Annotated[str | Path, Field(min_length=1)]
 
-Weight = Annotated[float, Field(gt=0, le=1e6)]
+Weight = Annotated[float, Field(gt=0, le=1_000_000)]
 Exponent = Annotated[float, Field(ge=0, le=20)]
 Cost = Annotated[float, Field(ge=0, le=100)]
 """In units of the score."""
@@ -86,8 +86,9 @@ def mistake(key: str, value: Any, hint: Any) -> str | None:
         if not (inner and isinstance(value, Mapping) and name in value):
             break
         key, value, schema = f"{key}.{name}", value[name], inner[0]["additionalProperties"]
-    expected = _either(_kinds(schema))
-    if isinstance(value, int | float) and KINDS["string"] in expected:
+    kinds = _kinds(schema)
+    expected = _either(kinds)
+    if isinstance(value, int | float) and KINDS["string"] in kinds:
         expected += f"; put it in quotes: {key}=\"'{json.dumps(value)}'\""
     return f"{shown(key, value)}: expected {expected}"
 
@@ -134,9 +135,9 @@ def _kinds(schema: Mapping[str, Any]) -> list[str]:
 def _span(schema: Mapping[str, Any]) -> str:
     least, most = schema.get("minimum"), schema.get("maximum")
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    if least is not None:
+    if least is not None and below is None:
         return f", {least} or more" if most is None else f" from {least} to {most}"
-    ends = [(above, "above"), (most, "up to"), (below, "below")]
+    ends = [(least, "from"), (above, "above"), (most, "up to"), (below, "below")]
     return " and".join(f" {word} {end}" for end, word in ends if end is not None)
 
 

@@ -3,7 +3,6 @@ from itertools import pairwise
 import pytest
 import torch
 
-from tracknet.errors import InputError
 from tracknet.training.schedule import warmup_cosine
 
 
@@ -33,13 +32,6 @@ def test_short_runs_start_at_something_and_never_exceed_the_rate(total, warmup):
     used, end = rates(total, warmup=warmup)
     assert all(0 < rate <= 0.1 + 1e-12 for rate in used)
     assert 0 < end <= 0.1 + 1e-12
-
-
-@pytest.mark.parametrize("option", ["warmup", "final"])
-@pytest.mark.parametrize("share", [-1, 2])
-def test_what_is_no_share_is_named(option, share):
-    with pytest.raises(InputError, match=f"scheduler.{option}={share}; expected a share"):
-        rates(10, **{option: share})
 
 
 def test_steps_beyond_the_end_keep_the_last_rate():

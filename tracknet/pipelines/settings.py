@@ -9,6 +9,7 @@ from pydantic import Field
 
 from tracknet.build import PARTIAL, TARGET, check_parts
 from tracknet.errors import InputError
+from tracknet.refusals import unresolved
 from tracknet.values import (
     Count,
     Natural,
@@ -175,8 +176,7 @@ def read_settings(cfg: DictConfig, parts: bool = True) -> dict[str, Any]:
     try:
         config = OmegaConf.to_container(cfg, resolve=True)
     except OmegaConfBaseException as error:
-        said = str(error).split("\n")[0]
-        raise InputError(f"{error.full_key}: {said}") from error
+        raise InputError(unresolved(error)) from error
     for group in OPTIONAL.get(config["command"], ()):
         config[group] = config.get(group) or {}
     check_settings(config)
@@ -228,7 +228,7 @@ def _mistakes(config: Mapping[str, Any]) -> Iterator[str]:
     for group in NEEDED.get(command, ()):
         part = config.get(group) or {}
         if not part.get(TARGET):
-            yield f"{group}.{TARGET}: missing, and {command} needs a {group}; leave it as it is"
+            yield f"{group}.{TARGET}: missing, and {command} needs one; leave it as it is"
         elif part.get(PARTIAL, False) is not (group in DEFERRED):
             yield f"{group}.{PARTIAL}: expected {str(group in DEFERRED).lower()}"
     for group in ("callbacks", "logger", "transform", "writers", "protocols"):

@@ -67,7 +67,7 @@ class HeatmapModule(LightningModule):
             told = "total_steps" in inspect.signature(self._scheduler).parameters
             steps = {"total_steps": self.total_steps} if told else {}
             scheduler = self._scheduler(optimizer, **steps)
-        except ValueError as error:  # two options that do not go together, say
+        except (ValueError, TypeError, RuntimeError) as error:  # settings that do not agree
             raise InputError(f"optimizer, scheduler: {error}") from error
         return {
             "optimizer": optimizer,

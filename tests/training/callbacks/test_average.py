@@ -4,10 +4,9 @@ import pytest
 import torch
 from lightning.pytorch import Callback
 
-from tracknet.errors import InputError
 from tracknet.pipelines.train import train
 from tracknet.record import read_checkpoint
-from tracknet.training.callbacks.average import AverageWeights, warmed_up
+from tracknet.training.callbacks.average import warmed_up
 
 DECAY, EVERY = 0.8, 2
 NAME = "model.head.logits.bias"
@@ -61,12 +60,3 @@ def test_counters_are_not_averaged():
     averages = [torch.tensor(3)]
     warmed_up(0.9, 1)(averages, [torch.tensor(4)], torch.tensor(7))
     assert averages[0] == 4
-
-
-@pytest.mark.parametrize(
-    ("decay", "every", "said"),
-    [(0.9, 0, "average.every=0; expected a number of steps"), (1.0, 10, "average.decay=1.0; ")],
-)
-def test_refuses_what_would_never_move(decay, every, said):
-    with pytest.raises(InputError, match=said):
-        AverageWeights(decay, every)

@@ -10,6 +10,7 @@ import pytest
 import torch
 from lightning.pytorch import Callback
 
+from tracknet.errors import InputError
 from tracknet.models import ViTBackbone, ViTBackboneConfig
 from tracknet.models.inputs import GAIN
 from tracknet.pipelines.train import train
@@ -121,5 +122,5 @@ def test_frozen_first_then_unfrozen(compose, settings, weights, loaded, tmp_path
 
 def test_without_the_weights_nothing_is_trained(compose, settings, tmp_path):
     missing = "backbone.cfg.pretrained_model_name=nobody/absent"
-    with pytest.raises(FileNotFoundError, match="hf download nobody/absent"):
+    with pytest.raises(InputError, match="backbone: .*hf download nobody/absent"):
         train(compose("train", [*settings, missing, f"paths.output={tmp_path}"]))
