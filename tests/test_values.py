@@ -192,7 +192,7 @@ callbacks.progress.refresh_rate=abc
 +callbacks.estimate.steps=0
 +callbacks.learning_rate.logging_interval=banana
 +callbacks.collapse.threshold=2
-callbacks.thaw.epochs=-1 experiment=finetune_vit backbone=vit decoder=upsampling
+callbacks.rest.epochs=-1 experiment=finetune_vit backbone=vit decoder=upsampling
 callbacks.interrupt.dirpath=null
 logger.csv=7
 logger.csv.save_dir=null
