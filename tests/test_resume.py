@@ -108,10 +108,10 @@ def test_other_devices_within_an_epoch_are_refused():
         "epoch_loop.batch_progress": {"current": {"ready": 5}, "is_last_batch": False},
     }
     config = {"batch_size": 4, "trainer": {"devices": 2}}
-    checkpoint = {"tracknet": {"config": config}, "loops": {"fit_loop": progress}}
-    check_same_batches(checkpoint, config)
+    checkpoint = {"loops": {"fit_loop": progress}}
+    check_same_batches(config, checkpoint, config)
     other = config | {"trainer": {"devices": 1}}
     with pytest.raises(InputError, match=r"trainer\.devices=2 -> 1: .* epoch 2, after 5 batches"):
-        check_same_batches(checkpoint, other)
+        check_same_batches(config, checkpoint, other)
     progress["epoch_progress"]["current"]["processed"] = 3
-    check_same_batches(checkpoint, other)
+    check_same_batches(config, checkpoint, other)

@@ -15,14 +15,15 @@ def test_a_sample_is_a_piece_of_its_clip(stored):
     windows = WindowDataset(clips, 3, background=True)
     assert windows.windows == [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2)]
     sample = windows[4]
-    assert np.array_equal(sample["pictures"][0], clips[1].background)
-    assert np.array_equal(sample["pictures"][1:], clips[1].frames[2:5])
-    assert np.array_equal(sample["xy"], clips[1].network_xy[2:5, None])
+    pictures = sample["pictures"].numpy()
+    assert np.array_equal(pictures[0], clips[1].background)
+    assert np.array_equal(pictures[1:], clips[1].frames[2:5])
+    assert np.array_equal(sample["xy"].numpy(), clips[1].network_xy[2:5, None])
     assert sample["visibility"].tolist() == [[1], [1], [1]]
     assert sample["window"].tolist() == [1, 2]
     assert sample["rows"].tolist() == [2, 3, 4]
     assert windows[0]["visibility"].tolist() == [[1], [0], [1]]
-    assert np.isnan(windows[0]["xy"][1]).all()
+    assert windows[0]["xy"][1].isnan().all()
     sample["pictures"][:] = 0  # a copy: the store is untouched
     assert clips[1].frames[2:5].min() > 0
 

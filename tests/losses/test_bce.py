@@ -11,7 +11,7 @@ VISIBILITY = torch.tensor([[1, 0, -1], [2, 1, 1]])
 
 
 def targets():
-    return GaussianCodec().encode(XY, VISIBILITY, (8, 12))
+    return GaussianCodec().encode(XY[..., None, :], VISIBILITY[..., None], (8, 12), 1)
 
 
 def reference(pixels, weight):

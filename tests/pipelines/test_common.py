@@ -25,9 +25,10 @@ def split(tmp_path):
             rows = "" if frame is None else f"{frame},1,9,9\n"
             video.with_suffix(".csv").write_text(f"frame,visibility,x,y\n{rows}")
         paths = {"store": str(tmp_path / "store")}
-        config = {"paths": paths, "strict": strict, "max_clips": None}
+        config = {"paths": paths, "strict": strict, "max_clips": None, "image_size": SIZE}
+        config["fit"] = {"_target_": "tracknet.geometry.Letterbox", "_partial_": True}
         clips = find_clips(config, Generic(tmp_path, {"val": ["val"]}), "val")
-        return open_clips(config, clips, SIZE)
+        return open_clips(config, clips)
 
     return opened
 

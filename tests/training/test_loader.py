@@ -91,7 +91,7 @@ class CutStore(Callback):
     """Another program shortens the stored frames once they are open."""
 
     def on_fit_start(self, trainer, module) -> None:
-        for clip in trainer.train_dataloader.dataset.clips:
+        for clip in trainer.datamodule.train_windows.clips:
             os.truncate(clip.folder / "frames.u8", 10)
 
 

@@ -85,7 +85,7 @@ class Sampling:
     def _hard(self, windows: WindowDataset) -> np.ndarray:
         """(W,) whether a window holds a frame that was wrong."""
         lengths = {clip.clip.name: len(clip) for clip in windows.clips}
-        tracks, _ = read_predictions(Path(self.hard), lengths)
+        tracks, *_ = read_predictions(Path(self.hard), lengths)
         wrong = [
             np.isin(PROTOCOLS["strict"].outcomes(clip.labels, tracks[clip.clip.name]), WRONG)
             for clip in windows.clips
