@@ -122,5 +122,5 @@ def test_frozen_first_then_unfrozen(compose, settings, weights, loaded, tmp_path
 
 def test_without_the_weights_nothing_is_trained(compose, settings, tmp_path):
     missing = "backbone.cfg.pretrained_model_name=nobody/absent"
-    with pytest.raises(InputError, match="backbone: .*hf download nobody/absent"):
+    with pytest.raises(InputError, match=r"backbone: .*hf download nobody/absent"):
         train(compose("train", [*settings, missing, f"paths.output={tmp_path}"]))
