@@ -7,17 +7,19 @@ from typing import Any
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
-from tracknet.pipelines.assemble import build_trainer
 
 from tracknet import cli
 from tracknet.build import build, build_all
 from tracknet.errors import InputError
 from tracknet.network import build_model
 from tracknet.pipelines.settings import read_settings
+from tracknet.pipelines.trainer import make_trainer
 from tracknet.training.module import HeatmapModule
+from tracknet.training.validation import Validation
 
 TRAIN = """
-task=banana
+command=banana
+task._target_=tracknet.Banana
 image_size=[-64,128]
 image_size=[0,128]
 image_size=[64]
@@ -28,9 +30,15 @@ frames=0
 frames=9
 frames=2.5
 frames=true
-background=maybe
-background=null
-differences=2
+inputs.background=maybe
+inputs.background=null
+inputs.differences=2
+inputs.mean=[1]
+inputs.std=abc
++inputs.frames=3
+fit._partial_=false
++fit.banana=1
++temporal.frames=3
 heatmap_stride=0
 heatmap_stride=-4
 heatmap_stride=1000
@@ -78,7 +86,7 @@ backbone.cfg.tv_model=banana backbone=convnext
 backbone.cfg.tv_model=vit_b_16 backbone=convnext
 backbone.cfg.freeze=maybe backbone=convnext
 decoder.norm=banana
-decoder.heatmap_stride=0
++decoder.heatmap_stride=0
 decoder.lateral_dim=0 decoder=fpn
 decoder.fuse=banana decoder=fpn
 decoder.use_p2=maybe decoder=fpn
@@ -120,11 +128,23 @@ data.size=[360] data=synthetic
 data.size=[0,640] data=synthetic
 data.seed=-1 data=synthetic
 data.parts=7 data=mixed
-transform.rotation=abc transform=strong
-transform.flip=2
-transform.on_ball=-1
-transform.crop=[96]
-transform.scale=0 transform=strong
+transform.warp.rotation=abc
+transform.warp.flip=2
+transform.warp.on_ball=-1
+transform.warp.crop=[96]
+transform.warp.crop=96
+transform.warp.scale=0 transform=strong
+transform.warp=7
+transform.colour.gamma=-1
+transform.colour.brightness=abc
+transform.blur.still=-1 transform=heavy
+transform.noise.strength=2 transform=heavy
+transform.occlude.probability=nan transform=heavy
+transform.mixup.probability=-0.1 transform=heavy
++transform.reverse=yes
+parameters._target_=banana
+scheduler.max_lr=abc scheduler=one_cycle
+init_from=7
 sampling.balance=banana
 sampling.weights=abc
 +sampling.weights.a=-1
@@ -171,7 +191,7 @@ trainer.use_distributed_sampler=true
 +trainer.strategy=banana
 +trainer.fast_dev_run=true
 +trainer.callbacks=[]
-+callbacks.pictures.samples=0
+callbacks.pictures.samples=0
 callbacks.pictures=7
 callbacks.average.decay=1
 callbacks.average.every=0
@@ -189,14 +209,14 @@ callbacks.early_stopping.mode=min
 callbacks.early_stopping.patience=-1
 callbacks.progress.refresh_rate=-1
 callbacks.progress.refresh_rate=abc
-+callbacks.estimate.steps=0
+callbacks.estimate.steps=0
 +callbacks.learning_rate.logging_interval=banana
-+callbacks.collapse.threshold=2
+callbacks.collapse.threshold=2
 callbacks.rest.epochs=-1 experiment=finetune_vit backbone=vit decoder=upsampling
 callbacks.interrupt.dirpath=null
 logger.csv=7
 logger.csv.save_dir=null
-logger.tensorboard.name=[1]
+logger.tensorboard.save_dir=[1]
 paths.root=null
 paths.store=7
 paths.output=
@@ -234,7 +254,11 @@ evaluate tracking.smoother.gate=abc tracking=smooth
 evaluate tracking.smoother.jerk=-1 tracking=smooth
 predict batch_size=-1
 predict threshold=-1
-predict overlay=maybe
+predict writers.overlay.trail=-1
+predict writers.overlay=maybe
+predict +writers.csv.colour=red
+evaluate +protocols.mine=7
+evaluate fit._partial_=false
 predict ckpt=null
 predict source=null
 predict ckpt=7
@@ -270,6 +294,9 @@ train experiment=banana
 train debug=fastt
 train +loss=bce
 train frams=5
+train fit=banana
+train inputs.backgruond=true
+train transform.wrap.flip=1
 train optimizer.lrr=1
 train trainer.max_epoch=3
 train backbone.width=[8]
@@ -300,7 +327,11 @@ benchmark pair=3
 SENSIBLE = """
 train image_size=[96,160]
 train frames=1
-train background=true differences=false
+train inputs.background=true inputs.differences=false
+train inputs.mean=[0,0,0] inputs.std=[1,1,1]
+train fit=stretch
+train scheduler=one_cycle
+train init_from=run
 train heatmap_stride=1
 train resident=false
 train overfit=4 max_clips=1
@@ -322,8 +353,8 @@ train loss.positive_weight=1 loss=bce
 train loss=wbce
 train transform=none
 train transform=heavy
-train transform.crop=null
-train transform.flip=1
+train transform.warp.crop=null
+train transform.warp.flip=1 transform.colour=null
 train sampling=clips +sampling.weights.a=2
 train sampling.hard=predictions.csv sampling.hard_weight=2
 train ~sampling
@@ -358,7 +389,7 @@ train +trainer.deterministic=warn +trainer.detect_anomaly=true +trainer.profiler
 train callbacks.early_stopping=null callbacks.average=null callbacks.pictures=null
 train callbacks.early_stopping.monitor=val/loss callbacks.early_stopping.mode=min
 train callbacks.best.monitor=val/loss callbacks.best.mode=min
-train +callbacks.pictures.samples=1 callbacks.progress.refresh_rate=0
+train callbacks.pictures.samples=1 callbacks.progress.refresh_rate=0
 train +callbacks.learning_rate.logging_interval=epoch
 train logger.tensorboard=null
 train ~logger callbacks.learning_rate=null
@@ -378,7 +409,7 @@ evaluate tracking=offline tracking.gap=3 tracking.weak=1
 evaluate tracking=smooth tracking.gate=1
 evaluate tracking=smooth tracking.smoother=null
 predict source=12
-predict source=rtsp://camera threshold=0.5 overlay=false
+predict source=rtsp://camera threshold=0.5 writers.overlay=null
 prepare strict=true
 compare runs=[1,b]
 compare runs=a data=generic data.root=b
@@ -389,7 +420,7 @@ from_cvat annotations=a/*.xml
 GROUPS = {file.name for file in (Path(__file__).parents[1] / "configs").iterdir() if file.is_dir()}
 GIVEN = {
     "train": ["data=generic", "data.root=absent", "backbone=conv", "decoder=unet"],
-    "benchmark": ["data=generic", "data.root=absent"],
+    "benchmark": ["data=generic", "data.root=absent", "backbone=conv", "decoder=unet"],
     "evaluate": ["data=generic", "data.root=absent", "ckpt=absent"],
     "prepare": ["data=generic", "data.root=absent"],
     "predict": ["ckpt=absent", "source=absent.mp4"],
@@ -438,17 +469,20 @@ def composed(compose):
 
 def start(config: dict[str, Any]) -> None:
     """Builds what a command needs no data for."""
-    for group in {"codec", "transform", "sampling", "data", "tracking"} & config.keys():
+    for group in {"codec", "sampling", "data", "tracking", "fit"} & config.keys():
         build(config, group)
+    for group in {"transform", "writers", "protocols"} & config.keys():
+        build_all(config, group)
     if "trainer" in config:
-        build_trainer(config, build_all(config, "callbacks"), build_all(config, "logger"))
+        build(config, "task")
+        make_trainer(config, build_all(config, "callbacks"), build_all(config, "logger"))
+        groups = ("codec", "loss", "parameters", "optimizer", "scheduler")
+        parts = {group: build(config, group) for group in groups}
         module = HeatmapModule(
-            build_model(config),
-            build(config, "codec"),
-            *(build(config, group) for group in ("loss", "optimizer", "scheduler")),
-            config,
+            build_model(config), **parts, validation=Validation([]), config=config
         )
-        build(config, "optimizer")(module.parameters())
+        module.total_steps = 10
+        module.configure_optimizers()
 
 
 @pytest.mark.parametrize("line", VALUES)

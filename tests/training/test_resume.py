@@ -38,7 +38,7 @@ def settings(tiny_data):
         f"trainer.max_epochs={EPOCHS}",
         f"trainer.limit_train_batches={BATCHES}",
         "trainer.log_every_n_steps=1",
-        "+callbacks.estimate.steps=1",
+        "callbacks.estimate.steps=1",
         "callbacks.early_stopping=null",
     ]
 

@@ -28,7 +28,8 @@ NETWORK = ("task", "inputs", "fit", "temporal", "backbone", "decoder", "head")
 LEARNING = ("codec", "loss", "parameters", "optimizer", "scheduler")
 NEEDED = {
     **dict.fromkeys(["train", "benchmark"], (*NETWORK, *LEARNING, "data", "trainer")),
-    **dict.fromkeys(["evaluate", "prepare"], ("data",)),
+    **dict.fromkeys(["evaluate", "prepare"], ("data", "fit")),
+    **dict.fromkeys(["compare", "to_cvat"], ("fit",)),
 }
 """The groups that a command cannot do without."""
 DEFERRED = ("fit", "parameters", "optimizer", "scheduler")

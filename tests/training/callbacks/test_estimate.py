@@ -77,6 +77,6 @@ def test_a_run_says_how_long_it_takes_after_its_first_batches(
 ):
     settings = [*tiny_data, *tiny_network, "batch_size=2", "trainer.limit_train_batches=18"]
     output = f"paths.output={tmp_path / 'run'}"
-    train(compose("train", [*settings, "+callbacks.estimate.steps=4", output]))
+    train(compose("train", [*settings, "callbacks.estimate.steps=4", output]))
     ((_, batches, _, validations),) = LINE.findall(capsys.readouterr().out)  # once
     assert (int(batches), int(validations)) == (2 * 18 - 3 - 4, 2)
