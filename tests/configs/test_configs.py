@@ -18,7 +18,9 @@ from lightning.pytorch.loggers import Logger
 from omegaconf import OmegaConf
 from torch.utils.data import default_collate
 
-from tracknet.build import build, build_all
+from tracknet.build import build, build_all, build_named
+from tracknet.data.augment import Augmentation
+from tracknet.data.batch import Batch
 from tracknet.inference.predictor import Prediction
 from tracknet.inference.writers import Writers
 from tracknet.network import build_model
@@ -71,7 +73,7 @@ def check_detail(config: dict[str, Any], option: str) -> None:
 
 
 def check_temporal(config: dict[str, Any], _: str) -> None:
-    temporal = build(config, "temporal", pictures=T + 1, frames=T)
+    temporal = build(config, "temporal", pictures=T + 1, channels=3, frames=T)
     folded = temporal.fold(torch.zeros(2, T + 1, 3, 16, 32))
     assert folded.shape[1] == temporal.in_channels
     maps = torch.zeros(len(folded), temporal.out_channels, 4, 8)
@@ -80,11 +82,42 @@ def check_temporal(config: dict[str, Any], _: str) -> None:
 
 def check_codec(config: dict[str, Any], _: str) -> None:
     codec = build(config, "codec")
-    xy = torch.tensor([[[10.3, 6.6]]])
-    heatmap, weight = codec.encode(xy, torch.ones(1, 1), (16, 32))
-    best = codec.decode(torch.logit(heatmap.clamp(1e-6, 1 - 1e-6)))[:, :, 0]
-    assert torch.allclose(best[..., :2], xy, atol=0.5)
+    xy = torch.tensor([[[[41.3, 26.6]]]])
+    heatmap, weight = codec.encode(xy, torch.ones(1, 1, 1), (16, 32), STRIDE)
+    logits = torch.logit(heatmap.clamp(1e-6, 1 - 1e-6))
+    best = codec.decode(codec.probability(logits), STRIDE)[:, :, 0]
+    assert torch.allclose(best[..., :2], xy[0], atol=0.5 * STRIDE)
     assert weight.tolist() == [[1]]
+
+
+def check_inputs(config: dict[str, Any], _: str) -> None:
+    inputs = build(config, "inputs", frames=T)
+    background = torch.rand(2, 3, 8, 16) if inputs.background else None
+    pictures = inputs(torch.rand(2, T, 3, 8, 16), background)
+    assert pictures.shape == (2, inputs.pictures, inputs.channels, 8, 16)
+
+
+def check_fit(config: dict[str, Any], _: str) -> None:
+    fit = build(config, "fit")((H, W), (32, 48))
+    assert fit.resize(np.zeros((H, W, 3), np.uint8)).shape == (32, 48, 3)
+    place = np.array([W / 2, H / 2])
+    np.testing.assert_allclose(fit.to_original(fit.to_network(place)), place)
+
+
+def check_parameters(config: dict[str, Any], _: str) -> None:
+    model = torch.nn.Conv2d(1, 1, 1)
+    groups = build(config, "parameters")(model)
+    assert {id(p) for group in groups for p in group["params"]} == set(map(id, model.parameters()))
+
+
+def check_protocols(config: dict[str, Any], option: str) -> None:
+    assert (build_all(config, "protocols") == []) == (option == "none")
+
+
+def check_task(config: dict[str, Any], _: str) -> None:
+    task = build(config, "task")
+    assert callable(task.assemble)
+    assert callable(task.finish)
 
 
 def check_loss(config: dict[str, Any], _: str) -> None:
@@ -105,14 +138,19 @@ def check_transform(config: dict[str, Any], option: str) -> None:
     if not config["transform"]:
         assert option == "none"
         return
-    augmentation, size = build(config, "transform"), config["image_size"]
-    xy, visibility = np.full((T, 2), 50.0, np.float32), np.ones(T)
-    drawn = augmentation.draw(np.random.default_rng(0), size, xy, visibility)
-    batch = default_collate([(xy, visibility, drawn)] * 2)
-    out = augmentation.apply([torch.rand(2, T, 3, *size)], *batch, still=0)
-    assert out.pictures.shape == (2, T, 3, *(augmentation.crop or size))
+    augmentation = Augmentation(build_named(config, "transform"))
+    size, xy = tuple(config["image_size"]), np.full((T, 1, 2), 50.0, np.float32)
+    drawn = augmentation.draw(np.random.default_rng(0), size, xy[:, 0])
+    bytes_ = np.zeros((T, *size, 3), np.uint8)
+    pictures, xy, seen, window, drawn = default_collate(
+        [(bytes_, xy, np.ones((T, 1)), np.zeros(2), drawn)] * 2
+    )
+    out = augmentation.apply(Batch(pictures, xy, seen, window), drawn)
+    crop = config["transform"]["warp"]["crop"]
+    assert out.pictures.shape == (2, T, 3, *(crop or size))
+    assert out.pictures.is_floating_point()
     assert out.xy.isfinite().all()
-    assert out.visibility.shape == (2, T)
+    assert out.visibility.shape == out.xy.shape[:3]
 
 
 def check_sampling(config: dict[str, Any], option: str) -> None:
@@ -148,8 +186,8 @@ def check_optimizer(config: dict[str, Any], _: str) -> None:
 
 def check_scheduler(config: dict[str, Any], _: str) -> None:
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=1.0)
-    scheduler = build(config, "scheduler")(optimizer, 10)
-    for _ in range(10):
+    scheduler = build(config, "scheduler")(optimizer, total_steps=10)
+    for _ in range(9):
         optimizer.step()
         scheduler.step()
     assert 0 <= optimizer.param_groups[0]["lr"] <= 1
@@ -183,6 +221,11 @@ CHECKS = {
     "head": check_head,
     "temporal": check_temporal,
     "codec": check_codec,
+    "inputs": check_inputs,
+    "fit": check_fit,
+    "parameters": check_parameters,
+    "protocols": check_protocols,
+    "task": check_task,
     "loss": check_loss,
     "data": check_data,
     "transform": check_transform,
@@ -207,7 +250,9 @@ OTHERS = [(g, option) for g in GROUPS.keys() - {"backbone", "decoder"} for optio
 
 @pytest.mark.parametrize(("group", "option"), sorted(OTHERS), ids=map("=".join, sorted(OTHERS)))
 def test_option(composed, group, option):
-    entry = {"tracking": "evaluate", "writers": "predict"}.get(group, "train")
+    entry = {"tracking": "evaluate", "protocols": "evaluate", "writers": "predict"}.get(
+        group, "train"
+    )
     CHECKS[group](composed(entry, f"{group}={option}"), option)
 
 
@@ -227,7 +272,7 @@ def test_every_backbone_works_with_every_decoder(composed, backbone, decoder):
 
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_entry(composed, entry):
-    assert composed(entry)["task"] == entry
+    assert composed(entry)["command"] == entry
 
 
 @pytest.mark.parametrize(
@@ -256,5 +301,5 @@ def test_help(run_script, script):
 def test_the_configuration_can_be_shown(run_script):
     said = run_script("train", "--cfg", "job", "--resolve", "decoder=unet").stdout
     shown = OmegaConf.create(said)
-    assert shown.decoder.heatmap_stride == shown.heatmap_stride
+    assert shown.heatmap_stride == 4
     assert shown.paths.store == "outputs/store"

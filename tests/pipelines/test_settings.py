@@ -47,7 +47,7 @@ def test_what_is_wrong_is_said_at_once(compose):
     ("name", "settings", "message"),
     [
         ("predict", ["ckpt=a", "source=b", "batch_size=-1"], "batch_size=-1: expected a whole"),
-        ("predict", ["ckpt=a", "source=b", "overlay=maybe"], "overlay=maybe: expected true or"),
+        ("predict", ["ckpt=a", "source=b", "writers.overlay=maybe"], "overlay=maybe: expected a"),
         ("predict", ["ckpt=a", "source=b", "threshold=2"], "threshold=2: expected a score from 0"),
         ("predict", [], "ckpt, source: missing; add ckpt=<value> source=<value>"),
         ("train", ["data=generic"], "data.root: missing; add data.root=<value>"),
@@ -73,7 +73,10 @@ def test_a_command_ends_with_the_remedy(monkeypatch, capsys, tmp_path, name, set
     ("setting", "message"),
     [
         ("trainer.devices=[7]", "trainer: .*devices"),
-        ("+optimizer.nesterov=true optimizer._target_=torch.optim.SGD", "optimizer: Nesterov"),
+        (
+            "+optimizer.nesterov=true optimizer._target_=torch.optim.SGD",
+            "optimizer, scheduler: Nesterov",
+        ),
     ],
 )
 def test_what_torch_and_lightning_refuse_is_the_users_input(

@@ -7,9 +7,11 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from tracknet.build import build
 from tracknet.devices import supports_bfloat16
+from tracknet.errors import InputError
 
 
 def make_trainer(
@@ -22,12 +24,18 @@ def make_trainer(
         callbacks: In their order.
         logger: Loggers, or False.
         settings: Take the place of those of group ``trainer``.
+
+    Raises:
+        InputError: Lightning refuses its settings.
     """
     _quiet_lightning()
     pl.seed_everything(config["seed"], verbose=False)
     own = {**config["trainer"], "max_time": None, **settings}
     trainer = {**own, "precision": _precision(own)}
-    return build({"trainer": trainer}, "trainer", callbacks=list(callbacks), logger=logger)
+    try:
+        return build({"trainer": trainer}, "trainer", callbacks=list(callbacks), logger=logger)
+    except (MisconfigurationException, TypeError) as error:  # what fits no device of this machine
+        raise InputError(f"trainer: {error}") from error
 
 
 def _precision(trainer: dict[str, Any]) -> str:
