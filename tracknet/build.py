@@ -126,16 +126,7 @@ def _check(
     kwargs: Mapping[str, Any] | None = None,
     known: Collection[str] = (),
 ) -> dict[str, Any]:
-    """The settings of a part, once they are known to suit its signature.
-
-    Args:
-        target: What is called.
-        part: Its settings; with ``_partial_`` some may be missing.
-        key: Its dotted name.
-        args: What it is called with besides them.
-        kwargs: What it is called with besides them.
-        known: Dotted names of values that are checked otherwise.
-    """
+    """The settings of a part, once they are known to suit its signature and what it is given."""
     settings = {name: part[name] for name in part if name not in (TARGET, PARTIAL)}
     signature, hints = _signature(target)
     ours = {*signature.bind_partial(*args).arguments, *(kwargs or {})}
@@ -143,10 +134,9 @@ def _check(
     wrong += [mistake(f"{key}.{PARTIAL}", part.get(PARTIAL, False), bool)]
     open_ended = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
     for name, value in settings.items():
-        if f"{key}.{name}" in known:
-            continue
         if name in signature.parameters:
-            wrong.append(mistake(f"{key}.{name}", value, hints.get(name, Any)))
+            hint = Any if f"{key}.{name}" in known else hints.get(name, Any)
+            wrong.append(mistake(f"{key}.{name}", value, hint))
         elif not open_ended:
             others = [name for name in signature.parameters if name not in ours]
             wrong.append(f"{key}.{name}: {_unknown(name, target, others)}")

@@ -34,14 +34,7 @@ NEEDED = {
 """The groups that a command cannot do without."""
 DEFERRED = ("fit", "parameters", "optimizer", "scheduler")
 """Of these those that are made later, of what is not known yet."""
-OPTIONAL = {
-    **dict.fromkeys(
-        ["train", "benchmark"], ("detail", "transform", "sampling", "callbacks", "logger")
-    ),
-    "evaluate": ("tracking", "protocols"),
-    "predict": ("tracking", "writers"),
-}
-"""The groups that it can."""
+OPTIONAL = ("detail", "transform", "sampling", "callbacks", "logger")
 FIGURES = {"val/f1": "max", "val/highest_score": "max", "val/loss": "min"}
 """What training logs that a callback may follow, and which end is the better one."""
 HIGHER = {"max": "higher", "min": "lower"}
@@ -76,132 +69,95 @@ Precision = _said(
     "auto, or one of Lightning's, such as 32-true, 16-mixed or bf16-mixed",
 )
 SOURCE = _said(Text | int, "one path, or a pattern that finds them all")
+FALSE, FIGURE = Literal[False], Literal[tuple(FIGURES)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 
-SETTINGS = {
+OF_A_KIND = {
+    bool: "strict callbacks.best.network_alone",
+    Count: "pairs batches trainer.max_epochs trainer.accumulate_grad_batches",
+    Count | None: "overfit max_clips trainer.check_val_every_n_epoch",
+    Natural: "trainer.log_every_n_steps callbacks.early_stopping.patience "
+    "callbacks.progress.refresh_rate",
+    Batches: "trainer.limit_train_batches trainer.limit_val_batches",
+    Text: "split overlap annotations trainer.default_root_dir "
+    "paths.root paths.store paths.synthetic paths.output",
+    Text | None: "resume init_from ckpt_path ckpt predictions labels",
+    Literal["max", "min"]: "callbacks.best.mode callbacks.early_stopping.mode",
+    FIGURE: "callbacks.best.monitor callbacks.early_stopping.monitor",
+    FALSE: "callbacks.last.network_alone",
+}
+SETTINGS = {name: hint for hint, names in OF_A_KIND.items() for name in names.split()} | {
     "command": Literal[
         "train", "benchmark", "evaluate", "predict", "prepare", "compare", "to_cvat", "from_cvat"
     ],
     "image_size": _said(Size, "height and width in pixels, such as [288,512]"),
     "frames": Annotated[int, Field(ge=1, le=8)],
     "heatmap_stride": Stride,
-    "batch_size": Count,
+    "batch_size": Count | Literal["auto"],
     "num_workers": Annotated[int, Field(ge=0, le=256)],
     "resident": Literal["auto"] | bool,
     "seed": Seed,
-    "overfit": Count | None,
-    "max_clips": Count | None,
-    "strict": bool,
-    "resume": Text | None,
-    "init_from": Text | None,
-    "ckpt_path": Text | None,
-    "pairs": Count,
-    "batches": Count,
-    "ckpt": Text | None,
-    "predictions": Text | None,
-    "split": Text,
     "threshold": _said(Share | None, "a score from 0 to 1, or null"),
-    "overlap": Text,
     "device": _said(
         Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")],
         "auto, cpu, cuda, cuda:<number> or mps",
     ),
     "source": SOURCE | None,
-    "labels": Text | None,
-    "annotations": Text,
     "runs": _said(Text | list[Text | int], "run directories, as in runs=[<first>,<second>]"),
-    **dict.fromkeys(["paths.root", "paths.store", "paths.synthetic", "paths.output"], Text),
     # Of parts that are others' and take more than is sensible, or say too little.
     "optimizer.lr": Annotated[float, Field(gt=0, le=100)],
     "optimizer.weight_decay": Annotated[float, Field(ge=0, le=100)],
     "optimizer.eps": Positive,
     "optimizer.betas": Annotated[list[Fraction], Field(min_length=2, max_length=2)],
     "optimizer.momentum": Fraction,
-    "trainer.default_root_dir": Text,
     "trainer.strategy": Literal[
         "auto", "ddp", "ddp_spawn", "ddp_find_unused_parameters_true", "fsdp", "deepspeed"
     ],
     "trainer.accelerator": Literal["auto", "cpu", "gpu", "cuda", "mps"],
     "trainer.devices": Devices,
     "trainer.precision": Precision,
-    "trainer.max_epochs": Count,
     "trainer.max_steps": Count | Literal[-1],
     "trainer.max_time": Duration,
-    "trainer.limit_train_batches": Batches,
-    "trainer.limit_val_batches": Batches,
-    "trainer.check_val_every_n_epoch": Count | None,
-    "trainer.accumulate_grad_batches": Count,
     "trainer.gradient_clip_val": NonNegative | None,
     "trainer.gradient_clip_algorithm": Literal["norm", "value"] | None,
-    "trainer.num_sanity_val_steps": _said(
-        Literal[0], "0, for a sanity check would count as the best epoch"
-    ),
-    "trainer.log_every_n_steps": Natural,
-    "trainer.use_distributed_sampler": _said(
-        Literal[False], "false, for the windows are shared out already"
-    ),
-    "trainer.fast_dev_run": _said(Literal[False], "false; debug=fast tries everything"),
+    "trainer.num_sanity_val_steps": _said(Literal[0], "0: it would count as the best epoch"),
+    "trainer.use_distributed_sampler": _said(FALSE, "false: windows are shared out already"),
+    "trainer.fast_dev_run": _said(FALSE, "false; debug=fast tries everything"),
     "trainer.enable_checkpointing": _said(Literal[True], "true: a run ends with its best network"),
     "callbacks.best.filename": Literal["best"],
-    "callbacks.best.network_alone": bool,
     "callbacks.last.filename": Literal["last"],
-    "callbacks.last.network_alone": Literal[False],
-    "callbacks.best.mode": Literal["max", "min"],
-    "callbacks.best.monitor": Literal[tuple(FIGURES)],
-    "callbacks.early_stopping.mode": Literal["max", "min"],
-    "callbacks.early_stopping.monitor": Literal[tuple(FIGURES)],
-    "callbacks.early_stopping.patience": Natural,
     "callbacks.early_stopping.min_delta": NonNegative,
-    "callbacks.progress.refresh_rate": Natural,
 }
 """Hints of what no part takes, and of what parts of others take."""
-OWN = {
-    "evaluate": {"batch_size": Count | Literal["auto"]},
-    "predict": {"batch_size": Count | Literal["auto"], "ckpt": Text, "source": SOURCE},
-}
+LEARNS = {"batch_size": Count}
+OWN = {"train": LEARNS, "benchmark": LEARNS, "predict": {"ckpt": Text, "source": SOURCE}}
 """Those of a command that are its own."""
 
 
 def read_settings(cfg: DictConfig, parts: bool = True) -> dict[str, Any]:
-    """The resolved configuration of a command, plain; what it cannot do with it is refused.
-
-    Groups that may be left out are there, empty if they are.
+    """The resolved configuration of a command, plain; groups that are left out are empty.
 
     Args:
         cfg: As composed.
         parts: Whether the settings of parts are checked as well, which imports the parts.
 
     Raises:
-        InputError: See `check_settings`.
+        InputError: A value is missing, of another kind or out of its range, or the training would
+            end without a best network.
     """
     try:
         config = OmegaConf.to_container(cfg, resolve=True)
     except OmegaConfBaseException as error:
         raise InputError(unresolved(error)) from error
-    for group in OPTIONAL.get(config["command"], ()):
-        config[group] = config.get(group) or {}
-    check_settings(config)
-    if parts:
-        check_parts(config, known=SETTINGS)
-    return config
-
-
-def check_settings(config: Mapping[str, Any]) -> None:
-    """Refuses what a command cannot do, or could not finish.
-
-    Args:
-        config: Resolved, of any command; what it does not have is not looked at.
-
-    Raises:
-        InputError: A value is missing, of another kind or out of its range, or the training would
-            end without a best network.
-    """
+    config |= {group: config.get(group) or {} for group in OPTIONAL}
     if missing := sorted(_missing(config)):
         given = " ".join(f"{name}=<value>" for name in missing)
         raise InputError(f"{', '.join(missing)}: missing; add {given}")
-    wrong = list(_mistakes(config)) or list(_misfits(config))
-    if wrong:
+    if wrong := list(_mistakes(config)) or list(_misfits(config)):
         raise InputError("; ".join(wrong))
+    if parts:
+        check_parts(config, known=SETTINGS)
+    return config
 
 
 def _missing(config: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
@@ -261,7 +217,7 @@ def _misfits(config: Mapping[str, Any]) -> Iterator[str]:
                 f"callbacks.{name}.mode={part.get('mode', 'min')}: expected {better}, since "
                 f"{part['monitor']} is better the {HIGHER[better]} it is"
             )
-    if callbacks.get("learning_rate") and not any((config["logger"] or {}).values()):
+    if callbacks.get("learning_rate") and not any(config["logger"].values()):
         yield "callbacks.learning_rate needs a logger; set callbacks.learning_rate=null as well"
     every, epochs = trainer.get("check_val_every_n_epoch") or 1, trainer.get("max_epochs", 1)
     if epochs < every:
