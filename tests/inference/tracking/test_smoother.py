@@ -1,9 +1,7 @@
 """Places without jitter."""
 
 import numpy as np
-import pytest
 
-from tracknet.errors import InputError
 from tracknet.inference.tracking import OfflineTracker, Smoother
 from tracknet.inference.tracking.motion import JERK, STEP
 
@@ -65,8 +63,6 @@ def test_a_smoother_moves_picks_and_nothing_else(clip, straight):
     np.testing.assert_array_equal(smooth.score, plain.score)
     moved = np.linalg.norm(smooth.xy - plain.xy, axis=1)[plain.visible]
     assert 0.1 < moved.max() < 3
-    with pytest.raises(InputError, match="noise=0"):
-        Smoother(noise=0)
 
 
 def test_smoothed_places_stay_in_the_frame(clip, straight):
