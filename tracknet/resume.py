@@ -125,8 +125,8 @@ def check_same_batches(
     """
     if "loops" not in checkpoint:
         raise InputError(
-            f"{argument} goes on from a last.ckpt, and this one holds a network alone; name the run "
-            "directory, or begin a new run with its weights by init_from="
+            f"{argument} goes on from a last.ckpt, and this one holds a network alone; name the "
+            "run directory, or begin a new run with its weights by init_from="
         )
     loop = checkpoint["loops"]["fit_loop"]
     epoch, batches = loop["epoch_progress"]["current"], loop["epoch_loop.batch_progress"]
