@@ -4,20 +4,34 @@ import numpy as np
 import pytest
 
 from tracknet.data.background import median_background
-from tracknet.inference.backgrounds import with_background, with_running_background
+from tracknet.inference import backgrounds
+from tracknet.inference.backgrounds import with_background
+
+
+@pytest.fixture
+def chunks(monkeypatch):
+    """Chunks of five frames."""
+    monkeypatch.setattr(backgrounds, "CHUNK", 5)
+
+
+@pytest.fixture
+def early(monkeypatch):
+    """The background of a stream after eight frames, and every ten."""
+    monkeypatch.setattr(backgrounds, "FIRST", 8)
+    monkeypatch.setattr(backgrounds, "EVERY", 10)
 
 
 def flat(count: int) -> list[np.ndarray]:
     return [np.full((2, 2, 3), i, np.uint8) for i in range(count)]
 
 
-def test_each_chunk_has_its_median_and_the_last_one_reaches_back():
-    found = [int(shot.background[0, 0, 0]) for shot in with_background(flat(12), chunk=5)]
+def test_each_chunk_has_its_median_and_the_last_one_reaches_back(chunks):
+    found = [int(shot.background[0, 0, 0]) for shot in with_background(flat(12))]
     assert found == [2] * 5 + [7] * 5 + [9] * 2
 
 
-def test_a_video_shorter_than_a_chunk_has_one_median():
-    assert [int(s.background[0, 0, 0]) for s in with_background(flat(3), chunk=5)] == [1] * 3
+def test_a_video_shorter_than_a_chunk_has_one_median(chunks):
+    assert [int(s.background[0, 0, 0]) for s in with_background(flat(3))] == [1] * 3
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 64, 90])
@@ -30,8 +44,8 @@ def test_the_median_is_the_lower_middle_of_the_samples(count):
     np.testing.assert_array_equal(median_background(list(frames)), expected)
 
 
-def test_a_running_background_is_of_frames_that_came_before():
-    shots = list(with_running_background(flat(40), first=8, every=10))
+def test_a_running_background_is_of_frames_that_came_before(early):
+    shots = list(with_background(flat(40), live=True))
     assert [int(shot.frame[0, 0, 0]) for shot in shots] == list(range(40))
     levels = [int(shot.background[0, 0, 0]) for shot in shots]
     assert levels[:8] == [levels[0]] * 8
@@ -41,7 +55,7 @@ def test_a_running_background_is_of_frames_that_came_before():
     assert all(level <= i for i, level in enumerate(levels) if i >= 8)
 
 
-def test_a_stream_that_ends_before_its_first_background_has_one_too():
-    shots = list(with_running_background(flat(5), first=8))
+def test_a_stream_that_ends_before_its_first_background_has_one_too(early):
+    shots = list(with_background(flat(5), live=True))
     assert len(shots) == 5
-    assert list(with_running_background(iter([]), first=8)) == []
+    assert list(with_background(iter([]), live=True)) == []

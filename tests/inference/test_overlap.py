@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tracknet.codecs.gaussian import GaussianCodec
-from tracknet.inference.overlap import OVERLAPS, merge, triangle
+from tracknet.inference.overlap import OVERLAPS, Overlap, merge, triangle
 from tracknet.windows import Window
 
 T, STRIDE = 3, 2
@@ -19,7 +19,7 @@ def maps(*positions, size=(20, 30), height=0.8):
 
 
 def run(name, windows, batch=2):
-    overlap = OVERLAPS[name](CODEC, T, STRIDE)
+    overlap = Overlap(name, CODEC, T, STRIDE)
     found = []
     for i in range(0, len(windows), batch):
         part = windows[i : i + batch]

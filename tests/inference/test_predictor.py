@@ -130,7 +130,7 @@ def test_stream_equals_network_frames(network, dots, overlap, background):
 
 
 def test_windows_cross_chunks(predictor, dots, monkeypatch):
-    monkeypatch.setattr(backgrounds.with_background, "__defaults__", (8,))
+    monkeypatch.setattr(backgrounds, "CHUNK", 8)
     frames, xy = dots(21)
     near(predictor(frames=5, background=True).predict(frames), xy)
 
@@ -263,7 +263,7 @@ def test_a_live_stream_waits_for_its_window_only(predictor, dots, overlap, wait)
 
     model = predictor(background=True, overlap=overlap)
     found = []
-    shots = backgrounds.with_running_background(arriving())
+    shots = backgrounds.with_background(arriving(), live=True)
     for candidates in model._candidates(shots, live=True):
         found.append(candidates[0, :2])
         if len(found) > backgrounds.FIRST:

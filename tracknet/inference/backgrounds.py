@@ -22,54 +22,27 @@ class Shot:
     background: np.ndarray | None
 
 
-def with_background(frames: Iterable[np.ndarray], chunk: int = CHUNK) -> Iterator[Shot]:
-    """Joins each frame with the median of its chunk of the video.
+def with_background(frames: Iterable[np.ndarray], live: bool = False) -> Iterator[Shot]:
+    """Joins each frame with a median of the frames round it.
 
-    The last chunk reaches back so that it is as long as the others, where the video allows.
-
-    Args:
-        frames: (H, W, 3) uint8 each.
-        chunk: Frames that share one background; no more are held.
-    """
-    before: deque[np.ndarray] = deque()
-    held: list[np.ndarray] = []
-    for frame in frames:
-        held.append(frame)
-        if before:
-            before.popleft()
-        if len(held) == chunk:
-            background = median_background(held)
-            yield from (Shot(frame, background) for frame in held)
-            before, held = deque(held), []
-    if held:
-        background = median_background([*before, *held])
-        yield from (Shot(frame, background) for frame in held)
-
-
-def with_running_background(
-    frames: Iterable[np.ndarray], first: int = FIRST, every: int = EVERY
-) -> Iterator[Shot]:
-    """Joins each frame with a median of frames that came before it, for streams that do not wait.
-
-    The first frames are held back until there are enough for a median.
+    Those of a video wait until their `CHUNK` is complete; the last one reaches back so that it is
+    as long as the others, where the video allows. Those of a live stream have the median of frames
+    that came before, and only the `FIRST` ones wait.
 
     Args:
-        frames: (H, W, 3) uint8 each.
-        first: Frames of the first median.
-        every: Frames after which it is taken anew, over as many as a chunk has.
+        frames: (H, W, 3) uint8 each; a chunk of them is held.
+        live: Whether they are those of a stream.
     """
     recent: deque[np.ndarray] = deque(maxlen=CHUNK)
-    background = None
+    background, waiting = None, 0
     for count, frame in enumerate(frames, 1):
         recent.append(frame)
-        if background is None:
-            if count == first:
-                background = median_background(list(recent))
-                yield from (Shot(held, background) for held in recent)
-            continue
-        if count % every == 0:
+        waiting += 1
+        if (count == FIRST or count % EVERY == 0) if live else waiting == CHUNK:
             background = median_background(list(recent))
-        yield Shot(frame, background)
-    if background is None and recent:
+        if background is not None:
+            yield from (Shot(shown, background) for shown in list(recent)[-waiting:])
+            background, waiting = background if live else None, 0
+    if waiting:
         background = median_background(list(recent))
-        yield from (Shot(held, background) for held in recent)
+        yield from (Shot(shown, background) for shown in list(recent)[-waiting:])

@@ -15,7 +15,7 @@ from tracknet.codecs import Codec
 from tracknet.devices import lacks_memory
 from tracknet.errors import InputError, InputWarning
 from tracknet.geometry import Fit, Size, to_original
-from tracknet.inference.backgrounds import Shot, with_background, with_running_background
+from tracknet.inference.backgrounds import Shot, with_background
 from tracknet.inference.network import Network
 from tracknet.inference.overlap import OVERLAPS, Overlap, OverlapName
 from tracknet.types import Track
@@ -68,9 +68,7 @@ class Predictor:
         image_size: (H, W) of the network's input.
         fit: (source size, network size) -> how frames become the network's input.
         threshold: Score from which a ball is reported.
-        overlap: What becomes of the windows that hold a frame: ``none`` takes the first of
-            windows that follow each other; ``mean`` averages their heatmaps, ``weighted`` counts
-            those more in whose middle it is; ``pool`` joins their candidates.
+        overlap: What becomes of the windows that hold a frame, see `Overlap`.
         batch_size: Windows per pass; ``auto`` suits the network. It is halved whenever memory does
             not hold them.
 
@@ -174,7 +172,7 @@ class Predictor:
     ) -> dict[str, np.ndarray]:
         """As `network_frames`, for every choice of `overlap`, in one pass of the network."""
         overlaps = {name: self._make(name) for name in OVERLAPS}
-        found: dict[str, list[np.ndarray]] = {name: [] for name in overlaps}
+        found: dict[str, list[np.ndarray]] = {name: [] for name in OVERLAPS}
         for batch, logits in self._outputs(self._shots(frames, background), step=1):
             for name, overlap in overlaps.items():
                 found[name] += [*overlap.add(batch, logits).cpu().numpy()]
@@ -187,7 +185,7 @@ class Predictor:
     ) -> Iterator[Shot]:
         """Frames of network size with their backgrounds; see `stream`."""
         if self.network.background and background is None:
-            return with_running_background(frames) if live else with_background(frames)
+            return with_background(frames, live)
         return (Shot(frame, background) for frame in frames)
 
     def _candidates(self, shots: Iterable[Shot], live: bool = False) -> Iterator[np.ndarray]:
@@ -198,7 +196,7 @@ class Predictor:
         yield from overlap.finish().cpu().numpy()
 
     def _make(self, name: OverlapName) -> Overlap:
-        return OVERLAPS[name](self.codec, self.network.frames, self.network.stride)
+        return Overlap(name, self.codec, self.network.frames, self.network.stride)
 
     def _outputs(
         self, shots: Iterable[Shot], step: int, live: bool = False
