@@ -18,6 +18,7 @@ from tracknet.geometry import Fit, Size, to_original
 from tracknet.inference.backgrounds import Shot, with_background
 from tracknet.inference.network import Network
 from tracknet.inference.overlap import OVERLAPS, Overlap, OverlapName
+from tracknet.inference.tracking import picked
 from tracknet.types import Track
 from tracknet.video import Frame, Resizer, frame_size, is_stream, open_video, prefetch
 from tracknet.windows import Window, windows
@@ -151,7 +152,9 @@ class Predictor:
             shots = prefetch(self._shots(resized, background, live), LOOKAHEAD)
             threads.enter_context(closing(shots))
             for index, candidates in enumerate(self._candidates(shots, live)):
-                yield self._prediction(index, to_original(fit, candidates))
+                own = to_original(fit, candidates)
+                pick = 0 if own[0, 2] >= self.threshold else len(own)
+                yield Prediction(index, *picked(own, pick, self.threshold), own)
 
     def network_frames(
         self, frames: np.ndarray, background: np.ndarray | None = None
@@ -219,9 +222,3 @@ class Predictor:
                 raise
         half = self.batch_size = len(batch) // 2
         return torch.cat([self._logits(batch[:half]), self._logits(batch[half:])])
-
-    def _prediction(self, frame: int, candidates: np.ndarray) -> Prediction:
-        x, y, score = candidates[0].tolist()
-        if score < self.threshold:
-            return Prediction(frame, np.nan, np.nan, score, "", candidates)
-        return Prediction(frame, x, y, score, "detected", candidates)

@@ -1,21 +1,23 @@
 """One video in, what its writers make of it out."""
 
-import math
 import time
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import tee
 from pathlib import Path
 
 import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from tracknet.errors import InputError
 from tracknet.geometry import Size
 from tracknet.inference.backgrounds import CHUNK
 from tracknet.inference.predictor import DECODED, LOOKAHEAD, Prediction, Predictor
-from tracknet.inference.tracking import Tracker, source_of
+from tracknet.inference.tracking import Tracker, picked
 from tracknet.inference.writers import CsvWriter, Overlay, WriterFactory, Writers
 from tracknet.problems import Problem
 from tracknet.video import (
@@ -138,22 +140,16 @@ def _tracked(
     rows: Iterable[Prediction], tracker: Tracker, threshold: float, size: Size
 ) -> Iterator[Prediction]:
     """The same frames with the candidates that the tracker picks."""
+    rows, again, seen = tee(rows, 3)
+    candidates = (row.candidates for row in seen)
     if tracker.waits:
-        rows = list(rows)
-        track = tracker.track(np.stack([row.candidates for row in rows]), threshold, size)
-        for row, (x, y), score, source in zip(
-            rows, track.xy.tolist(), track.score.tolist(), track.source.tolist(), strict=True
-        ):
-            yield replace(row, x=x, y=y, score=score, source=source)
-        return
-    follower = tracker.follow(threshold, size)
-    for row in rows:
-        pick = follower.pick(row.candidates)
-        if pick == len(row.candidates):
-            yield replace(row, x=math.nan, y=math.nan, source="")
-            continue
-        x, y, score = row.candidates[pick].tolist()
-        yield replace(row, x=x, y=y, score=score, source=source_of(pick, score, threshold))
+        track = tracker.track(np.stack(list(candidates)), threshold, size)
+        found = zip(*track.xy.T.tolist(), track.score.tolist(), track.source.tolist(), strict=True)
+    else:
+        picks = zip(again, tracker.follow(candidates, threshold, size), strict=True)
+        found = (picked(row.candidates, pick, threshold) for row, pick in picks)
+    for row, (x, y, score, source) in zip(rows, found, strict=True):
+        yield replace(row, x=x, y=y, score=score, source=source)
 
 
 def _noting(frames: Iterable[Frame], note: Callable[[Frame], None]) -> Iterator[Frame]:
@@ -165,18 +161,9 @@ def _noting(frames: Iterable[Frame], note: Callable[[Frame], None]) -> Iterator[
 
 def _progress(rows: Iterable[Prediction], total: int, text: str) -> Iterator[Prediction]:
     """The same rows, under a progress bar on stderr once they have taken a while."""
-    from rich.console import Console  # most runs never show it
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
     started, shown = time.monotonic(), False
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    bar = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
+    columns = "{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    bar = Progress(*columns, console=Console(stderr=True))
     task = bar.add_task(text, total=total or None)
     try:
         for row in rows:

@@ -31,15 +31,17 @@ def test_online_a_ball_is_followed_through_short_gaps(clip, straight, missed, go
     assert not track.visible[6 : 6 + missed].any()
 
 
-def test_following_a_stream_is_tracking_online(clip, straight):
+def test_following_a_stream_is_tracking_online_without_looking_ahead(clip, straight):
     rng = np.random.default_rng(0)
     found = clip(straight(60) % 300, rng.uniform(0.2, 0.9, 60))
     found[:, 1] = np.column_stack([rng.uniform(0, 300, (60, 2)), rng.uniform(0, 0.2, 60)])
     tracker = OnlineTracker()
-    follower = tracker.follow(THRESHOLD, SIZE)
     track = tracker.track(found, THRESHOLD, SIZE)
-    for row, xy, visible in zip(found, track.xy, track.visible, strict=True):
-        pick = follower.pick(row)
+    coming = iter(found)
+    picks = tracker.follow(coming, THRESHOLD, SIZE)
+    for frame, (row, xy, visible) in enumerate(zip(found, track.xy, track.visible, strict=True), 1):
+        pick = next(picks)
         assert (pick < 3) == visible
+        assert coming.__length_hint__() == 60 - frame
         if visible:
             np.testing.assert_array_equal(row[pick, :2], xy)

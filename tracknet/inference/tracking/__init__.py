@@ -6,10 +6,17 @@ sharp the turn. `OnlineTracker` takes the best candidate of each frame as it com
 the best path of the whole clip, whose places a `Smoother` can free of jitter.
 """
 
-from tracknet.inference.tracking.base import Tracker
+from tracknet.inference.tracking.base import LiveTracker, Tracker, picked, track_of
 from tracknet.inference.tracking.offline import OfflineTracker
 from tracknet.inference.tracking.online import OnlineTracker
-from tracknet.inference.tracking.picks import source_of
 from tracknet.inference.tracking.smoother import Smoother
 
-__all__ = ["OfflineTracker", "OnlineTracker", "Smoother", "Tracker", "source_of"]
+__all__ = [
+    "LiveTracker",
+    "OfflineTracker",
+    "OnlineTracker",
+    "Smoother",
+    "Tracker",
+    "picked",
+    "track_of",
+]

@@ -1,5 +1,6 @@
-"""What a tracker owes."""
+"""What a tracker owes, and what its picks amount to."""
 
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 import numpy as np
@@ -26,21 +27,47 @@ class Tracker(Protocol):
             candidates: (N,K,3) x, y in original pixels and score, best first.
             threshold: Score from which a candidate needs no path to it.
             size: (H, W) of the original frame.
+
+        Returns:
+            ``detected`` where the best candidate reaches the threshold, ``tracked`` where the path
+            chose another or a weaker one, ``interpolated`` in gaps that were filled.
         """
-        ...
-
-
-class Follower(Protocol):
-    """The ball of one video whose frames are still coming."""
-
-    def pick(self, candidates: np.ndarray) -> int:
-        """The index of the next frame's pick among its candidates (K,3), K for no ball."""
         ...
 
 
 class LiveTracker(Tracker, Protocol):
     """A tracker that can say of a frame where the ball is before the next one comes."""
 
-    def follow(self, threshold: float, size: Size) -> Follower:
-        """Begins a video; the arguments are those of `track`."""
+    waits = False
+
+    def follow(
+        self, candidates: Iterable[np.ndarray], threshold: float, size: Size
+    ) -> Iterator[int]:
+        """The index of each frame's pick among its candidates (K,3), K for no ball.
+
+        A pick is given before the next frame is taken; the arguments are else those of `track`.
+        """
         ...
+
+    def track(self, candidates: np.ndarray, threshold: float, size: Size) -> Track:
+        return track_of(candidates, self.follow(candidates, threshold, size), threshold)
+
+
+def picked(candidates: np.ndarray, pick: int, threshold: float) -> tuple[float, float, float, str]:
+    """What becomes of a frame that picks one of its candidates (K,3), or none of them by K.
+
+    Returns:
+        x and y, NaN without a pick; the score, without a pick that of the best candidate; and the
+        source: ``detected`` if the frame alone would have had this pick.
+    """
+    if pick == len(candidates):
+        return np.nan, np.nan, float(candidates[0, 2]), ""
+    x, y, score = candidates[pick].tolist()
+    return x, y, score, "detected" if pick == 0 and score >= threshold else "tracked"
+
+
+def track_of(candidates: np.ndarray, picks: Iterable[int], threshold: float) -> Track:
+    """The track of a clip's picks, one for each frame of its candidates (N,K,3); see `picked`."""
+    rows = [picked(*frame, threshold) for frame in zip(candidates, picks, strict=True)]
+    xy, rest = np.array([row[:2] for row in rows]).reshape(-1, 2), [row[2:] for row in rows]
+    return Track(xy, np.array([score for score, _ in rest]), np.array([s for _, s in rest], "<U12"))

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from tracknet.geometry import Size, inside
-from tracknet.inference.tracking.picks import track_of
+from tracknet.inference.tracking.base import track_of
 from tracknet.inference.tracking.smoother import Smoother
 from tracknet.types import Track
 from tracknet.values import Cost, Natural, Reach, Share
@@ -47,17 +47,6 @@ class OfflineTracker:
         return "smooth" if self.smoother else "offline"
 
     def track(self, candidates: np.ndarray, threshold: float, size: Size) -> Track:
-        """One clip's trajectory.
-
-        Args:
-            candidates: (N,K,3) x, y in original pixels and score, best first.
-            threshold: Score from which a candidate needs no path to it.
-            size: (H, W) of the original frame.
-
-        Returns:
-            ``detected`` where the best candidate reaches the threshold, ``tracked`` where the path
-            chose another or a weaker one, ``interpolated`` in filled gaps.
-        """
         picks = self._best_path(candidates, threshold, size)
         track = track_of(candidates, picks, threshold)
         diagonal = np.hypot(*size)
