@@ -181,11 +181,11 @@ def test_candidates_of_other_clips_are_refused(tmp_path):
         ("Clip,Frame\na,0\n", r"column Rank, X, Y, Score is missing, found Clip,Frame; expected"),
         (
             "a,0,0,1,1,1\na,0,1,1,1,1\na,1,1,1,1,1\na,7,0,1,1,1",
-            r"line 4 .*Frame 1, Rank 1 where 1, 0",
+            r"line 5 \(clip a\): Frame is '7'; expected less than 2",
         ),
         (
             "a,0,0,1,1,1\na,0,1,1,1,1\na,1,0,1,1,1\na,0,1,1,1,1",
-            r"line 5 .*Frame 0, Rank 1 where 1, 0",
+            r"line 5 \(clip a\): Frame is '0'; expected one row a frame and rank, .* second",
         ),
         ("a,x,0,1,1,1", r"line 2 \(clip a\): Frame is 'x'; expected a whole number"),
         ("a,0,-1,1,1,1", r"Rank is '-1'; expected a whole number"),

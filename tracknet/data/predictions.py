@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,13 +18,14 @@ from tracknet.errors import InputError
 from tracknet.problems import Problem
 from tracknet.types import Track
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 COLUMNS = ("Clip", "Frame", "Visibility", "X", "Y", "Score", "Source")
 VIDEO_COLUMNS = COLUMNS[1:]
 LABEL_COLUMNS = VIDEO_COLUMNS[:4]
 CANDIDATE_COLUMNS = ("Clip", "Frame", "Rank", "X", "Y", "Score")
 SOURCES = ("detected", "tracked", "interpolated")
-LINE = "line"
-"""Where a table's rows stand in their file, beside its columns."""
 
 
 class PredictionError(InputError):
@@ -130,38 +132,24 @@ def read_candidates(path: Path, lengths: Mapping[str, int]) -> dict[str, np.ndar
             f"{path}: no such file; tracking chooses among the candidates that evaluate.py writes "
             "beside predictions.csv"
         )
-    table = _read_table(path, CANDIDATE_COLUMNS)
-    frame, rank, *best = (_numbers(table[column]) for column in CANDIDATE_COLUMNS[1:])
-    for column, value in (("Frame", frame), ("Rank", rank)):
-        _refuse(path, table, ~_whole(value), column, "expected a whole number from 0")
-    for column, value in zip(CANDIDATE_COLUMNS[3:], best, strict=True):
-        _refuse(path, table, ~np.isfinite(value), column, "expected a number")
-    ranks = int(rank.max(initial=-1)) + 1
-    rows_of = {name: [] for name in (*lengths, *table["Clip"])}
-    for row, name in enumerate(table["Clip"]):
-        rows_of[name].append(row)
-    found = {}
+    table, number = _read_table(path, CANDIDATE_COLUMNS)
+    wanted = table["Clip"].isin(lengths)
+    table, number = table[wanted], number[wanted]
+    refuse, best = partial(_refuse, path, table), number[["X", "Y", "Score"]]
+    refuse(~_whole(number["Rank"]), "Rank", "expected a whole number from 0")
+    ranks = 1 + int(number["Rank"].max()) if len(table) else 0
+    at = _places(path, table, number, lengths, ranks)
+    for column in best:
+        refuse(~np.isfinite(best[column]), column, "expected a number")
+    rows = table["Clip"].value_counts()
     for clip, length in lengths.items():
-        rows = np.array(rows_of[clip], int)
-        if len(rows) != length * ranks:
+        if rows.get(clip, 0) != length * ranks:
             raise PredictionError(
-                f"{path}: clip {clip} has {len(rows)} rows, expected {ranks} for each of its "
-                f"{length} frames; it is of another split, or of another video"
+                f"{path}: clip {clip} has {rows.get(clip, 0)} rows, expected {ranks} for each of "
+                f"its {length} frames; it is of another split, or of another video"
             )
-        rows = rows[np.lexsort((rank[rows], frame[rows]))]
-        expected = np.indices((length, ranks)).reshape(2, -1)
-        wrong = (np.stack([frame[rows], rank[rows]]) != expected).any(0)
-        if wrong.any():
-            at = wrong.argmax()
-            row = rows[at]
-            raise PredictionError(
-                f"{path}, line {table[LINE][row]} (clip {clip}): Frame {frame[row]:g}, "
-                f"Rank {rank[row]:g} where {expected[0, at]}, {expected[1, at]} should follow; "
-                f"expected each rank to {ranks - 1} once for each of its {length} frames, as "
-                "`evaluate` writes them"
-            )
-        found[clip] = np.stack([value[rows] for value in best], -1).reshape(length, ranks, 3)
-    return found
+    found = best.iloc[at.argsort()].to_numpy().reshape(sum(lengths.values()), ranks, 3)
+    return dict(zip(lengths, _split(found, lengths), strict=True))
 
 
 def read_predictions(
@@ -181,60 +169,51 @@ def read_predictions(
         PredictionError: There is no such file, columns are missing, a clip is unknown, a frame
             lies beyond its clip or has two rows, or a value is not one that the column may hold.
     """
-    table = _read_table(path, COLUMNS)
-    source = table["Source"]
-    frame, visibility, x, y, score = (_numbers(table[c]) for c in COLUMNS[1:6])
-    length = np.array([lengths.get(name, -1) for name in table["Clip"]], int)
-    visible = visibility == 1
-
+    table, number = _read_table(path, COLUMNS)
+    source, visible = table["Source"], number["Visibility"] == 1
     refuse = partial(_refuse, path, table)
     some = ", ".join(list(lengths)[:3]) + (", ..." if len(lengths) > 3 else "")
-    refuse(length < 0, "Clip", f"expected a clip of this split ({some}); choose the split it is of")
-    first = "expected a whole number from 0; number frames from the clip's first"
-    refuse(~_whole(frame), "Frame", first)
-    past = frame >= length
-    limit = length[past.argmax()] if past.any() else 0
-    refuse(past, "Frame", f"expected less than {limit}, the clip's frames; remove the row")
-    # All clips, one behind the other: where each begins, and where each row belongs.
-    starts = dict(zip(lengths, accumulate(lengths.values(), initial=0), strict=False))
-    at = np.array([starts[name] for name in table["Clip"]], int) + frame.astype(int)
-    twice = np.ones(len(at), bool)
-    twice[np.unique(at, return_index=True)[1]] = False
-    refuse(twice, "Frame", "expected one row a frame, this is its second; keep one of them")
-    refuse(~np.isin(visibility, (0, 1)), "Visibility", "expected 0 (no ball) or 1 (ball)")
-    for column, value in (("X", x), ("Y", y)):
-        refuse(visible & ~np.isfinite(value), column, "expected a number of original pixels")
-    refuse(~np.isfinite(score), "Score", "expected a number; write 0 where there is none")
-    allowed = np.where(visible, np.isin(source, SOURCES), source == "")
-    names = ", ".join(SOURCES)
-    refuse(~allowed, "Source", f"expected {names} where Visibility is 1, else nothing")
+    expected = f"expected a clip of this split ({some}); choose the split it is of"
+    refuse(~table["Clip"].isin(lengths), "Clip", expected)
+    at = _places(path, table, number.assign(Rank=0), lengths)
+    expected = "expected 0 (no ball) or 1 (ball)"
+    refuse(~number["Visibility"].isin((0, 1)), "Visibility", expected)
+    for column in ("X", "Y"):
+        bad = visible & ~np.isfinite(number[column])
+        refuse(bad, column, "expected a number of original pixels")
+    refuse(~np.isfinite(number["Score"]), "Score", "expected a number; write 0 where there is none")
+    expected = f"expected {', '.join(SOURCES)} where Visibility is 1, else nothing"
+    refuse(~source.isin(SOURCES).where(visible, source == ""), "Source", expected)
 
     total = sum(lengths.values())
-    columns = np.full((total, 2), np.nan), np.zeros(total), np.full(total, "", "<U12")
-    columns[0][at[visible]] = np.column_stack([x, y])[visible]
-    columns[1][at], columns[2][at] = score, source
-    own = {name: slice(starts[name], starts[name] + lengths[name]) for name in lengths}
+    xy, score, sources = np.full((total, 2), np.nan), np.zeros(total), np.full(total, "", "<U12")
+    xy[at[visible]] = number.loc[visible, ["X", "Y"]]
+    score[at], sources[at] = number["Score"], source
     problems = []
     if missing := total - len(at):
-        known = np.bincount(at, minlength=total)
-        bare = [name for name, part in own.items() if not known[part].all()]
+        known = np.isin(np.arange(total), at)
+        clips = zip(lengths, _split(known, lengths), strict=True)
+        bare = [name for name, own in clips if not own.all()]
         message = (
             f"{path}: {missing} of {total} frames have no row, in {len(bare)} of "
             f"{len(lengths)} clips, the first is {bare[0]}; they count as frames without a ball"
         )
         problems.append(Problem("missing_row", bare[0], None, message))
-    tracks = {name: Track(*(column[part] for column in columns)) for name, part in own.items()}
+    columns = (_split(column, lengths) for column in (xy, score, sources))
+    tracks = {name: Track(*own) for name, *own in zip(lengths, *columns, strict=True)}
     return tracks, missing, problems
 
 
-def _read_table(path: Path, columns: Sequence[str]) -> dict[str, np.ndarray]:
-    """The file's columns as text, and the line that each row ends in."""
+def _read_table(path: Path, columns: Sequence[str]) -> "tuple[pd.DataFrame, pd.DataFrame]":
+    """The columns as text and as numbers, NaN where they are none; the index is a row's line."""
+    import pandas as pd  # predict.py writes tables and reads none
+
     wanted = ",".join(columns)
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file)
             header = next(reader, [])
-            rows = [(*row, reader.line_num) for row in reader if row]
+            rows = [(reader.line_num, row) for row in reader if row]
     except (FileNotFoundError, IsADirectoryError) as error:
         raise PredictionError(
             f"{path}: no such file; expected a table {wanted}, as `evaluate` writes it"
@@ -246,38 +225,56 @@ def _read_table(path: Path, columns: Sequence[str]) -> dict[str, np.ndarray]:
             f"{path}: column {', '.join(missing)} is missing, found {','.join(header) or 'nothing'}"
             f"; expected {wanted}, as `evaluate` writes them"
         )
-    for *row, line in rows:
+    for line, row in rows:
         if len(row) != len(header):
             raise PredictionError(
                 f"{path}, line {line}: {len(row)} cells, expected {len(header)} as in the header"
             )
-    names = [*header, LINE]
-    return {name: np.array([row[i] for row in rows], object) for i, name in enumerate(names)}
+    lines, cells = [line for line, _ in rows], [row for _, row in rows]
+    table = pd.DataFrame(cells, lines, header, object)[[*columns]]
+    return table, table.apply(pd.to_numeric, errors="coerce").astype(float)
 
 
 def _refuse(
-    path: Path, table: Mapping[str, np.ndarray], bad: np.ndarray, column: str, expected: str
+    path: Path, table: "pd.DataFrame", bad: "pd.Series", column: str, expected: str
 ) -> None:
     """Names the first row that is bad."""
     if bad.any():
-        row = int(bad.argmax())
+        line = bad.idxmax()
         raise PredictionError(
-            f"{path}, line {table[LINE][row]} (clip {table['Clip'][row]}): {column} is "
-            f"{table[column][row]!r}; {expected}"
+            f"{path}, line {line} (clip {table['Clip'][line]}): {column} is "
+            f"{table[column][line]!r}; {expected}"
         )
 
 
-def _whole(numbers: np.ndarray) -> np.ndarray:
-    return np.isfinite(numbers) & (numbers == np.floor(numbers)) & (numbers >= 0)
+def _places(
+    path: Path,
+    table: "pd.DataFrame",
+    number: "pd.DataFrame",
+    lengths: Mapping[str, int],
+    ranks: int = 1,
+) -> "pd.Series":
+    """Where each row is among those of all frames of all clips, one behind the other."""
+    frame = number["Frame"]
+    expected = "expected a whole number from 0; number frames from the clip's first"
+    _refuse(path, table, ~_whole(frame), "Frame", expected)
+    length = table["Clip"].map(lengths)
+    past = frame >= length
+    limit = length[past].iloc[0] if past.any() else 0
+    expected = f"expected less than {limit}, the clip's frames; remove the row"
+    _refuse(path, table, past, "Frame", expected)
+    starts = dict(zip(lengths, accumulate(lengths.values(), initial=0), strict=False))
+    at = ((table["Clip"].map(starts) + frame) * ranks + number["Rank"]).astype(int)
+    what = "frame" if ranks == 1 else "frame and rank"
+    expected = f"expected one row a {what}, this is its second; keep one of them"
+    _refuse(path, table, at.duplicated(), "Frame", expected)
+    return at
 
 
-def _numbers(column: np.ndarray) -> np.ndarray:
-    """Cells as float64, NaN where a cell is not a number."""
+def _split(rows: np.ndarray, lengths: Mapping[str, int]) -> list[np.ndarray]:
+    """Each clip's part of what is known of all frames, one clip behind the other."""
+    return np.split(rows, list(accumulate(lengths.values()))[:-1])
 
-    def number(text: str) -> float:
-        try:
-            return float(text)
-        except ValueError:
-            return np.nan
 
-    return np.array([number(text) for text in column], np.float64)
+def _whole(numbers: "pd.Series") -> "pd.Series":
+    return (numbers % 1 == 0) & (numbers >= 0)

@@ -2,11 +2,10 @@
 
 import math
 from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from fractions import Fraction
 from pathlib import Path
-from queue import Queue
-from threading import Thread
 
 import av
 import cv2
@@ -51,48 +50,33 @@ class Overlay(AbstractContextManager):
         )
         self._trail: deque[Prediction] = deque(maxlen=trail)
         self._start: Fraction | None = None
-        self._error: BaseException | None = None
-        self._queue: Queue[tuple[Frame, Prediction] | None] = Queue(WAITING)
-        self._thread = Thread(target=self._work, name="overlay", daemon=True)
-        self._thread.start()
+        self._thread = ThreadPoolExecutor(1, "overlay")
+        self._drawn: deque[Future] = deque()
 
     def write(self, prediction: Prediction, frame: Frame) -> None:
-        if self._error is not None:
-            raise self._error
-        self._queue.put((frame, prediction))
+        self._drawn.append(self._thread.submit(self._draw, prediction, frame))
+        if len(self._drawn) > WAITING:
+            self._drawn.popleft().result()
 
     def __exit__(self, kind: type | None, *_: object) -> None:
         try:
-            self._queue.put(None)
-            self._thread.join()
+            self._thread.shutdown(cancel_futures=kind is not None)
             self._writer.__exit__(None, None, None)
             if kind is None:
-                if self._error is not None:
-                    raise self._error
+                for drawn in self._drawn:
+                    drawn.result()
                 # A stream may be left before its first prediction.
                 self.files = [self._part.replace(*self.files)] if self._trail else []
         finally:
             self._part.unlink(missing_ok=True)
 
-    def _work(self) -> None:
-        for frame, prediction in iter(self._queue.get, None):
-            if self._error is not None:
-                continue  # keeps the queue moving until `write` or `__exit__` reports
-            try:
-                self._trail.append(prediction)
-                canvas = to_yuv420(frame)
-                draw(canvas, list(self._trail))
-                self._writer.encode(canvas, self._since_start(frame))
-            except BaseException as error:
-                self._error = error
-
-    def _since_start(self, frame: Frame) -> Fraction | None:
-        """Seconds: a video of uneven frame rate keeps its pace."""
-        time = frame_time(frame)
-        if time is None:
-            return None
+    def _draw(self, prediction: Prediction, frame: Frame) -> None:
+        self._trail.append(prediction)
+        canvas = to_yuv420(frame)
+        draw(canvas, list(self._trail))
+        time = frame_time(frame)  # a video of uneven frame rate keeps its pace
         self._start = time if self._start is None else self._start
-        return time - self._start
+        self._writer.encode(canvas, None if time is None else time - self._start)
 
 
 def draw(canvas: av.VideoFrame, trail: list[Prediction]) -> None:
