@@ -18,7 +18,7 @@ from tracknet.geometry import Fit, Size, to_original
 from tracknet.inference.backgrounds import Shot, with_background
 from tracknet.inference.network import Network
 from tracknet.inference.overlap import OVERLAPS, Overlap, OverlapName
-from tracknet.inference.tracking import picked
+from tracknet.inference.tracking import as_track, picked
 from tracknet.types import Track
 from tracknet.video import Frame, Resizer, frame_size, is_stream, open_video, prefetch
 from tracknet.windows import Window, windows
@@ -116,11 +116,7 @@ class Predictor:
         rows = list(self.stream(frames, live=live))
         for problem in problems:
             warnings.warn(problem.message, InputWarning, stacklevel=2)
-        return Track(
-            np.array([(row.x, row.y) for row in rows]).reshape(-1, 2),
-            np.array([row.score for row in rows]),
-            np.array([row.source for row in rows], dtype="<U12"),
-        )
+        return as_track((row.x, row.y, row.score, row.source) for row in rows)
 
     def stream(
         self, frames: Iterable[Frame], background: np.ndarray | None = None, live: bool = False

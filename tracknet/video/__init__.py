@@ -5,7 +5,6 @@ into, which is several times cheaper when all that follows is a `Resizer` to the
 drawing: an RGB copy of a 1080p frame costs more than decoding it.
 """
 
-from tracknet.video.count import count_frames
 from tracknet.video.frame import (
     Frame,
     Resizer,
@@ -16,7 +15,14 @@ from tracknet.video.frame import (
     to_yuv420,
 )
 from tracknet.video.names import base_name, output_names
-from tracknet.video.reader import VideoInfo, open_video, probe, read_frames, read_raw
+from tracknet.video.reader import (
+    VideoInfo,
+    count_frames,
+    open_video,
+    probe,
+    read_frames,
+    read_raw,
+)
 from tracknet.video.source import (
     IMAGE_SUFFIXES,
     VIDEO_SUFFIXES,

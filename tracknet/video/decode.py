@@ -64,14 +64,12 @@ def _wrong(
 ) -> Iterator[Problem]:
     """What is wrong, once: of the kind ``damaged`` unless frames are hidden on purpose.
 
-    Args:
-        container: The video, read to its end.
-        count: Its frames.
-        broken: Packets that could not be decoded.
-        spoilt: Packets and frames that are known to be incomplete.
-        end: Seconds, when the last packet of any stream ends.
+    Of a video that gave `count` frames there were `broken` packets that could not be decoded, and
+    `spoilt` ones that are incomplete; the last packet of any stream ends at `end` seconds.
     """
-    kind, video = "damaged", container.streams.video[0]
+    kind, video, length = "damaged", container.streams.video[0], 0
+    if container.duration is not None:
+        length = ((container.start_time or 0) + container.duration) / av.time_base
     if broken:
         text = (
             f"{broken} damaged packets were skipped; frames after the first of them are counted as "
@@ -81,24 +79,14 @@ def _wrong(
         text = f"{spoilt} frames or more are damaged in part. Copy or convert the video again"
     elif count < video.frames:
         text = f"has {count} of the {video.frames} frames that its header promises; is it complete?"
-        kind = "damaged" if count < _shown(video) else "short_video"
-    elif not video.frames and end + MISSING < (length := _length(container)):
+        # Those that an edit hides are in its index, where it has one, but not shown.
+        shown = sum(entry.size > 0 and not entry.is_discard for entry in video.index_entries)
+        kind = "damaged" if count < shown else "short_video"
+    elif not video.frames and end + MISSING < length:
         text = f"has {end:.1f} s of the {length:.1f} s that its header promises; is it complete?"
     else:
         return
     yield Problem(kind, container.name, None, f"{container.name}: {text}")
-
-
-def _shown(video: "av.video.stream.VideoStream") -> int:
-    """How many frames its index lists, where it has one; those that an edit hides are not shown."""
-    return sum(entry.size > 0 and not entry.is_discard for entry in video.index_entries)
-
-
-def _length(container: "av.container.InputContainer") -> float:
-    """Seconds, when its header says that it ends; 0 where it does not say."""
-    if container.duration is None:
-        return 0
-    return ((container.start_time or 0) + container.duration) / av.time_base
 
 
 def _upright(frame: av.VideoFrame) -> av.VideoFrame:

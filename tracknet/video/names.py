@@ -4,6 +4,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain, count
 from pathlib import Path, PurePath, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -47,8 +48,7 @@ def output_names(sources: Sequence[Source]) -> list[str]:
 
 def _places(sources: Sequence[Source]) -> list[PurePath]:
     """Where sources lie below their common folder; a stream, below its host."""
-    paths = [None if is_stream(source) else Path(source).absolute() for source in sources]
-    paths = [path and Path(os.path.normpath(path)) for path in paths]
+    paths = [None if is_stream(source) else Path(os.path.abspath(source)) for source in sources]
     folders = [path.parent for path in paths if path]
     common = os.path.commonpath(folders) if folders else ""
     return [
@@ -66,11 +66,8 @@ def _place_of_stream(url: str) -> PurePath:
 
 
 def _numbered(names: Sequence[str]) -> list[str]:
-    unique: dict[str, None] = {}
+    unique: list[str] = []
     for name in names:
-        other, number = name, 1
-        while other in unique:
-            number += 1
-            other = f"{name}_{number}"
-        unique[other] = None
-    return list(unique)
+        numbered = (f"{name}_{number}" for number in count(2))
+        unique.append(next(other for other in chain([name], numbered) if other not in unique))
+    return unique

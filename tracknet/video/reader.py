@@ -2,18 +2,20 @@
 
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 from urllib.request import urlopen
 
 import av
 import cv2
 import numpy as np
 
+from tracknet.geometry import Size
 from tracknet.problems import Problem
 from tracknet.video.decode import decode
 from tracknet.video.frame import Frame, frame_bytes, frame_size, to_rgb
@@ -25,9 +27,6 @@ from tracknet.video.source import (
     image_files,
     is_stream,
 )
-
-if TYPE_CHECKING:
-    from tracknet.geometry import Size
 
 SILENCE = 10.0
 """Seconds without data after which a stream counts as broken."""
@@ -49,7 +48,7 @@ class VideoInfo:
             the kind ``damaged`` if not all could be had.
     """
 
-    size: "Size"
+    size: Size
     fps: Fraction
     frames: int
     frame_bytes: int
@@ -69,6 +68,28 @@ def probe(source: Path, fps: Fraction = Fraction(30)) -> VideoInfo:
     """
     info, _ = open_video(source, fps=fps)
     return info
+
+
+def count_frames(source: Path) -> int:
+    """The frames that a source claims to have; of a video that claims none, its packets.
+
+    Matroska, WebM and MPEG-TS do not say how many frames they hold. Their packets are read for it,
+    since a length in seconds may be missing as well. A codec may hide a few of them.
+
+    Args:
+        source: A video or a folder of pictures.
+
+    Raises:
+        VideoError: As in `open_video`.
+    """
+    if claimed := probe(source).frames:
+        return claimed
+    count = 0
+    # Damage is reported where the video is decoded.
+    with _open(source) as container, suppress(av.FFmpegError):
+        for packet in container.demux(video=0):
+            count += packet.size > 0
+    return count
 
 
 def open_video(
@@ -105,21 +126,19 @@ def open_video(
         first = next(decoded, None)
     if first is None:
         raise VideoError(f"{source}: {NO_FRAME}")
-    info = _info(container, first, source, fps)
-    frames = _to_the_end(first, decoded, source, info.problems, skip_damage)
-    return info, _of_one_size(frames, source)
-
-
-def _info(
-    container: "av.container.InputContainer", first: av.VideoFrame, source: Source, fps: Fraction
-) -> VideoInfo:
     stream = container.streams.video[0]
-    frames = 0 if is_stream(source) else stream.frames
-    rate = stream.average_rate or stream.guessed_rate or fps
     aspect = stream.sample_aspect_ratio or Fraction(1)
     if frame_size(first) != (stream.height, stream.width):  # turned
         aspect = 1 / aspect
-    return VideoInfo(frame_size(first), rate, frames, frame_bytes(first), aspect)
+    info = VideoInfo(
+        frame_size(first),
+        stream.average_rate or stream.guessed_rate or fps,
+        0 if is_stream(source) else stream.frames,
+        frame_bytes(first),
+        aspect,
+    )
+    frames = _to_the_end(first, decoded, source, info.problems, skip_damage)
+    return info, _of_one_size(frames, source)
 
 
 def _fetched(url: str, problem: Exception) -> BinaryIO:

@@ -1,6 +1,7 @@
 """Work ahead in a thread."""
 
 from collections.abc import Generator, Iterable
+from contextlib import suppress
 from queue import Full, Queue
 from threading import Event, Thread, current_thread
 from typing import TypeVar
@@ -22,11 +23,9 @@ def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
 
     def put(kind: str, value: object = None) -> None:
         while not stopped.is_set():
-            try:
+            with suppress(Full):
                 waiting.put((kind, value), timeout=0.1)
-            except Full:
-                continue
-            return
+                return
 
     def work() -> None:
         try:

@@ -6,7 +6,7 @@ sharp the turn. `OnlineTracker` takes the best candidate of each frame as it com
 the best path of the whole clip, whose places a `Smoother` can free of jitter.
 """
 
-from tracknet.inference.tracking.base import LiveTracker, Tracker, picked, track_of
+from tracknet.inference.tracking.base import LiveTracker, Tracker, as_track, picked, track_of
 from tracknet.inference.tracking.offline import OfflineTracker
 from tracknet.inference.tracking.online import OnlineTracker
 from tracknet.inference.tracking.smoother import Smoother
@@ -17,6 +17,7 @@ __all__ = [
     "OnlineTracker",
     "Smoother",
     "Tracker",
+    "as_track",
     "picked",
     "track_of",
 ]

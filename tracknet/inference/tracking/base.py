@@ -68,6 +68,12 @@ def picked(candidates: np.ndarray, pick: int, threshold: float) -> tuple[float, 
 
 def track_of(candidates: np.ndarray, picks: Iterable[int], threshold: float) -> Track:
     """The track of a clip's picks, one for each frame of its candidates (N,K,3); see `picked`."""
-    rows = [picked(*frame, threshold) for frame in zip(candidates, picks, strict=True)]
-    xy, rest = np.array([row[:2] for row in rows]).reshape(-1, 2), [row[2:] for row in rows]
-    return Track(xy, np.array([score for score, _ in rest]), np.array([s for _, s in rest], "<U12"))
+    rows = (picked(*frame, threshold) for frame in zip(candidates, picks, strict=True))
+    return as_track(rows)
+
+
+def as_track(rows: Iterable[tuple[float, float, float, str]]) -> Track:
+    """The track of frames of which x, y, score and source are known."""
+    kinds = [("x", float), ("y", float), ("score", float), ("source", "<U12")]
+    table = np.array(list(rows), kinds)
+    return Track(np.stack([table["x"], table["y"]], 1), table["score"], table["source"])

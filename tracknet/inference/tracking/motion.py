@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tracknet.values import Reach, Share
+
 STEP = np.array([[1, 1, 0.5], [0, 1, 1], [0, 0, 1]])
 """Position, velocity and acceleration a frame later."""
 JERK = np.array([0.5, 1, 1])
@@ -34,12 +36,12 @@ class Motion:
         jerk: Standard deviation of the acceleration's change in a frame, and of a new motion's
             acceleration.
         speed: Standard deviation of a new motion's velocity.
-        noise: Standard deviation of a place that was seen.
+        noise: Standard deviation of a place that was seen, above 0.
     """
 
-    jerk: float
-    speed: float
-    noise: float
+    jerk: Share = 0.001
+    speed: Share = 0.02
+    noise: Reach = 0.001
 
     def begin(self, place: np.ndarray) -> State:
         """A ball of which nothing is known but one place (2,)."""

@@ -55,23 +55,13 @@ class OfflineTracker:
         self._fill(track, np.flatnonzero(track.visible), diagonal)
         return track
 
-    def _gains(self, scores: np.ndarray, threshold: float) -> np.ndarray:
-        """(K+1,): what each candidate of a frame is worth by itself, and no ball."""
-        return np.append(scores - self.weak * threshold, 0)
-
     def _costs(
         self, here: np.ndarray, last: np.ndarray | None, earlier: np.ndarray | None
     ) -> np.ndarray:
-        """What it costs to come here.
+        """What it costs to come here from places (K,2) in diagonals; None before the first frame.
 
-        Args:
-            here: (K,2) places of a frame's candidates, in diagonals.
-            last: The same of the frame before; None before the first.
-            earlier: The same of the frame before that.
-
-        Returns:
-            (K+1,K+1,K+1): from each candidate of the earlier frame, by each of the last one, to
-            each of this one. Index K stands for no ball.
+        (K+1,K+1,K+1): from each candidate of the earlier frame, by each of the last one, to each of
+        this one. Index K stands for no ball.
         """
         none = len(here)
         cost = np.full((none + 1,) * 3, self.start)
@@ -95,7 +85,7 @@ class OfflineTracker:
         for here, scores in zip(places, candidates[..., 2], strict=True):
             paths = worth[:, :, None] - self._costs(here, last, earlier)
             came_from.append(paths.argmax(0))
-            worth = paths.max(0) + self._gains(scores, threshold)
+            worth = paths.max(0) + np.append(scores - self.weak * threshold, 0)
             last, earlier = here, last
         before, this = np.unravel_index(worth.argmax(), worth.shape)
         for back in reversed(came_from):

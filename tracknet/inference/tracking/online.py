@@ -13,7 +13,7 @@ from tracknet.values import Cost, Deviations, Natural, Reach, Share
 
 
 @dataclass(frozen=True)
-class OnlineTracker(LiveTracker):
+class OnlineTracker(Motion, LiveTracker):
     """Picks each frame's candidate by its score and by how a ball of constant acceleration goes on.
 
     Scores are the network's, 0..1; lengths are shares of the frame's diagonal, per frame.
@@ -25,9 +25,6 @@ class OnlineTracker(LiveTracker):
         turn: What leaving the expected place costs at most: a hit.
         gate: How far from the expected place that cost is reached, in standard deviations of what
             is expected there. A pick beyond begins a new motion.
-        jerk: As in `Motion`, like the next two.
-        speed: Of a motion that begins.
-        noise: Of a candidate's place.
         patience: Frames without a pick that a motion outlasts.
     """
 
@@ -38,21 +35,19 @@ class OnlineTracker(LiveTracker):
     turn: Cost = 0.15
     gate: Deviations = 3.0
     jerk: Share = 0.012
-    speed: Share = 0.02
     noise: Reach = 0.0007
     patience: Natural = 2
 
     def follow(
         self, candidates: Iterable[np.ndarray], threshold: float, size: Size
     ) -> Iterator[int]:
-        motion = Motion(self.jerk, self.speed, self.noise)
         ball, missed = None, 0
         for found in candidates:
             places = found[:, :2] / np.hypot(*size)
             away, cost = np.full(len(places), np.inf), self.start
             if ball:
-                ball = motion.ahead(ball)
-                away = motion.away(ball, places)
+                ball = self.ahead(ball)
+                away = self.away(ball, places)
                 cost = self.turn * np.minimum(away / self.gate, 1)
             worth = found[:, 2] - self.weak * threshold - cost
             best = int(worth.argmax())
@@ -63,5 +58,5 @@ class OnlineTracker(LiveTracker):
                 yield len(found)
                 continue
             missed, place = 0, places[best]
-            ball = motion.begin(place) if away[best] > self.gate else motion.correct(ball, place)
+            ball = self.begin(place) if away[best] > self.gate else self.correct(ball, place)
             yield best

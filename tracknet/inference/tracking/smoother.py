@@ -7,11 +7,11 @@ from itertools import pairwise
 import numpy as np
 
 from tracknet.inference.tracking.motion import STEP, Motion, State
-from tracknet.values import Deviations, Reach, Share
+from tracknet.values import Deviations
 
 
 @dataclass(frozen=True)
-class Smoother:
+class Smoother(Motion):
     """Smooths each motion by itself, from one hit to the next (Rauch, Tung, Striebel 1965).
 
     For what was filmed at the video's frame rate: where frames were repeated to make 30 a second of
@@ -19,15 +19,9 @@ class Smoother:
     diagonal, per frame.
 
     Attributes:
-        jerk: Standard deviation of the acceleration's change in a frame.
-        speed: Standard deviation of a new motion's velocity.
-        noise: Standard deviation of a place that was seen, above 0.
         gate: How far from the expected place a ball is taken to be hit, in standard deviations.
     """
 
-    jerk: Share = 0.001
-    speed: Share = 0.02
-    noise: Reach = 0.001
     gate: Deviations = 3.0
 
     def __call__(self, places: np.ndarray) -> np.ndarray:
@@ -46,16 +40,15 @@ class Smoother:
 
     def _motions(self, places: np.ndarray) -> Iterator[tuple[int, list[tuple[State, State]]]]:
         """The frame after each motion, and the ball in its frames, before and after each place."""
-        motion = Motion(self.jerk, self.speed, self.noise)
         states: list[tuple[State, State]] = []
         for frame, place in enumerate(places):
-            expected = motion.ahead(states[-1][1]) if states else None
-            if expected and motion.away(expected, place) <= self.gate:
-                states.append((expected, motion.correct(expected, place)))
+            expected = self.ahead(states[-1][1]) if states else None
+            if expected and self.away(expected, place) <= self.gate:
+                states.append((expected, self.correct(expected, place)))
                 continue
             if states:
                 yield frame, states
-            begun = motion.begin(place)
+            begun = self.begin(place)
             states = [(begun, begun)] if np.isfinite(place).all() else []
         if states:
             yield len(places), states

@@ -28,8 +28,7 @@ class Writer(AbstractContextManager, Protocol):
     def write(self, prediction: Prediction, frame: Frame | None) -> None:
         """Takes the next frame's prediction, and the frame itself if it `needs_frames`.
 
-        Raises:
-            Exception: What went wrong, with this frame or an earlier one.
+        What went wrong may be raised with a later frame.
         """
         ...
 
@@ -42,11 +41,7 @@ the name are there."""
 class Writers(AbstractContextManager):
     """Several writers as one: where one fails, the others go on, and its error comes at the end.
 
-    Args:
-        factories: Make the writers.
-        folder: Where all of them write.
-        name: What the video's files are called.
-        info: What the video says of itself.
+    Of what makes the writers, and what each of them is made of, see `WriterFactory`.
     """
 
     def __init__(

@@ -126,16 +126,9 @@ def draw(canvas: av.VideoFrame, trail: list[Prediction]) -> None:
 
 
 class _Box:
-    """A small part of a frame to draw in.
+    """The part of a frame round points (N, 2).
 
-    Args:
-        canvas: A yuv420p frame of even size.
-        points: (N, 2) x, y pixels that the box holds.
-        margin: Pixels round them.
-
-    Attributes:
-        mask: (h, w) uint8, to be drawn on: how strongly a colour covers, up to 255.
-        local: `points` in pixels of the mask.
+    Its mask (h, w) uint8 is to be drawn on, at the points `local`: how strongly a colour covers.
     """
 
     def __init__(self, canvas: av.VideoFrame, points: np.ndarray, margin: int) -> None:
