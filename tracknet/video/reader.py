@@ -121,8 +121,9 @@ def open_video(
         if not is_stream(source):
             raise VideoError(f"{source}: {NO_FRAME}") from error
         # A file whose index is at its end, from a server that cannot send it from the middle.
-        container = _open(_fetched(source, error))
-        decoded = decode(container, skip_damage)
+        file = _fetched(source, error)
+        container = _open(file)
+        decoded = _closing(file, decode(container, skip_damage))
         first = next(decoded, None)
     if first is None:
         raise VideoError(f"{source}: {NO_FRAME}")
@@ -142,7 +143,7 @@ def open_video(
 
 
 def _fetched(url: str, problem: Exception) -> BinaryIO:
-    """A file that can only be read as a whole, in a temporary one that goes with its last use.
+    """A file that can only be read as a whole, in a temporary one that goes when it is closed.
 
     Raises:
         VideoError: The URL is not that of a file.
@@ -157,6 +158,11 @@ def _fetched(url: str, problem: Exception) -> BinaryIO:
         shutil.copyfileobj(response, file)
     file.seek(0)
     return file
+
+
+def _closing(file: BinaryIO, frames: Iterator[Frame]) -> Iterator[Frame]:
+    with file:
+        yield from frames
 
 
 def read_frames(source: Path) -> Iterator[np.ndarray]:
