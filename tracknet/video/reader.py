@@ -162,7 +162,7 @@ def _fetched(url: str, problem: Exception) -> BinaryIO:
 
 def _closing(file: BinaryIO, frames: Iterator[Frame]) -> Iterator[Frame]:
     with file:
-        yield from frames
+        return (yield from frames)
 
 
 def read_frames(source: Path) -> Iterator[np.ndarray]:
