@@ -12,12 +12,13 @@ from tracknet.data.formats.base import LabelError
 from tracknet.problems import Problem
 from tracknet.types import ABSENT, UNLABELLED, Labels
 
+COLUMNS = ("frame", "visibility", "x", "y")
 FRAMES = 10_000_000
 """More than any clip has; a larger number is a time."""
 
 
 def read_table(
-    csv: Path, columns: Sequence[str | tuple[str, ...]], optional: Sequence[str] = ()
+    csv: Path, columns: Sequence[str | tuple[str, ...]] = COLUMNS, optional: Sequence[str] = ()
 ) -> pd.DataFrame:
     """The columns of a CSV file, found by name in any case and order.
 
@@ -110,8 +111,7 @@ def to_labels(csv: Path, table: pd.DataFrame) -> tuple[Labels, list[Problem]]:
     Raises:
         LabelError: A frame or a visibility is no number that can be used, or a frame has two rows.
     """
-    columns = ["frame", "visibility", "x", "y"]
-    numbers = table[columns].apply(pd.to_numeric, errors="coerce").to_numpy(float)
+    numbers = table[[*COLUMNS]].apply(pd.to_numeric, errors="coerce").to_numpy(float)
     frame, visibility, x, y = numbers.T
     for column, usable, expected in (
         ("frame", (frame % 1 == 0) & (frame >= 0) & (frame < FRAMES), "a whole number from 0 on"),

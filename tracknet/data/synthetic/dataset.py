@@ -56,9 +56,9 @@ class Synthetic(Shuttlecock):
 
     def clips(self, split: str) -> tuple[list[Clip], list[Problem]]:
         tasks = [
-            (self.root, self.seed, split, clip, self.frames, self.size)
+            (self.base, self.seed, split, clip, self.frames, self.size)
             for clip in range(1, self.counts.get(split, 0) + 1)
-            if not all(path.exists() for path in clip_files(self.root, split, clip))
+            if not all(path.exists() for path in clip_files(self.base, split, clip))
         ]
         frames = len(tasks) * self.frames
         quick = frames < 300  # under two seconds
