@@ -104,9 +104,8 @@ def _rendered(tasks: list[tuple], frames: int) -> Iterator[None]:
             yield render_clip(*task)
         return
     # Spawned, not forked: a fork of a process in which torch runs threads may hang.
-    pool = ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), cv2.setNumThreads, (1,)
-    )
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, spawn, cv2.setNumThreads, (1,))
     try:
         for done in as_completed([pool.submit(render_clip, *task) for task in tasks]):
             yield done.result()
