@@ -58,15 +58,12 @@ def read_table(
     table = table.dropna(how="all")
     table.columns = [str(column).strip().lower() for column in table.columns]
     found = {own[0]: [column for column in table.columns if column in own] for own in names}
-    missing = [own for own, columns in found.items() if not columns]
-    if missing:
-        header = ",".join(table.columns)
+    if missing := [own for own, columns in found.items() if not columns]:
         raise LabelError(
             f"{csv}: column {', '.join(missing)} is missing; {expected}, separated by commas, but "
-            f"its header is {header}"
+            f"its header is {','.join(table.columns)}"
         )
-    twice = [columns for columns in found.values() if len(columns) > 1]
-    if twice:
+    if twice := [columns for columns in found.values() if len(columns) > 1]:
         raise LabelError(f"{csv}: columns {' and '.join(twice[0])} mean the same; keep one")
     found |= {own: [own] for own in optional if own in table.columns}
     return pd.DataFrame({own: table[column] for own, (column,) in found.items()})
@@ -126,13 +123,10 @@ def to_labels(csv: Path, table: pd.DataFrame) -> tuple[Labels, list[Problem]]:
             )
     again = pd.Series(frame).duplicated().to_numpy()
     if again.any():
-        lines = table.index[frame == frame[again.argmax()]]
-        raise LabelError(
-            f"{csv}: lines {lines[0]} and {lines[1]} are both for frame "
-            f"{frame[again.argmax()]:g}; keep one of them",
-            "duplicate_row",
-            int(frame[again.argmax()]),
-        )
+        number = int(frame[again.argmax()])
+        one, other = table.index[frame == number][:2]
+        message = f"{csv}: lines {one} and {other} are both for frame {number}; keep one of them"
+        raise LabelError(message, "duplicate_row", number)
     visible = visibility > ABSENT
     nowhere = visible & ~(np.isfinite(x) & np.isfinite(y))
     problems = []
