@@ -262,7 +262,7 @@ def readable(file: Path, expected: str) -> Iterator[None]:
     except FileNotFoundError as error:
         raise LabelError(f"{file}: there is no such label file; {expected}") from error
     except (OSError, ValueError, LookupError, TypeError, AttributeError, SyntaxError) as error:
-        raise LabelError(f"{file}: {error!r}; {expected}") from error
+        raise LabelError(f"{file}: {type(error).__name__}: {error}; {expected}") from error
 
 
 def only(files: Sequence[Path]) -> Path:

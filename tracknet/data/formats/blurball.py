@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from tracknet.data.formats.base import Layout, picture_numbers
-from tracknet.data.formats.tables import read_table, rows_of_pictures, to_labels
+from tracknet.data.formats.tables import read_table, to_labels
 from tracknet.problems import Problem
 from tracknet.types import Labels
 
@@ -23,10 +23,8 @@ class BlurBall(Layout):
     tables = ("{match}/csv/{clip}.csv",)
 
     def read(self, source: Path, table: Path) -> tuple[Labels, list[Problem]]:
-        rows, lost = read_table(table), []
+        rows, pictures = read_table(table), None
         rows["frame"] = pd.to_numeric(rows["frame"], errors="coerce")
         if source.is_dir() and not (rows["frame"] == 0).any():
             pictures = {number: i for i, number in enumerate(picture_numbers(source))}
-            rows, lost = rows_of_pictures(table, rows, pictures)
-        labels, problems = to_labels(table, rows)
-        return labels, lost + problems
+        return to_labels(table, rows, pictures)

@@ -69,45 +69,35 @@ def read_table(
     return pd.DataFrame({own: table[column] for own, (column,) in found.items()})
 
 
-def rows_of_pictures(
-    csv: Path, table: pd.DataFrame, pictures: Mapping[str | int, int]
-) -> tuple[pd.DataFrame, list[Problem]]:
-    """The rows whose column frame names a picture, with the picture's position in its place.
-
-    Args:
-        csv: Where the table comes from, for the message.
-        table: Its rows.
-        pictures: The position of every picture, from 0, by its name or number.
-
-    Returns:
-        These rows, and the problem of others, which are not used.
-    """
-    position = table["frame"].map(pictures)
-    lost = position.isna()
-    problems = []
-    if lost.any():
-        message = (
-            f"{csv}: {lost.sum()} rows name pictures that are not there, the first is "
-            f"{table['frame'][lost].iloc[0]}; they are not used"
-        )
-        problems.append(Problem("unreadable", str(csv), None, message))
-    return table.assign(frame=position)[~lost], problems
-
-
-def to_labels(csv: Path, table: pd.DataFrame) -> tuple[Labels, list[Problem]]:
+def to_labels(
+    csv: Path, table: pd.DataFrame, pictures: Mapping[str | int, int] | None = None
+) -> tuple[Labels, list[Problem]]:
     """Labels from the columns frame, visibility, x and y; frames without a row are unlabelled.
 
     Args:
         csv: Where the table comes from, for the messages.
         table: Its rows in any order, their lines in the file as the index.
+        pictures: The position of each picture, from 0, by what the column frame says; without them
+            it says the position itself.
 
     Returns:
-        The labels, and the problem of rows that say "visible" without a position, which are not
-        used.
+        The labels, and the problems of rows that name no picture, or say "visible" without a
+        position; these are not used.
 
     Raises:
         LabelError: A frame or a visibility is no number that can be used, or a frame has two rows.
     """
+    problems = []
+    if pictures is not None:
+        position = table["frame"].map(pictures)
+        lost = position.isna()
+        if lost.any():
+            message = (
+                f"{csv}: {lost.sum()} rows name pictures that are not there, the first is "
+                f"{table['frame'][lost].iloc[0]}; they are not used"
+            )
+            problems.append(Problem("unreadable", str(csv), None, message))
+        table = table.assign(frame=position)[~lost]
     numbers = table[[*COLUMNS]].apply(pd.to_numeric, errors="coerce").to_numpy(float)
     frame, visibility, x, y = numbers.T
     for column, usable, expected in (
@@ -129,7 +119,6 @@ def to_labels(csv: Path, table: pd.DataFrame) -> tuple[Labels, list[Problem]]:
         raise LabelError(message, "duplicate_row", number)
     visible = visibility > ABSENT
     nowhere = visible & ~(np.isfinite(x) & np.isfinite(y))
-    problems = []
     if nowhere.any():
         row = nowhere.argmax()
         message = (

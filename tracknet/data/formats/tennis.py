@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tracknet.data.formats.base import Layout
-from tracknet.data.formats.tables import read_table, rows_of_pictures, to_labels
+from tracknet.data.formats.tables import read_table, to_labels
 from tracknet.problems import Problem
 from tracknet.types import Labels
 from tracknet.video import image_files
@@ -32,6 +32,4 @@ class Tennis(Layout):
         named = rows.pop("file name").str.strip()
         rows["frame"] = named.map(lambda name: Path(name).stem.lower(), na_action="ignore")
         pictures = {file.stem.lower(): i for i, file in enumerate(image_files(source))}
-        rows, lost = rows_of_pictures(table, rows, pictures)
-        labels, problems = to_labels(table, rows)
-        return labels, lost + problems
+        return to_labels(table, rows, pictures)
