@@ -197,7 +197,7 @@ class Layout(ABC):
                 if source.is_dir():
                     _check_numbers(source)
                 if labels.rest == UNLABELLED and (labels.visibility == UNLABELLED).all():
-                    raise LabelError(f"{source}: no frame is labelled; label some or remove it")
+                    raise LabelError(f"clip {name}: no frame is labelled; label some or remove it")
             except (LabelError, VideoError) as error:
                 kind, frame = getattr(error, "kind", "unreadable"), getattr(error, "frame", None)
                 problems.append(Problem(kind, name, frame, f"{error}{LEFT_OUT}"))
