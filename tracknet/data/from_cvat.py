@@ -83,7 +83,9 @@ def read_cvat(path: Path) -> tuple[str, Labels, list[Problem]]:
                     )
             labels.visibility[unknown] = UNLABELLED
     for frame, point in balls.items():
-        labels.visibility[frame], labels.xy[frame] = _seen(point), point.xy
+        text = point.attributes.get(VISIBILITY, "")
+        labels.visibility[frame] = max(SEEN, int(text) if text.isdigit() else SEEN)
+        labels.xy[frame] = point.xy
     return name, labels, several_points(path, balls.values())
 
 
@@ -100,11 +102,6 @@ def _tracks(path: Path, root: ElementTree.Element) -> Iterator[tuple[str, list[T
                 raise LabelError(f"{path}: a {BALL} is a {shape.tag}; mark its middle with a point")
         points = sorted(points_of(path, track), key=lambda point: point.frame)
         yield track.attrib["label"], points
-
-
-def _seen(point: TrackPoint) -> int:
-    text = point.attributes.get(VISIBILITY, "")
-    return max(SEEN, int(text)) if text.isdigit() else SEEN
 
 
 def write_labels(path: Path, labels: Labels) -> None:

@@ -150,10 +150,10 @@ class FrameStore:
             if clip.name in broken:
                 message = broken[clip.name] + LEFT_OUT
                 problems.append(Problem("unreadable", clip.name, None, message))
-                continue
-            opened, own = self._opened(clip)
-            stored.append(opened)
-            problems += own
+            else:
+                opened, own = self._opened(clip)
+                stored.append(opened)
+                problems += own
         return stored, problems
 
     def _decode_all(self, clips: Sequence[Clip]) -> dict[str, str]:
@@ -225,11 +225,11 @@ class FrameStore:
                 if not folder.is_dir():
                     raise
         except OSError as error:
-            if error.errno in FULL:
-                written = sum(file.stat().st_size for file in temporary.glob("*"))
-                needed = max(self._estimate(clip), written)
-                raise self._too_small(f"clip {clip.name}", needed, error.errno) from error
-            raise
+            if error.errno not in FULL:
+                raise
+            written = sum(file.stat().st_size for file in temporary.glob("*"))
+            needed = max(self._estimate(clip), written)
+            raise self._too_small(f"clip {clip.name}", needed, error.errno) from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
@@ -317,18 +317,15 @@ def _video_problems(clip: str, meta: Mapping[str, Any]) -> Iterator[Problem]:
     """What was found wrong with a clip's video when it was decoded, by its `meta.json`."""
     frames = meta["frames"]
     if meta["damaged"]:
-        kind = "damaged"
         said = (
-            f"is damaged after {frames} frames; what follows is not used, since the numbers of its "
-            "frames are not known. Copy or convert it again"
+            f"clip {clip}: its video is damaged after {frames} frames; what follows is not used, "
+            "since the numbers of its frames are not known. Copy or convert it again"
         )
+        yield Problem("damaged", clip, frames, said)
     elif frames < meta["claimed"]:
-        kind = "short_video"
-        said = f"ends after {frames} of the {meta['claimed']} frames that its header promises; "
-        said += "is it complete?"
-    else:
-        return
-    yield Problem(kind, clip, frames, f"clip {clip}: its video {said}")
+        said = f"ends after {frames} of the {meta['claimed']} frames that its header promises"
+        message = f"clip {clip}: its video {said}; is it complete?"
+        yield Problem("short_video", clip, frames, message)
 
 
 def _read(file: Path, offset: int, out: np.ndarray) -> None:
@@ -346,15 +343,12 @@ def _fingerprint(source: Path) -> str:
     """Changes when the source's content does, without reading a long video as a whole."""
     if not source.exists():
         return f"missing {source}"
-    files = image_files(source) if source.is_dir() else [source]
-    digest = hashlib.sha256()
-    for file in files:
-        stat = file.stat()
-        digest.update(f"{file.name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
     if source.is_dir():
         # Bitmaps of two clips may agree in names, sizes and times.
-        digest.update(str(source.resolve()).encode())
+        files, last = image_files(source), str(source.resolve()).encode()
     else:
         with open(source, "rb") as stream:
-            digest.update(stream.read(1 << 20))
-    return digest.hexdigest()
+            files, last = [source], stream.read(1 << 20)
+    stats = [(file.name, file.stat()) for file in files]
+    lines = [f"{name} {stat.st_size} {stat.st_mtime_ns}\n" for name, stat in stats]
+    return hashlib.sha256("".join(lines).encode() + last).hexdigest()

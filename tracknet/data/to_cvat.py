@@ -7,7 +7,7 @@ label, in the picture's middle, for CVAT drops what is outside at the beginning 
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from tracknet.data.formats.tables import read_table, to_labels
-from tracknet.data.predictions import LABEL_COLUMNS, VIDEO_COLUMNS, whole_file
+from tracknet.data.predictions import whole_file
 from tracknet.problems import Problem
 from tracknet.types import ABSENT, UNLABELLED, Labels, Track
 
@@ -33,24 +33,25 @@ def task_labels(labels: Sequence[Labels]) -> list[dict[str, Any]]:
         labels: What the task is to show; their classes of visibility can be chosen in it.
     """
     own = {int(kind) for clip in labels for kind in np.unique(clip.visibility) if kind > ABSENT}
+    # CVAT's numbers are whole: scores are per cent.
+    offered = {
+        VISIBILITY: ("select", SEEN, sorted(own.union(CLASSES))),
+        SCORE: ("number", 100, [0, 100, 1]),
+    }
     attributes = [
-        _attribute(VISIBILITY, "select", SEEN, sorted(own.union(CLASSES))),
-        _attribute(SCORE, "number", 100, [0, 100, 1]),  # CVAT's numbers are whole: per cent
+        {
+            "name": name,
+            "mutable": True,
+            "input_type": kind,
+            "default_value": str(default),
+            "values": [str(value) for value in values],
+        }
+        for name, (kind, default, values) in offered.items()
     ]
     return [
         {"name": BALL, "type": "points", "attributes": attributes},
         {"name": UNKNOWN, "type": "points", "attributes": []},
     ]
-
-
-def _attribute(name: str, kind: str, default: int, values: Sequence[int]) -> dict[str, Any]:
-    return {
-        "name": name,
-        "mutable": True,
-        "input_type": kind,
-        "default_value": str(default),
-        "values": [str(value) for value in values],
-    }
 
 
 def write_cvat(path: Path, video: str, labels: Labels, track: Track | None = None) -> None:
@@ -65,8 +66,7 @@ def write_cvat(path: Path, video: str, labels: Labels, track: Track | None = Non
             interpolated balls are `occluded`, which CVAT draws dashed.
     """
     root = ElementTree.Element("annotations")
-    _add(root, "version", "1.1")
-    _add_task(ElementTree.SubElement(root, "meta"), video, labels)
+    _fill(root, {"version": "1.1", "meta": {"task": _task(video, labels)}})
     middle = np.broadcast_to(np.array(labels.size[::-1]) / 2, labels.xy.shape)
     ball, unknown = labels.visibility > ABSENT, labels.visibility == UNLABELLED
     number = itertools.count()
@@ -74,27 +74,40 @@ def write_cvat(path: Path, video: str, labels: Labels, track: Track | None = Non
         if not present.any():
             continue
         source = "manual" if track is None else "auto"
-        points = {"id": str(next(number)), "label": name, "source": source}
-        points = ElementTree.SubElement(root, "track", points)
+        facts = {"id": str(next(number)), "label": name, "source": source}
+        points = ElementTree.SubElement(root, "track", facts)
         for frame in np.flatnonzero(present | np.diff(present, prepend=False)).tolist():
-            if not present[frame]:
-                _add_point(points, frame, xy[frame - 1], outside=True)
-            elif name == UNKNOWN:
-                _add_point(points, frame, xy[frame])
-            else:
-                interpolated = track is not None and track.source[frame] == "interpolated"
-                point = _add_point(points, frame, xy[frame], occluded=interpolated)
-                _add(point, "attribute", str(labels.visibility[frame]), name=VISIBILITY)
+            shown = present[frame]
+            x, y = xy[frame if shown else frame - 1]
+            said: dict[str, object] = {}
+            if shown and name == BALL:
+                said[VISIBILITY] = labels.visibility[frame]
                 if track is not None:
-                    _add(point, "attribute", f"{100 * track.score[frame]:.0f}", name=SCORE)
+                    said[SCORE] = f"{100 * track.score[frame]:.0f}"
+            interpolated = SCORE in said and track.source[frame] == "interpolated"
+            point = ElementTree.SubElement(
+                points,
+                "points",
+                frame=str(frame),
+                keyframe="1",
+                outside=str(int(not shown)),
+                occluded=str(int(interpolated)),
+                points=f"{x:.2f},{y:.2f}",
+                z_order="0",
+            )
+            for attribute, value in said.items():
+                ElementTree.SubElement(point, "attribute", name=attribute).text = str(value)
     ElementTree.indent(root)
     with whole_file(path) as unfinished:
         ElementTree.ElementTree(root).write(unfinished, "utf-8", xml_declaration=True)
 
 
-def _add_task(meta: ElementTree.Element, video: str, labels: Labels) -> None:
-    task = ElementTree.SubElement(meta, "task")
-    facts = {
+def _task(video: str, labels: Labels) -> dict[str, Any]:
+    specs = task_labels([labels])
+    for spec in specs:
+        values = [{**own, "values": "\n".join(own["values"])} for own in spec["attributes"]]
+        spec["attributes"] = {"attribute": values}
+    return {
         "name": video,
         "size": len(labels),
         "mode": "interpolation",
@@ -103,46 +116,21 @@ def _add_task(meta: ElementTree.Element, video: str, labels: Labels) -> None:
         "start_frame": 0,
         "stop_frame": len(labels) - 1,
         "frame_filter": "",
+        "labels": {"label": specs},
+        "original_size": {"width": labels.size[1], "height": labels.size[0]},
+        "source": video,
     }
-    for name, value in facts.items():
-        _add(task, name, str(value))
-    own = ElementTree.SubElement(task, "labels")
-    for spec in task_labels([labels]):
-        label = ElementTree.SubElement(own, "label")
-        _add(label, "name", spec["name"])
-        _add(label, "type", spec["type"])
-        attributes = ElementTree.SubElement(label, "attributes")
-        for values in spec["attributes"]:
-            attribute = ElementTree.SubElement(attributes, "attribute")
-            for name, value in values.items():
-                _add(attribute, name, "\n".join(value) if isinstance(value, list) else str(value))
-    size = ElementTree.SubElement(task, "original_size")
-    _add(size, "width", str(labels.size[1]))
-    _add(size, "height", str(labels.size[0]))
-    _add(task, "source", video)
 
 
-def _add_point(
-    track: ElementTree.Element,
-    frame: int,
-    xy: np.ndarray,
-    outside: bool = False,
-    occluded: bool = False,
-) -> ElementTree.Element:
-    return ElementTree.SubElement(
-        track,
-        "points",
-        frame=str(frame),
-        keyframe="1",
-        outside=str(int(outside)),
-        occluded=str(int(occluded)),
-        points=f"{xy[0]:.2f},{xy[1]:.2f}",
-        z_order="0",
-    )
-
-
-def _add(parent: ElementTree.Element, tag: str, text: str, **attributes: str) -> None:
-    ElementTree.SubElement(parent, tag, attributes).text = text
+def _fill(element: ElementTree.Element, content: Mapping[str, Any]) -> None:
+    """Nests elements as the mappings are nested; of a list, one element for each item."""
+    for tag, value in content.items():
+        for item in value if isinstance(value, list) else [value]:
+            inner = ElementTree.SubElement(element, tag)
+            if isinstance(item, Mapping):
+                _fill(inner, item)
+            else:
+                inner.text = str(item)
 
 
 def read_marks(csv: Path) -> tuple[Labels, Track | None, list[Problem]]:
@@ -153,11 +141,9 @@ def read_marks(csv: Path) -> tuple[Labels, Track | None, list[Problem]]:
     Raises:
         LabelError: It is no table of labels.
     """
-    columns = [column.lower() for column in VIDEO_COLUMNS]
-    known = len(LABEL_COLUMNS)
-    table = read_table(csv, columns[:known], optional=columns[known:])
+    table = read_table(csv, optional=("score", "source"))
     labels, problems = to_labels(csv, table)
-    if len(table.columns) < len(columns):
+    if not {"score", "source"} <= {*table.columns}:
         return labels, None, problems
     frame = table["frame"].astype(float).astype(int)
     score, source = np.zeros(len(labels)), np.full(len(labels), "", object)

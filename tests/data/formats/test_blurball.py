@@ -66,6 +66,6 @@ def test_what_is_broken_is_reported(tmp_path, clip):
     row, no_labels, no_frames = (problem.message for problem in problems)
     assert "000.csv: 1 rows name pictures that are not there, the first is 9" in row
     assert "001.csv: there is no such label file" in no_labels
-    assert "frames/002: labelled, but there is no such folder of frames" in no_frames
+    assert "frames/002: labelled, but there is no such video or folder of frames" in no_frames
     with pytest.raises(LabelError, match=r"split val is empty: no <match>/csv/\*.csv below .* 20"):
         BlurBall(tmp_path, SPLITS).clips("val")

@@ -76,7 +76,7 @@ def test_coordinates_that_are_not_what_the_config_says_are_refused(tmp_path, vid
     message = (
         f"a.csv: positions such as {found}.* set data.normalised={str(not normalised).lower()}"
     )
-    clips, (problem,) = Generic(tmp_path, SPLITS, normalised).clips("train")
+    clips, (problem,) = Generic(tmp_path, SPLITS, normalised=normalised).clips("train")
     assert (clips, problem.kind, problem.clip) == ([], "normalised", "train/a")
     assert re.search(message, problem.message)
 
@@ -140,16 +140,16 @@ def test_a_broken_clip_is_reported_and_left_out(tmp_path, video):
     clips, problems = Generic(tmp_path, SPLITS).clips("train")
     assert [clip.name for clip in clips] == ["train/a"]
     messages = "\n".join(problem.message for problem in problems)
-    assert "b.mp4: no labels; expected b.csv or b_ball.csv beside it; the clip is left" in messages
+    assert "train/b: no labels; expected b.csv or b_ball.csv beside it; the clip" in messages
     assert "c.csv: column visibility is missing; expected a table" in messages
     assert "d.csv: lines 2 and 5 are both for frame 0; keep one of them" in messages
-    assert "train/e: labelled, but there is no such video; the clip is left" in messages
+    assert "train/e: labelled, but there is no such video or folder of frames; the" in messages
     assert f"f.csv and {tmp_path}/train/f_ball.csv are for one clip; keep one" in messages
     assert f"g.mov and {tmp_path}/train/g.mp4 are for one clip; keep one" in messages
 
 
 def test_an_empty_split_is_an_error(tmp_path):
-    with pytest.raises(LabelError, match="split val is empty: no video, or folder of frames, "):
+    with pytest.raises(LabelError, match=r"split val is empty: no <match>/\*.csv below .* val;"):
         Generic(tmp_path, SPLITS).clips("val")
 
 

@@ -41,7 +41,7 @@ def test_one_half_without_the_other_is_reported(tmp_path, game):
     _, problems = OpenTTGames(tmp_path, {"train": ["game_1", "game_2", "test_1"]}).clips("train")
     no_labels, no_video = (problem.message for problem in problems)
     assert "game_1/ball_markup.json: there is no such label file" in no_labels
-    assert "game_2.mp4: labelled, but there is no such video" in no_video
+    assert "game_2: labelled, but there is no such video or folder of frames" in no_video
 
 
 @pytest.mark.parametrize(

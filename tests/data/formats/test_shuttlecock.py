@@ -91,7 +91,7 @@ def test_a_rally_without_its_other_half_is_reported_and_left_out(tmp_path, rally
     clips, problems = Shuttlecock(tmp_path, SPLITS).clips("test")
     assert [clip.name for clip in clips] == ["Test/match1/a"]
     no_video, no_labels = (problem.message for problem in problems)
-    assert "match1/video/b.mp4: labelled, but there is no such video; the clip is left" in no_video
+    assert "match1/video/b: labelled, but there is no such video or folder of frames" in no_video
     assert "match1/csv/c_ball.csv: there is no such label file; expected a table" in no_labels
 
 

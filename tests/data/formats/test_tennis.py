@@ -93,11 +93,11 @@ def test_a_clip_without_labels_or_pictures_is_reported_and_left_out(tmp_path, ra
     no_file, no_row, no_picture = (problem.message for problem in problems)
     assert "Clip2/Label.csv: there is no such label file" in no_file
     assert "Clip3: no frame is labelled" in no_row
-    assert "Clip4/Label.csv: labelled, but there is no picture beside it" in no_picture
+    assert "Clip4: labelled, but there is no such video or folder of frames" in no_picture
 
 
 def test_an_empty_split_is_refused(tmp_path):
-    with pytest.raises(LabelError, match=r"split val is empty: no Clip\*/0000.jpg below .*game2"):
+    with pytest.raises(LabelError, match=r"split val is empty: no <match>/\*/Label.csv below"):
         Tennis(tmp_path, SPLITS).clips("val")
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tracknet.data.formats.base import LabelError
-from tracknet.data.synthetic import Synthetic
+from tracknet.data.synthetic.dataset import Synthetic
 from tracknet.types import ABSENT, Clip
 from tracknet.video import probe, read_frames
 

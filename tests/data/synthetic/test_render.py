@@ -3,9 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tracknet.data.synthetic.ball import smear
 from tracknet.data.synthetic.physics import Flight
-from tracknet.data.synthetic.render import NO_BALL, SPLITS, scene
+from tracknet.data.synthetic.render import NO_BALL, SPLITS, scene, smear
 
 SIZE = (360, 640)
 

@@ -58,9 +58,8 @@ def signature(frames: Iterable[np.ndarray]) -> Signature:
         tiny += cv2.resize(gray, TINY[::-1], interpolation=cv2.INTER_AREA).data
         changes.append(0.0 if last is None else float(cv2.absdiff(gray, last).mean()))
         last = gray
-    return Signature(
-        np.frombuffer(tiny, np.uint8).reshape(-1, TINY[0] * TINY[1]), np.array(changes)
-    )
+    pictures = np.frombuffer(tiny, np.uint8).reshape(-1, TINY[0] * TINY[1])
+    return Signature(pictures, np.array(changes))
 
 
 def likeness(one: Signature, other: Signature) -> float:
@@ -72,11 +71,8 @@ def likeness(one: Signature, other: Signature) -> float:
     short, long = sorted((one, other), key=len)
     parts = np.array_split(np.arange(len(short)), -(-len(short) // PART))
     chosen = np.linspace(0, len(parts) - 1, min(PARTS, len(parts))).astype(int)
-    return max(
-        likeness
-        for i in chosen
-        for likeness in _likenesses(short.motion(parts[i][0], parts[i][-1] + 1), long)
-    )
+    sought = (short.motion(parts[i][0], parts[i][-1] + 1) for i in chosen)
+    return max(likeness for part in sought for likeness in _likenesses(part, long))
 
 
 def _likenesses(part: np.ndarray, whole: Signature) -> Iterator[float]:

@@ -76,11 +76,10 @@ def shift_problems(
     for shift in time_shifts(frames, xy, visibility):
         late = "late" if shift.frames < 0 else "early"
         what = f"the labels of frames {shift.first} to {shift.last} are {abs(shift.frames)} {late}"
+        remedy = "other parts have another shift: frames were lost or added on the way"
         if shift.whole:
-            kind, remedy = "time_shift", f"add {shift.frames} to their frame numbers"
-        else:
-            kind = "drift"
-            remedy = "other parts have another shift: frames were lost or added on the way"
+            remedy = f"add {shift.frames} to their frame numbers"
+        kind = "time_shift" if shift.whole else "drift"
         yield Problem(kind, clip, shift.first, f"{what}; {remedy}")
 
 

@@ -1,11 +1,14 @@
 """What every dataset layout offers, whatever it looks like on disk."""
 
+import glob
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -92,6 +95,7 @@ class Dataset(Protocol):
 
         Raises:
             LabelError: The split is unknown, or there are no clips for it.
+            LeakError: A clip is in two splits.
         """
         ...
 
@@ -100,115 +104,189 @@ class Dataset(Protocol):
         ...
 
 
+@dataclass
 class Layout(ABC):
-    """A dataset whose splits are lists of its parts: folders, matches or videos.
+    """A dataset whose splits are lists of its parts, and whose files lie alike in each of them.
+
+    A place is a path below the root with ``{match}`` and ``{clip}`` for their names. Where it names
+    no clip, a match is one.
 
     Args:
         root: The dataset's folder.
-        splits: Which parts make up each split.
+        splits: Which parts, matches unless said otherwise, make up each split.
         name: Of a variant with other splits; the layout's own unless given.
     """
 
-    name: str
-    expected: str
-    """What a part must hold, for the message that it holds nothing."""
-    home: str = ""
+    root: Folder
+    splits: Mapping[str, Sequence[str | int]]
+    name: str | None = None
+
+    sources: ClassVar[Sequence[str]]
+    """Places of a folder of frames, or of a video without its suffix, the best first."""
+    tables: ClassVar[Sequence[str]]
+    """Places of the file with a clip's labels, the best first."""
+    home: ClassVar[str] = ""
     """A folder that the archive unpacks to; the root may be that folder or hold it."""
 
-    def __init__(
-        self,
-        root: Folder,
-        splits: Mapping[str, Sequence[str | int]],
-        name: str | None = None,
-    ) -> None:
-        self.root = Path(root).expanduser()
-        self.splits = {split: [str(part) for part in parts] for split, parts in splits.items()}
-        self.name = name or self.name
+    def __post_init__(self) -> None:
+        self.root, self.name = Path(self.root).expanduser(), self.name or type(self).name
 
     @abstractmethod
-    def find(self, part: str) -> Iterable[Path]:
-        """A path for each clip of a part, also of those whose labels or frames are missing."""
-
-    def place(self, found: Path) -> tuple[str, str]:
-        """A found clip's name and match, see `Clip`: its path below the root, and its folder's."""
-        name = found.relative_to(self.root)
-        return name.as_posix(), name.parent.as_posix()
-
-    @abstractmethod
-    def read(self, found: Path) -> tuple[Path, Labels, list[Problem]]:
-        """A found clip's source and labels, and what is wrong with these; `clips` names the clip.
+    def read(self, source: Path, table: Path) -> tuple[Labels, list[Problem]]:
+        """A clip's labels, and what is wrong with these; `clips` names the clip.
 
         Raises:
             LabelError: It cannot be used.
             VideoError: It cannot be used because of its video.
         """
 
-    def clips(self, split: str) -> tuple[list[Clip], list[Problem]]:
-        """See `Dataset.clips`.
+    def matches(self, part: str) -> Iterable[str]:
+        """The matches of a part, paths below `base`."""
+        return [part]
+
+    def find(self, part: str) -> Iterator[tuple[str, str]]:
+        """The match and the name of each clip of a part, also of those that lack labels or frames.
+
+        The name is empty where the match is the clip.
+        """
+        for match in self.matches(part):
+            for place in self.sources:
+                where = self.base / place.format(match=match, clip="")
+                if "{clip}" in place:
+                    yield from ((match, clip) for clip in _clips_in(where))
+                elif sources_at(where):
+                    yield match, ""
+            for place in self.tables:
+                head, several, tail = place.replace("{match}", match).partition("{clip}")
+                for file in self.base.glob(glob.escape(head) + "[!.]*" * bool(several) + tail):
+                    clip = file.as_posix().removesuffix(tail).rpartition("/")[2]
+                    yield match, clip if several else ""
+
+    def source(self, match: str, clip: str) -> Path:
+        """The folder of frames, or else the video, of a clip.
 
         Raises:
-            LabelError: As there.
-            LeakError: A clip is in two splits.
+            LabelError: There is none, or there are several videos.
         """
+        places = self._places(self.sources, match, clip)
+        for place in places:
+            if found := sources_at(place):
+                return only(found)
+        raise LabelError(f"{places[-1]}: labelled, but there is no such video or folder of frames")
+
+    def table(self, match: str, clip: str) -> Path:
+        """The file with a clip's labels, whether it is there or not."""
+        return self._places(self.tables, match, clip)[-1]
+
+    def _places(self, places: Sequence[str], match: str, clip: str) -> list[Path]:
+        return [self.base / place.format(match=match, clip=clip) for place in places]
+
+    def clips(self, split: str) -> tuple[list[Clip], list[Problem]]:
         if split not in self.splits:
             raise LabelError(f"split={split} is unknown; choose one of {', '.join(self.splits)}")
         places = self.places()
         refuse_leaks(places)
         clips: list[Clip] = []
         problems: list[Problem] = []
-        for found, (name, match) in sorted(places[split].items()):
+        for name, match in sorted(places[split].values()):
+            at = match, "" if name == match else Path(name).name
             try:
-                source, labels, own = self.read(found)
+                source, table = self.source(*at), self.table(*at)
+                labels, own = self.read(source, table)
                 problems += [replace(problem, clip=name) for problem in own]
                 if source.is_dir():
                     _check_numbers(source)
                 if labels.rest == UNLABELLED and (labels.visibility == UNLABELLED).all():
-                    raise LabelError(f"{found}: no frame is labelled; label some or remove it")
+                    raise LabelError(f"clip {name}: no frame is labelled; label some or remove it")
             except (LabelError, VideoError) as error:
-                known = (error.kind, error.frame) if isinstance(error, LabelError) else None
-                kind, frame = known or ("unreadable", None)
+                kind, frame = getattr(error, "kind", "unreadable"), getattr(error, "frame", None)
                 problems.append(Problem(kind, name, frame, f"{error}{LEFT_OUT}"))
             else:
                 clips.append(Clip(name, match, source, labels))
         if not places[split]:
+            expected = self.tables[-1].format(match="<match>", clip="*")
             raise LabelError(
-                f"split {split} is empty: no {self.expected} below {self.root} for "
-                f"{', '.join(self.splits[split])}; set data.root to the dataset's folder, or "
-                f"data.splits.{split} to what it holds"
+                f"split {split} is empty: no {expected} below {self.base} for "
+                f"{', '.join(map(str, self.splits[split]))}; set data.root to the dataset's "
+                f"folder, or data.splits.{split} to what it holds"
             )
-        return sorted(clips, key=lambda clip: clip.name), problems
+        return clips, problems
 
     def places(self) -> Places:
-        """See `Dataset.places`."""
         return {
-            split: {found: self.place(found) for part in parts for found in self.find(part)}
+            split: {
+                self._places(self.sources, *at)[0]: (Path(*at).as_posix(), at[0])
+                for part in parts
+                for at in self.find(str(part))
+            }
             for split, parts in self.splits.items()
         }
 
-    def inside(self, *path: str) -> Path:
-        """A path below `home` if there is such a one, else below the root."""
-        nested = self.root.joinpath(self.home, *path)
-        return nested if nested.exists() else self.root.joinpath(*path)
+    @cached_property
+    def base(self) -> Path:
+        """The folder that places are in."""
+        nested = Path(self.root, self.home)
+        return nested if nested.is_dir() else Path(self.root)
+
+
+def picture_numbers(folder: Path) -> list[int | None]:
+    """The last number in the name of each picture of a folder, in the order of the pictures."""
+    found = (re.findall(r"\d+", file.stem) for file in image_files(folder))
+    return [int(digits[-1]) if digits else None for digits in found]
 
 
 def _check_numbers(folder: Path) -> None:
-    """Refuses a folder of frames in which some are missing: a window would span the gap.
-
-    Raises:
-        LabelError: The numbers in the names do not go up in equal steps.
-    """
-    files = image_files(folder)
-    found = [re.findall(r"\d+", file.stem) for file in files]
-    if not all(found):
+    """Refuses a folder of frames in which some are missing: a window would span the gap."""
+    numbers = picture_numbers(folder)
+    if None in numbers:
         return
-    steps = np.diff([int(digits[-1]) for digits in found])
+    steps = np.diff(np.array(numbers, int))
     uneven = np.flatnonzero(steps != steps[:1])
     if len(uneven):
-        before, after = files[uneven[0]].name, files[uneven[0] + 1].name
+        before, after = (file.name for file in image_files(folder)[uneven[0] :][:2])
         raise LabelError(
             f"{folder}: frames are missing between {before} and {after}; put them back, or make "
             "what follows a clip of its own"
         )
+
+
+@contextmanager
+def readable(file: Path, expected: str) -> Iterator[None]:
+    """Reads a file of labels inside; says what was expected of one that is missing or malformed.
+
+    Raises:
+        LabelError: It is.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise LabelError(f"{file}: there is no such label file; {expected}") from error
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, SyntaxError) as error:
+        raise LabelError(f"{file}: {type(error).__name__}: {error}; {expected}") from error
+
+
+def only(files: Sequence[Path]) -> Path:
+    """The one file of a clip.
+
+    Raises:
+        LabelError: There are several.
+    """
+    if len(files) > 1:
+        raise LabelError(f"{' and '.join(map(str, files))} are for one clip; keep one of them")
+    return files[0]
+
+
+def sources_at(place: Path) -> list[Path]:
+    """The folder of frames at a path, or else the videos, which have suffixes."""
+    if holds_pictures(place):
+        return [place]
+    return sorted(p for p in place.parent.glob("*") if p.stem == place.name and is_video(p))
+
+
+def _clips_in(folder: Path) -> Iterator[str]:
+    for path in folder.glob("*"):
+        if is_video(path) or holds_pictures(path):
+            yield path.stem if is_video(path) else path.name
 
 
 def is_video(path: Path) -> bool:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree  # reads no external entity; expat bounds the 
 
 import numpy as np
 
-from tracknet.data.formats.base import LabelError
+from tracknet.data.formats.base import LabelError, readable
 from tracknet.problems import Problem
 from tracknet.types import ABSENT, UNLABELLED, Labels
 
@@ -88,21 +88,13 @@ def read_labels(xml: Path) -> tuple[Labels, list[Problem]]:
 
 
 def parse(xml: Path, file: IO[bytes] | None = None) -> ElementTree.Element:
-    """The root of a file of tracks.
-
-    Args:
-        xml: Its path.
-        file: Its content, where it lies in an archive.
+    """The root of a file of tracks, whose content is `file` where it lies in an archive.
 
     Raises:
         LabelError: It is none.
     """
-    try:
+    with readable(xml, EXPECTED):
         root = ElementTree.parse(file or xml).getroot()
-    except FileNotFoundError as error:
-        raise LabelError(f"{xml}: there is no such label file; {EXPECTED}") from error
-    except (OSError, ElementTree.ParseError) as error:
-        raise LabelError(f"{xml}: {error}; {EXPECTED}") from error
     if root.tag != "annotations" or root.find("image") is not None:
         raise LabelError(f"{xml}: holds no tracks of a video; {EXPECTED}")
     return root
@@ -115,14 +107,12 @@ def points_of(xml: Path, track: ElementTree.Element) -> Iterator[TrackPoint]:
         LabelError: A frame or a position is no number.
     """
     for shape in track.iterfind("points"):
-        try:
+        with readable(xml, f"{shape.attrib}; {EXPECTED}"):
             points = shape.attrib["points"].split(";")
             x, y = (float(number) for number in points[0].split(","))
             frame = int(shape.attrib["frame"])
             if frame < 0 or not np.isfinite([x, y]).all():
                 raise ValueError("a number that cannot be")
-        except (KeyError, ValueError) as error:
-            raise LabelError(f"{xml}: points {shape.attrib}: {error}; {EXPECTED}") from error
         yield TrackPoint(
             frame,
             (x, y),
@@ -159,9 +149,7 @@ def task_frames(xml: Path, root: ElementTree.Element) -> range | None:
             f"{xml}: exported from a project, which counts the frames of its tasks on and on; "
             "export each task by itself"
         )
-    task = root.find("meta/task")
-    if task is None:
-        task = root.find("meta/job")
+    task = next((part for part in root.iterfind("meta/*") if part.tag in ("task", "job")), None)
     if task is None:
         return None
 
@@ -174,7 +162,6 @@ def task_frames(xml: Path, root: ElementTree.Element) -> range | None:
     if not step:
         raise LabelError(f"{xml}: frame_filter is {chosen}; expected step=<number>, or nothing")
     start, every = number("start_frame", 0), int(step[1] or 1)
-    if size := number("size", 0):
-        return range(start, start + size * every, every)
-    stop = number("stop_frame", -1)
-    return range(start, stop + 1, every) or None
+    size = number("size", 0)
+    stop = start + size * every if size else number("stop_frame", -1) + 1
+    return range(start, stop, every) or None

@@ -2,52 +2,41 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from tracknet.data.formats.base import LabelError, Layout, holds_pictures, is_video
+from tracknet.data.formats.base import LabelError, Layout, holds_pictures, is_video, only
 from tracknet.data.formats.tables import read_table, to_labels
 from tracknet.problems import Problem
 from tracknet.types import UNLABELLED, Labels
-from tracknet.values import Folder
 from tracknet.video import image_files, probe
 
-COLUMNS = ("frame", "visibility", "x", "y")
 
-
+@dataclass
 class Generic(Layout):
     """``rally.mp4`` (or a folder ``rally`` of frames) with ``rally.csv`` or ``rally_ball.csv``.
 
-    They may lie in folders of any depth; the clips of one folder count as one match. ``frame``
-    counts from 0; in a folder of frames it is the position in the order of the numbers in their
-    names. Where there are both, the frames are taken and the video is not.
+    They may lie in folders of any depth below those that make up a split; the clips of one folder
+    count as one match. ``frame`` counts from 0; in a folder of frames it is the position in the
+    order of the numbers in their names. Where there are both, the frames are taken and the video is
+    not.
 
     Args:
-        root: Folder that holds the splits' folders.
-        splits: Which folders below the root make up each split.
         normalised: Whether x and y are shares of the frame's width and height, 0 to 1, instead of
             pixels.
-        name: Of a variant with other splits.
     """
 
+    normalised: bool = False
+
     name = "generic"
-    expected = "video, or folder of frames,"
+    sources = ("{match}/{clip}",)
+    tables = ("{match}/{clip}.csv",)
 
-    def __init__(
-        self,
-        root: Folder,
-        splits: Mapping[str, Sequence[str | int]],
-        normalised: bool = False,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(root, splits, name)
-        self.normalised = normalised
-
-    def find(self, part: str) -> set[Path]:
-        """Each clip without a suffix, also where its labels or its video alone are there."""
-        folder, clips, tables = self.root / part, set(), set()
+    def find(self, part: str) -> Iterator[tuple[str, str]]:
+        folder, clips, tables = self.base / part, set(), set()
         entered = {os.path.realpath(above) for above in folder.parents}
         for where, folders, names in os.walk(folder, followlinks=True):
             if os.path.realpath(where) in entered:  # a link in a circle
@@ -63,22 +52,22 @@ class Generic(Layout):
             if not videos and Path(where) != folder and holds_pictures(Path(where)):
                 clips.add(Path(where))
         alone = [table for table in tables if clips.isdisjoint(_clips_of(table))]
-        return clips | {_clips_of(table)[-1] for table in alone}
+        for clip in clips | {_clips_of(table)[-1] for table in alone}:
+            yield clip.parent.relative_to(self.base).as_posix(), clip.name
 
-    def read(self, found: Path) -> tuple[Path, Labels, list[Problem]]:
-        beside = list(found.parent.iterdir())
-        if holds_pictures(found):
-            source = found
-        else:
-            videos = [file for file in beside if is_video(file) and file.stem == found.name]
-            missing = "its folder holds no picture" if found.is_dir() else "there is no such video"
-            source = _only(videos, f"{found}: labelled, but {missing}")
-        tables = [file for file in beside if _is_table(file) and found in _clips_of(file)]
-        names = f"{found.name}.csv or {found.name}_ball.csv"
-        csv = _only(tables, f"{source}: no labels; expected {names} beside it")
-        labels, problems = to_labels(csv, read_table(csv, COLUMNS))
-        problems += _late(csv, labels, source)
-        return source, self._in_pixels(labels, csv, source), problems
+    def table(self, match: str, clip: str) -> Path:
+        found = self.base / match / clip
+        beside = found.parent.iterdir()
+        tables = sorted(file for file in beside if _is_table(file) and found in _clips_of(file))
+        if not tables:
+            names = f"{clip}.csv or {clip}_ball.csv"
+            raise LabelError(f"{found}: no labels; expected {names} beside it")
+        return only(tables)
+
+    def read(self, source: Path, table: Path) -> tuple[Labels, list[Problem]]:
+        labels, problems = to_labels(table, read_table(table))
+        problems += _late(table, labels, source)
+        return self._in_pixels(labels, table, source), problems
 
     def _in_pixels(self, labels: Labels, csv: Path, source: Path) -> Labels:
         positions = labels.xy[np.isfinite(labels.xy).all(1)]
@@ -117,12 +106,3 @@ def _is_table(path: Path) -> bool:
 def _clips_of(table: Path) -> list[Path]:
     """The clips, without a suffix, whose labels a table may hold by its name."""
     return [table.with_name(name) for name in (table.stem, table.stem.removesuffix("_ball"))]
-
-
-def _only(files: Iterable[Path], if_none: str) -> Path:
-    found = sorted(files)
-    if not found:
-        raise LabelError(if_none)
-    if len(found) > 1:
-        raise LabelError(f"{' and '.join(map(str, found))} are for one clip; keep one of them")
-    return found[0]

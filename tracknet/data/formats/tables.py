@@ -12,12 +12,13 @@ from tracknet.data.formats.base import LabelError
 from tracknet.problems import Problem
 from tracknet.types import ABSENT, UNLABELLED, Labels
 
+COLUMNS = ("frame", "visibility", "x", "y")
 FRAMES = 10_000_000
 """More than any clip has; a larger number is a time."""
 
 
 def read_table(
-    csv: Path, columns: Sequence[str | tuple[str, ...]], optional: Sequence[str] = ()
+    csv: Path, columns: Sequence[str | tuple[str, ...]] = COLUMNS, optional: Sequence[str] = ()
 ) -> pd.DataFrame:
     """The columns of a CSV file, found by name in any case and order.
 
@@ -57,61 +58,47 @@ def read_table(
     table = table.dropna(how="all")
     table.columns = [str(column).strip().lower() for column in table.columns]
     found = {own[0]: [column for column in table.columns if column in own] for own in names}
-    missing = [own for own, columns in found.items() if not columns]
-    if missing:
-        header = ",".join(table.columns)
+    if missing := [own for own, columns in found.items() if not columns]:
         raise LabelError(
             f"{csv}: column {', '.join(missing)} is missing; {expected}, separated by commas, but "
-            f"its header is {header}"
+            f"its header is {','.join(table.columns)}"
         )
-    twice = [columns for columns in found.values() if len(columns) > 1]
-    if twice:
+    if twice := [columns for columns in found.values() if len(columns) > 1]:
         raise LabelError(f"{csv}: columns {' and '.join(twice[0])} mean the same; keep one")
     found |= {own: [own] for own in optional if own in table.columns}
     return pd.DataFrame({own: table[column] for own, (column,) in found.items()})
 
 
-def rows_of_pictures(
-    csv: Path, table: pd.DataFrame, pictures: Mapping[str | int, int]
-) -> tuple[pd.DataFrame, list[Problem]]:
-    """The rows whose column frame names a picture, with the picture's position in its place.
-
-    Args:
-        csv: Where the table comes from, for the message.
-        table: Its rows.
-        pictures: The position of every picture, from 0, by its name or number.
-
-    Returns:
-        These rows, and the problem of others, which are not used.
-    """
-    position = table["frame"].map(pictures)
-    lost = position.isna()
-    problems = []
-    if lost.any():
-        message = (
-            f"{csv}: {lost.sum()} rows name pictures that are not there, the first is "
-            f"{table['frame'][lost].iloc[0]}; they are not used"
-        )
-        problems.append(Problem("unreadable", str(csv), None, message))
-    return table.assign(frame=position)[~lost], problems
-
-
-def to_labels(csv: Path, table: pd.DataFrame) -> tuple[Labels, list[Problem]]:
+def to_labels(
+    csv: Path, table: pd.DataFrame, pictures: Mapping[str | int, int] | None = None
+) -> tuple[Labels, list[Problem]]:
     """Labels from the columns frame, visibility, x and y; frames without a row are unlabelled.
 
     Args:
         csv: Where the table comes from, for the messages.
         table: Its rows in any order, their lines in the file as the index.
+        pictures: The position of each picture, from 0, by what the column frame says; without them
+            it says the position itself.
 
     Returns:
-        The labels, and the problem of rows that say "visible" without a position, which are not
-        used.
+        The labels, and the problems of rows that name no picture, or say "visible" without a
+        position; these are not used.
 
     Raises:
         LabelError: A frame or a visibility is no number that can be used, or a frame has two rows.
     """
-    columns = ["frame", "visibility", "x", "y"]
-    numbers = table[columns].apply(pd.to_numeric, errors="coerce").to_numpy(float)
+    problems = []
+    if pictures is not None:
+        position = table["frame"].map(pictures)
+        lost = position.isna()
+        if lost.any():
+            message = (
+                f"{csv}: {lost.sum()} rows name pictures that are not there, the first is "
+                f"{table['frame'][lost].iloc[0]}; they are not used"
+            )
+            problems.append(Problem("unreadable", str(csv), None, message))
+        table = table.assign(frame=position)[~lost]
+    numbers = table[[*COLUMNS]].apply(pd.to_numeric, errors="coerce").to_numpy(float)
     frame, visibility, x, y = numbers.T
     for column, usable, expected in (
         ("frame", (frame % 1 == 0) & (frame >= 0) & (frame < FRAMES), "a whole number from 0 on"),
@@ -126,16 +113,12 @@ def to_labels(csv: Path, table: pd.DataFrame) -> tuple[Labels, list[Problem]]:
             )
     again = pd.Series(frame).duplicated().to_numpy()
     if again.any():
-        lines = table.index[frame == frame[again.argmax()]]
-        raise LabelError(
-            f"{csv}: lines {lines[0]} and {lines[1]} are both for frame "
-            f"{frame[again.argmax()]:g}; keep one of them",
-            "duplicate_row",
-            int(frame[again.argmax()]),
-        )
+        number = int(frame[again.argmax()])
+        one, other = table.index[frame == number][:2]
+        message = f"{csv}: lines {one} and {other} are both for frame {number}; keep one of them"
+        raise LabelError(message, "duplicate_row", number)
     visible = visibility > ABSENT
     nowhere = visible & ~(np.isfinite(x) & np.isfinite(y))
-    problems = []
     if nowhere.any():
         row = nowhere.argmax()
         message = (

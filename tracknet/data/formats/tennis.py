@@ -1,10 +1,9 @@
 """The layout of TrackNet's tennis set: ``game<g>/Clip<c>/{0000.jpg, ..., Label.csv}``."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-from tracknet.data.formats.base import LabelError, Layout, holds_pictures
-from tracknet.data.formats.tables import read_table, rows_of_pictures, to_labels
+from tracknet.data.formats.base import Layout
+from tracknet.data.formats.tables import read_table, to_labels
 from tracknet.problems import Problem
 from tracknet.types import Labels
 from tracknet.video import image_files
@@ -17,9 +16,6 @@ COLUMNS = (
 )
 
 
-LABELS = "Label.csv"
-
-
 class Tennis(Layout):
     """Folders of frames with one ``Label.csv`` each; a split is a list of games.
 
@@ -28,22 +24,12 @@ class Tennis(Layout):
     """
 
     name = "tennis"
-    expected = "Clip*/0000.jpg"
+    sources = ("{match}/{clip}",)
+    tables = ("{match}/{clip}/Label.csv",)
 
-    def find(self, part: str) -> Iterator[Path]:
-        """The folder of every clip, if its labels or its pictures are there."""
-        for clip in (self.root / part).glob("[!.]*"):
-            if (clip / LABELS).exists() or holds_pictures(clip):
-                yield clip
-
-    def read(self, found: Path) -> tuple[Path, Labels, list[Problem]]:
-        csv = found / LABELS
-        if not holds_pictures(found):
-            raise LabelError(f"{csv}: labelled, but there is no picture beside it")
-        table = read_table(csv, COLUMNS)
-        named = table.pop("file name").str.strip()
-        table["frame"] = named.map(lambda name: Path(name).stem.lower(), na_action="ignore")
-        pictures = {file.stem.lower(): i for i, file in enumerate(image_files(found))}
-        table, lost = rows_of_pictures(csv, table, pictures)
-        labels, problems = to_labels(csv, table)
-        return found, labels, lost + problems
+    def read(self, source: Path, table: Path) -> tuple[Labels, list[Problem]]:
+        rows = read_table(table, COLUMNS)
+        named = rows.pop("file name").str.strip()
+        rows["frame"] = named.map(lambda name: Path(name).stem.lower(), na_action="ignore")
+        pictures = {file.stem.lower(): i for i, file in enumerate(image_files(source))}
+        return to_labels(table, rows, pictures)

@@ -183,10 +183,8 @@ class _Painter:
 
     def stands(self, rng: np.random.Generator) -> None:
         """Boards with advertisements at the far end and a crowd above them."""
-        (_, foot), (_, top) = self.pixels(
-            np.array([[0, self.deep * 0.62, 0.0], [0, self.deep * 0.62, 1.1]])
-        )
-        foot, top = int(foot), int(top)
+        far = np.array([[0, self.deep * 0.62, 0.0], [0, self.deep * 0.62, 1.1]])
+        foot, top = (int(y) for y in self.pixels(far)[:, 1])
         w = self.image.shape[1]
         self.image[: max(top, 0)] = self.place.wall
         tall = foot - top
@@ -201,10 +199,8 @@ class _Painter:
             colour = tuple(rng.integers(20, 110, 3).tolist())
             cv2.rectangle(self.image, (x, top), (x + wide, foot), colour, -1)
             ink = tuple(rng.integers(120, 200, 3).tolist())
-            at, tiny = (x + tall // 2, foot - tall // 4), tall / 38
-            cv2.putText(
-                self.image, _word(rng), at, cv2.FONT_HERSHEY_DUPLEX, tiny, ink, 2, cv2.LINE_AA
-            )
+            at, font = (x + tall // 2, foot - tall // 4), (cv2.FONT_HERSHEY_DUPLEX, tall / 38)
+            cv2.putText(self.image, _word(rng), at, *font, ink, 2, cv2.LINE_AA)
             x += wide
 
     def net(self) -> None:
@@ -219,9 +215,8 @@ class _Painter:
         alpha = np.zeros(self.image.shape[:2], np.uint8)
         cv2.fillPoly(alpha, [corners], 90, cv2.LINE_AA, 4)
         _blend(self.image, (20, 20, 22), alpha)
-        cv2.line(
-            self.image, corners[2].tolist(), corners[3].tolist(), (190, 190, 186), 4, cv2.LINE_AA, 4
-        )
+        tape = corners[2:].tolist()
+        cv2.line(self.image, *tape, (190, 190, 186), 4, cv2.LINE_AA, 4)
 
 
 def _blend(image: np.ndarray, colour: Colour, alpha: np.ndarray) -> None:

@@ -56,9 +56,9 @@ class Synthetic(Shuttlecock):
 
     def clips(self, split: str) -> tuple[list[Clip], list[Problem]]:
         tasks = [
-            (self.root, self.seed, split, clip, self.frames, self.size)
+            (self.base, self.seed, split, clip, self.frames, self.size)
             for clip in range(1, self.counts.get(split, 0) + 1)
-            if not all(path.exists() for path in clip_files(self.root, split, clip))
+            if not all(path.exists() for path in clip_files(self.base, split, clip))
         ]
         frames = len(tasks) * self.frames
         quick = frames < 300  # under two seconds
@@ -104,9 +104,8 @@ def _rendered(tasks: list[tuple], frames: int) -> Iterator[None]:
             yield render_clip(*task)
         return
     # Spawned, not forked: a fork of a process in which torch runs threads may hang.
-    pool = ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), cv2.setNumThreads, (1,)
-    )
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, spawn, cv2.setNumThreads, (1,))
     try:
         for done in as_completed([pool.submit(render_clip, *task) for task in tasks]):
             yield done.result()

@@ -70,15 +70,12 @@ class Player:
         places = np.array([knots[t] for t in order])
         # Averaged over a third of a second: people do not turn on the spot.
         spread = times[:, None] + np.linspace(-0.17, 0.17, 9)
-        self.path = np.stack(
-            [np.interp(spread, order, places[:, axis]).mean(1) for axis in range(2)], -1
-        )
+        self.path = np.stack([np.interp(spread, order, xy).mean(1) for xy in places.T], -1)
         steps = np.linalg.norm(np.diff(self.path, axis=0, prepend=self.path[:1]), axis=1)
         self.stride = rng.uniform(0, 6) + np.cumsum(steps * 4.5 + 0.12)
         self.pace = np.clip(steps * 12, 0.25, 1.2)
-        self.swing = sum(
-            (np.exp(-(((times - hit.time) / 0.14) ** 2)) for hit in hits), np.zeros_like(times)
-        )
+        swings = (np.exp(-(((times - hit.time) / 0.14) ** 2)) for hit in hits)
+        self.swing = sum(swings, np.zeros_like(times))
         self.lead = int(rng.choice([-1, 1]))
 
     def strokes(self, frame: int, feet: np.ndarray, scale: float) -> list[Stroke]:
@@ -158,9 +155,8 @@ class Lights:
 
     def strokes(self, frame: int) -> list[Stroke]:
         """The bulbs in one frame, in the resting camera's picture."""
+        bulbs = zip(self.places, self.widths, self.levels[frame].tolist(), strict=True)
         return [
             Stroke(place, place, width, (level, level, int(0.9 * level)))
-            for place, width, level in zip(
-                self.places, self.widths, self.levels[frame].tolist(), strict=True
-            )
+            for place, width, level in bulbs
         ]

@@ -26,9 +26,6 @@ class Arc:
         t = (times - self.start)[:, None]
         return self.origin + self.velocity * t + 0.5 * GRAVITY * t**2
 
-    def shifted(self, seconds: float) -> "Arc":
-        return replace(self, start=self.start + seconds, end=self.end + seconds)
-
 
 @dataclass(frozen=True)
 class Hit:
@@ -54,12 +51,6 @@ class Flight:
             out[inside] = arc.at(times[inside])
         return out
 
-    def shifted(self, seconds: float) -> "Flight":
-        return Flight(
-            tuple(arc.shifted(seconds) for arc in self.arcs),
-            tuple(replace(hit, time=hit.time + seconds) for hit in self.hits),
-        )
-
 
 def rally(
     rng: np.random.Generator, court: tuple[float, float], bounces: float, start: float, end: float
@@ -81,14 +72,11 @@ def rally(
         side = -side
         bouncing = rng.random() < bounces
         reach = (0.1, 0.4) if bouncing else (0.15, 0.5)
-        target = np.array(
-            [
-                rng.uniform(-0.45, 0.45) * width,
-                side * rng.uniform(*reach) * length,
-                0.1 if bouncing else rng.uniform(0.6, 2.4),
-            ]
-        )
-        arc = _arc(time, at, target, rng.uniform(0.45, 1.15))
+        x, y = rng.uniform(-0.45, 0.45) * width, side * rng.uniform(*reach) * length
+        target = np.array([x, y, 0.1 if bouncing else rng.uniform(0.6, 2.4)])
+        seconds = rng.uniform(0.45, 1.15)
+        velocity = (target - at) / seconds - 0.5 * GRAVITY * seconds
+        arc = Arc(time, time + seconds, at, velocity)
         arcs.append(arc)
         if bouncing:
             falling = arc.velocity[2] + GRAVITY[2] * (arc.end - arc.start)
@@ -115,11 +103,8 @@ def flight(
     """
     stop = rng.uniform(0, duration - pause)
     before = rally(rng, court, bounces, 0.0, stop)
-    before = before.shifted(stop - before.hits[-1].time)
+    late = stop - before.hits[-1].time
+    arcs = [replace(arc, start=arc.start + late, end=arc.end + late) for arc in before.arcs]
+    hits = [replace(hit, time=hit.time + late) for hit in before.hits]
     after = rally(rng, court, bounces, stop + pause, duration)
-    return Flight(before.arcs + after.arcs, before.hits + after.hits)
-
-
-def _arc(start: float, origin: np.ndarray, target: np.ndarray, seconds: float) -> Arc:
-    velocity = (target - origin) / seconds - 0.5 * GRAVITY * seconds
-    return Arc(start, start + seconds, origin, velocity)
+    return Flight((*arcs, *after.arcs), (*hits, *after.hits))

@@ -1,12 +1,12 @@
 """From a seed to frames and labels: everything random is drawn first, then frames are painted."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from tracknet.data.synthetic import court
-from tracknet.data.synthetic.ball import smear
 from tracknet.data.synthetic.camera import Camera, View, views
 from tracknet.data.synthetic.court import MARGIN, Venue
 from tracknet.data.synthetic.figures import Bird, Lights, Player, Stroke, draw, shaded
@@ -21,8 +21,7 @@ CONTRAST = 45  # the least difference from its background, in grey levels, where
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
-@dataclass(frozen=True)
-class BallLabel:
+class BallLabel(NamedTuple):
     """The truth of one frame: centre at mid exposure in pixels, and whether it can be seen."""
 
     xy: tuple[float, float]
@@ -73,9 +72,7 @@ class Scene:
             draw(image, [_seen(stroke, view) for stroke in thing.strokes(index)])
         behind, before, depth = self._players(index, view)
         draw(image, behind)
-        label = NO_BALL
-        if depth is not None:
-            label = self._ball(image, index, view, before)
+        label = NO_BALL if depth is None else self._ball(image, index, view, before)
         draw(image, before)
         self._scoreboard(image, index)
         tile, roll = self.grain[index]
@@ -92,13 +89,11 @@ class Scene:
         court_places = np.array([[*player.path[index], 0.0] for player in self.players])
         world = self.venue.to_world(court_places)
         pixels, scales = self.camera.project(world)
-        feet = view.apply(pixels)
-        behind: list[Stroke] = []
-        before: list[Stroke] = []
-        for i, player in enumerate(self.players):
-            behind.append(player.shadow(feet[i], scales[i] * view.zoom, self.venue.floor))
+        feet, scales = view.apply(pixels), scales * view.zoom
+        floor, before = self.venue.floor, []
+        behind = [p.shadow(*at, floor) for p, *at in zip(self.players, feet, scales, strict=True)]
         for i in np.argsort(-world[:, 1]):
-            strokes = self.players[i].strokes(index, feet[i], scales[i] * view.zoom)
+            strokes = self.players[i].strokes(index, feet[i], scales[i])
             nearer = depth is not None and world[i, 1] < depth
             (before if nearer else behind).extend(strokes)
         return behind, before, depth
@@ -143,7 +138,7 @@ class Scene:
         x, y = np.round(centre).astype(int)
         open_middle = x0 <= x < x1 and y0 <= y < y1 and hidden[y - y0, x - x0] < 128
         visible = bool(open_middle and shows.sum() >= SEEN * full and contrast >= CONTRAST)
-        return BallLabel((float(centre[0]), float(centre[1])), visible) if visible else NO_BALL
+        return BallLabel((float(centre[0]), float(centre[1])), True) if visible else NO_BALL
 
     @property
     def _board(self) -> tuple[int, int]:
@@ -159,9 +154,28 @@ class Scene:
         clock = start + index // FPS
         for row, text in enumerate((f"{home}  {clock // 60:02d}:{clock % 60:02d}", away)):
             at = (bw // 12, round(bh * (0.4 + 0.5 * row)))
-            cv2.putText(
-                image, text, at, cv2.FONT_HERSHEY_SIMPLEX, bh / 85, (205,) * 3, 1, cv2.LINE_AA
-            )
+            font = cv2.FONT_HERSHEY_SIMPLEX, bh / 85
+            cv2.putText(image, text, at, *font, (205,) * 3, 1, cv2.LINE_AA)
+
+
+def smear(path: np.ndarray, diameter: float) -> tuple[np.ndarray, tuple[int, int]]:
+    """The share of each pixel that the ball, a moving disc, covers while the shutter is open.
+
+    Args:
+        path: (N, 2) places of the disc's centre at even times of the exposure, pixels.
+        diameter: Pixels.
+
+    Returns:
+        (h, w) float32 shares in 0..1 of a patch that holds the whole disc, and the (x, y) of the
+        patch's first pixel.
+    """
+    low = np.floor(path.min(0) - diameter / 2 - 1).astype(int)
+    high = np.ceil(path.max(0) + diameter / 2 + 1).astype(int)
+    x = np.arange(low[0], high[0] + 1) - path[:, :1]
+    y = np.arange(low[1], high[1] + 1) - path[:, 1:]
+    away = np.sqrt(x[:, None, :] ** 2 + y[:, :, None] ** 2)
+    share = np.clip(diameter / 2 + 0.5 - away, 0, 1).mean(0)
+    return share.astype(np.float32), (int(low[0]), int(low[1]))
 
 
 def ball_limits(size: tuple[int, int]) -> tuple[float, float]:

@@ -1,6 +1,6 @@
 import pytest
 
-from tracknet.data.formats.volleyball import Volleyball
+from tracknet.data.formats.wasb import Volleyball
 
 SPLITS = {"train": [1], "val": [0], "test": [4]}
 LINES = "12.5 7.25\n0 0\n\n20 9\n\n"
@@ -48,5 +48,5 @@ def test_what_is_broken_is_reported(tmp_path, clip):
     nowhere, no_labels, no_frames, empty = (problem.message for problem in problems)
     assert "1.txt: 2 rows with a visible ball have no position, the first in line 2" in nowhere
     assert "2.txt: there is no such label file; expected one line x y" in no_labels
-    assert "videos/1/3: labelled, but there is no such folder of frames" in no_frames
+    assert "videos/1/3: labelled, but there is no such video or folder of frames" in no_frames
     assert "1/4: no frame is labelled" in empty

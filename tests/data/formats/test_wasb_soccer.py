@@ -1,6 +1,6 @@
 import pytest
 
-from tracknet.data.formats.soccer import Soccer
+from tracknet.data.formats.wasb import Soccer
 from tracknet.data.store import FrameStore
 
 SPLITS = {"train": ["ID-1", "ID-2", "ID-3"], "val": ["ID-4"], "test": ["ID-5"]}
@@ -64,5 +64,5 @@ def test_one_half_without_the_other_is_reported(tmp_path, soccer, write_video):
     (clip,), problems = Soccer(tmp_path, SPLITS).clips("train")
     assert clip.name == "ID-1"
     no_video, no_labels = (problem.message for problem in problems)
-    assert "ID-2.avi: labelled, but there is no such video or folder of frames" in no_video
+    assert "ID-2: labelled, but there is no such video or folder of frames" in no_video
     assert "ID-3.xml: there is no such label file" in no_labels

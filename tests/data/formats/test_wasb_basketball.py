@@ -1,6 +1,6 @@
 import pytest
 
-from tracknet.data.formats.basketball import Basketball
+from tracknet.data.formats.wasb import Basketball
 
 SPLITS = {"train": [21800909, 21800919], "val": [21800966], "test": [21800974]}
 TRACK = """<annotations><track id="0" label="ball">
@@ -49,4 +49,4 @@ def test_one_half_without_the_other_is_reported(tmp_path, clip):
     assert read.name == "21800909/1"
     no_labels, no_frames = (problem.message for problem in problems)
     assert "21800909/*_2.xml: 0 label files for clip" in no_labels
-    assert "videos/21800909/3: labelled, but there is no such folder of frames" in no_frames
+    assert "21800909/3: labelled, but there is no such video or folder of frames" in no_frames
