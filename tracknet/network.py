@@ -7,7 +7,6 @@ from typing import Any
 import torch
 
 from tracknet.build import build
-from tracknet.models.backbones.base import freeze_unreached
 from tracknet.models.heatmap_model import HeatmapModel
 from tracknet.models.necks.adapt import adapted, neck
 
@@ -52,16 +51,21 @@ def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None
     )
     between = neck(features, layouts[decoder.layout])
     model = HeatmapModel(inputs, temporal, backbone, between, decoder, head, stride, detail)
-    _freeze_unused(model)
+    _freeze_unreached(model)
     return model
 
 
-def _freeze_unused(model: HeatmapModel) -> None:
-    """Freezes the levels of a backbone or a neck that the decoder leaves out."""
+def _freeze_unreached(model: HeatmapModel) -> None:
+    """Freezes mask tokens, poolers, levels that the decoder leaves out: what has no gradient.
+
+    Distributed training refuses such parameters.
+    """
     side = 2 * math.lcm(max(model.backbone.features.strides), model.heatmap_stride)
-    # Training mode would move the running statistics.
-    model.eval()
+    learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    model.eval()  # training mode would move the running statistics
     with torch.enable_grad():
         logits = model(*model.blank((side, side)))
-    freeze_unreached(model, [logits])
+    gradients = torch.autograd.grad(logits.sum(), learning, allow_unused=True)
+    for parameter, gradient in zip(learning, gradients, strict=True):
+        parameter.requires_grad_(gradient is not None)
     model.train()
