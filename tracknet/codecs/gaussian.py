@@ -70,11 +70,8 @@ class GaussianCodec:
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Renders targets on the device of `xy`, each pixel the highest of the balls' Gaussians.
 
-        A position outside the map counts as no ball in it. See `Codec.encode` for the rest.
-
-        Returns:
-            Heatmaps (..., h, w) in 0..1, the nearest pixel of a ball exactly 1, and the weights
-            (...) of the maps in the loss: 0 where a ball is unlabelled, else 1.
+        The pixel nearest to a ball is exactly 1; a position outside the map counts as no ball in
+        it. The weight is 0 where a ball is unlabelled, else 1.
         """
         h, w = size
         xy = scale_points(torch.nan_to_num(xy.float(), nan=-1e6), 1 / stride)
@@ -105,11 +102,8 @@ class GaussianCodec:
         padded = F.pad(maps, (reach,) * 4)
         offset = torch.arange(2 * reach + 1, device=maps.device)
         batch = torch.arange(len(maps), device=maps.device)[:, None, None, None]
-        window = padded[
-            batch,
-            (row[..., None] + offset)[..., :, None],
-            (column[..., None] + offset)[..., None, :],
-        ]
+        rows, columns = row[..., None] + offset, column[..., None] + offset
+        window = padded[batch, rows[..., :, None], columns[..., None, :]]
         shift = (offset - reach).float()
         # At the border it is as narrow on the inner side, too: half a ball has its centroid there.
         half_x, half_y = (

@@ -52,26 +52,18 @@ class WindowDataset(Dataset):
             (i, start)
             for i, clip in enumerate(clips)
             for start in window_starts(len(clip), frames, step)
-            if (clip.labels.visibility[start : start + frames] != UNLABELLED).any()
+            if self.highest(i, start) != UNLABELLED
         ]
 
     def __len__(self) -> int:
         return len(self.windows)
 
-    def with_ball(self) -> list[tuple[int, int]]:
-        """The windows (clip, first frame) in which some frame shows a ball."""
-        return [
-            (i, start)
-            for i, start in self.windows
-            if (self.clips[i].labels.visibility[start : start + self.frames] > ABSENT).any()
-        ]
-
-    def __getitem__(self, key: tuple[int, ...] | int) -> dict[str, Any]:
-        """The sample of a key, or of an index alone: as `batch`, without B."""
-        return _first(self.batch([key]))
+    def highest(self, clip: int, start: int) -> int:
+        """The highest visibility of a window's frames: above 0 where some frame shows a ball."""
+        return self.clips[clip].labels.visibility[start : start + self.frames].max()
 
     def batch(self, keys: Sequence[tuple[int, ...] | int]) -> dict[str, Any]:
-        """A whole batch, whose frames are read straight into its memory.
+        """The batch of these keys, or indices alone; frames are read straight into its memory.
 
         Returns:
             pictures (B,P,H,W,3) uint8, the background first where it is wanted; xy (B,T,1,2)
@@ -129,11 +121,4 @@ def _stacked(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
         if isinstance(value, dict)
         else torch.from_numpy(np.stack([sample[name] for sample in samples]))
         for name, value in samples[0].items()
-    }
-
-
-def _first(batch: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: _first(value) if isinstance(value, dict) else value[0]
-        for name, value in batch.items()
     }

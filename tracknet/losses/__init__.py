@@ -1,4 +1,4 @@
-"""Losses on raw logits: (logits, target, weight) -> scalar."""
+"""Losses on raw logits."""
 
 from tracknet.losses.bce import BCELoss, WBCELoss
 from tracknet.losses.focal import FocalLoss

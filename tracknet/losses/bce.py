@@ -1,14 +1,13 @@
-"""Binary cross entropies on raw logits, summed per map and divided by the number of maps."""
+"""Binary cross entropies."""
 
 import torch
 import torch.nn.functional as F
-from torch import nn
 
-from tracknet.losses.reduction import per_map
+from tracknet.losses.base import PixelLoss
 from tracknet.values import Weight
 
 
-class BCELoss(nn.Module):
+class BCELoss(PixelLoss):
     """Binary cross entropy in which the few pixels of a ball count up to `positive_weight` times.
 
     A pixel's weight grows with its target, and is of both terms: p = y is the best answer
@@ -23,23 +22,14 @@ class BCELoss(nn.Module):
         super().__init__()
         self.positive_weight = positive_weight
 
-    def forward(
-        self, logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor
-    ) -> torch.Tensor:
-        """(B,T,h,w), (B,T,h,w) in 0..1, (B,T) -> scalar."""
-        pixel = 1 + (self.positive_weight - 1) * target
-        loss = F.binary_cross_entropy_with_logits(logits.float(), target, pixel, reduction="none")
-        return per_map(loss, weight)
+    def pixels(self, z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        pixel = 1 + (self.positive_weight - 1) * y
+        return F.binary_cross_entropy_with_logits(z, y, pixel, reduction="none")
 
 
-class WBCELoss(nn.Module):
+class WBCELoss(PixelLoss):
     """TrackNetV2's loss (Sun et al. 2020): -[(1-p)^2 y log p + p^2 (1-y) log(1-p)]."""
 
-    def forward(
-        self, logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor
-    ) -> torch.Tensor:
-        """(B,T,h,w), (B,T,h,w) in 0..1, (B,T) -> scalar."""
-        z = logits.float()
+    def pixels(self, z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         p, q = z.sigmoid(), (-z).sigmoid()
-        loss = -(q**2 * target * F.logsigmoid(z) + p**2 * (1 - target) * F.logsigmoid(-z))
-        return per_map(loss, weight)
+        return -(q**2 * y * F.logsigmoid(z) + p**2 * (1 - y) * F.logsigmoid(-z))

@@ -1,6 +1,6 @@
 """Augmentation of whole windows: drawn per sample in the loader, applied on the device."""
 
-from tracknet.data.augment.augmentation import Augmentation, Drawn, Step
+from tracknet.data.augment.augmentation import Augmentation, Drawn
 from tracknet.data.augment.colour import Colour
 from tracknet.data.augment.degrade import Blur, Noise
 from tracknet.data.augment.mixup import Mixup
@@ -17,6 +17,5 @@ __all__ = [
     "Noise",
     "Occlude",
     "Reverse",
-    "Step",
     "Warp",
 ]

@@ -88,6 +88,9 @@ class Backbone(nn.Module):
 class PretrainedBackbone(Backbone):
     """A backbone whose network is pretrained, or stands in for one that is.
 
+    Subclasses take ``cfg``, a `PretrainedConfig`, and as keywords ``in_channels``, 3 for each
+    picture, and ``restored``, see `open_pretrained`.
+
     Attributes:
         net: The network; subclasses set it.
         frozen: Whether `net` stays as it is.

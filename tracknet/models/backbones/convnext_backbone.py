@@ -40,15 +40,7 @@ class ConvNeXtBackbone(PretrainedBackbone):
     the network does: a side that 32 does not divide is cut off in the coarser levels, which
     `check_size` refuses where a model is built.
 
-    Args:
-        cfg: Which ConvNeXt. Without its weights on this machine, torchvision's stands in, with a
-            warning.
-        in_channels: Channels of the input, 3 for each picture.
-        restored: `weights` of an earlier backbone: builds its network for a state dict, without
-            looking for files.
-
     Raises:
-        FileNotFoundError: `cfg.strict`, and the weights are not on this machine.
         InputError: The network has no stages of strides 8, 16 and 32.
     """
 

@@ -36,15 +36,9 @@ class ViTBackboneConfig(PretrainedConfig):
 class ViTBackbone(PretrainedBackbone):
     """(B,C,H,W) -> patch tokens (B,Hp,Wp,D); class and register tokens are dropped.
 
-    Args:
-        cfg: Which transformer. Without its weights on this machine, a convolutional patch
-            embedding stands in, with a warning.
-        in_channels: Channels of the input, 3 for each picture.
-        restored: `weights` of an earlier backbone: builds its network for a state dict, without
-            looking for files.
+    A convolutional patch embedding is the stand-in.
 
     Raises:
-        FileNotFoundError: `cfg.strict`, and the weights are not on this machine.
         InputError: The network is no plain vision transformer.
     """
 
