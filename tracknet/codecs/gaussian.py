@@ -1,14 +1,14 @@
 """Ball position <-> Gaussian heatmap."""
 
-from typing import Annotated, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
 
 from tracknet.geometry import Size, scale_points
 from tracknet.types import ABSENT, UNLABELLED
-from tracknet.values import Count
+from tracknet.values import Count, Sigma
 
 
 class Codec(Protocol):
@@ -45,25 +45,20 @@ class Codec(Protocol):
         ...
 
 
+@dataclass
 class GaussianCodec:
     """Encodes positions as Gaussians, decodes peaks as local weighted centroids.
 
-    Args:
+    Attributes:
         sigma: Of the Gaussian, in heatmap pixels.
         candidates: How many peaks of a map are decoded.
         radius: Half width of the window round a ball over which the centroid is taken, in heatmap
             pixels; also the distance that two peaks keep.
     """
 
-    def __init__(
-        self,
-        sigma: Annotated[float, Field(gt=0, le=100)] = 1.0,
-        candidates: Count = 5,
-        radius: Count = 2,
-    ) -> None:
-        self.sigma = sigma
-        self.candidates = candidates
-        self.radius = radius
+    sigma: Sigma = 1.0
+    candidates: Count = 5
+    radius: Count = 2
 
     def encode(
         self, xy: torch.Tensor, visibility: torch.Tensor, size: Size, stride: int

@@ -1,6 +1,7 @@
 """Windows of stored clips, as batches."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from tracknet.types import ABSENT, UNLABELLED
 from tracknet.windows import rows_of, window_starts
 
 
+@dataclass(eq=False)
 class WindowDataset(Dataset):
     """Windows of stored clips, nothing computed on the pixels.
 
@@ -20,38 +22,32 @@ class WindowDataset(Dataset):
     (epoch, index) or (epoch, index, position in the epoch), so it depends neither on the number of
     workers nor on where a run was resumed.
 
-    Args:
+    Attributes:
         clips: Where the windows come from.
         frames: T, frames of a window.
         step: Frames from one window's start to the next one's.
         background: Whether samples carry the clip's median frame.
         augmentation: Draws each sample's parameters; None for none.
         seed: Of the augmentation.
-
-    Attributes:
         pixels: Whether batches hold pictures; without them, `ResidentFrames` adds them on the
             device.
+        windows: Clip and first frame of each; those without any label are left out.
     """
 
-    def __init__(
-        self,
-        clips: Sequence[StoredClip],
-        frames: int,
-        step: int = 1,
-        background: bool = False,
-        augmentation: Augmentation | None = None,
-        seed: int = 0,
-    ) -> None:
-        self.clips = clips
-        self.frames = frames
-        self.background = background
-        self.augmentation = augmentation
-        self.seed = seed
-        self.pixels = True
+    clips: Sequence[StoredClip]
+    frames: int
+    step: int = 1
+    background: bool = False
+    augmentation: Augmentation | None = None
+    seed: int = 0
+    pixels: bool = True
+    windows: list[tuple[int, int]] = field(init=False)
+
+    def __post_init__(self) -> None:
         self.windows = [
             (i, start)
-            for i, clip in enumerate(clips)
-            for start in window_starts(len(clip), frames, step)
+            for i, clip in enumerate(self.clips)
+            for start in window_starts(len(clip), self.frames, self.step)
             if self.highest(i, start) != UNLABELLED
         ]
 

@@ -1,6 +1,8 @@
 """How often each training window is drawn."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Literal
 
@@ -16,10 +18,11 @@ from tracknet.values import NonNegative, Text, Weight
 WRONG = (Outcome.FP1, Outcome.FP2, Outcome.FN)
 
 
+@dataclass(frozen=True)
 class Sampling:
     """Weights of windows: alike, balanced over clips or datasets, more for what was hard.
 
-    Args:
+    Attributes:
         balance: What is drawn equally often: every ``window``, every ``clip``, or every
             ``dataset`` of `Mixed`.
         weights: Beginning of a clip's name -> how many times as often its windows are drawn; of
@@ -29,17 +32,10 @@ class Sampling:
         hard_weight: How many times as often.
     """
 
-    def __init__(
-        self,
-        balance: Literal["window", "clip", "dataset"] = "window",
-        weights: Mapping[str, NonNegative] | None = None,
-        hard: Text | None = None,
-        hard_weight: Weight = 3.0,
-    ) -> None:
-        self.balance = balance
-        self.weights = dict(weights or {})
-        self.hard = hard
-        self.hard_weight = hard_weight
+    balance: Literal["window", "clip", "dataset"] = "window"
+    weights: Mapping[str, NonNegative] | None = None
+    hard: Text | None = None
+    hard_weight: Weight = 3.0
 
     def probabilities(self, windows: WindowDataset) -> np.ndarray | None:
         """(W,) how likely each draw is each window; None: every window once an epoch.
@@ -52,7 +48,7 @@ class Sampling:
             return None
         names = [clip.clip.name for clip in windows.clips]
         clips = np.array([number for number, _ in windows.windows])
-        for start in self.weights:
+        for start in self.weights or {}:
             if not any(name.startswith(start) for name in names):
                 raise InputError(
                     f"sampling.weights: no training clip begins with {start!r}; they are called "
@@ -74,8 +70,9 @@ class Sampling:
 
     def _factors(self, names: Sequence[str]) -> np.ndarray:
         """How many times as often each of these is drawn, as `weights` says."""
-        given = self.weights.items()
-        return np.array([np.prod([w for start, w in given if n.startswith(start)]) for n in names])
+        given = (self.weights or {}).items()
+        factors = [prod(w for start, w in given if name.startswith(start)) for name in names]
+        return np.array(factors, float)
 
     def _hard(self, windows: WindowDataset) -> np.ndarray:
         """(W,) whether a window holds a frame that was wrong."""
