@@ -1,7 +1,6 @@
 import torch
 
-from tracknet.losses import BCELoss, FocalLoss, WBCELoss
-from tracknet.losses.base import PixelLoss
+from tracknet.losses import BCELoss, FocalLoss, PixelLoss, WBCELoss
 
 
 class Itself(PixelLoss):

@@ -1,4 +1,4 @@
-"""Ball position <-> Gaussian heatmap."""
+"""Ball positions <-> heatmaps, encode and decode in one object."""
 
 from dataclasses import dataclass
 from typing import Protocol
