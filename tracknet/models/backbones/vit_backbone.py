@@ -86,7 +86,14 @@ class _Transformer(nn.Module):
         # Networks with a learnt grid of positions interpolate it only when asked to.
         asked = {"interpolate_pos_encoding"} & inspect.signature(net.forward).parameters.keys()
         self.options = dict.fromkeys(asked, True)
-        self.patch = _square_patch(net.config)
+        size = getattr(net.config, "patch_size", None)
+        sides = {size} if isinstance(size, int) else set(size or ())
+        if len(sides) != 1 or not hasattr(net.config, "hidden_size"):
+            raise InputError(
+                f"{net.config.model_type} is no vision transformer of one grid of square patches; "
+                f"{PLAIN}"
+            )
+        (self.patch,) = sides
         self.prefix = 1 + (getattr(net.config, "num_register_tokens", 0) or 0)
         net.eval()
         with torch.no_grad():
@@ -106,13 +113,3 @@ class _Transformer(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         grid = x.shape[-2] // self.patch, x.shape[-1] // self.patch
         return self._hidden(x)[:, self.prefix :].unflatten(1, grid)
-
-
-def _square_patch(config: Any) -> int:
-    patch = getattr(config, "patch_size", None)
-    sides = {patch} if isinstance(patch, int) else set(patch or ())
-    if len(sides) != 1 or not hasattr(config, "hidden_size"):
-        raise InputError(
-            f"{config.model_type} is no vision transformer of one grid of square patches; {PLAIN}"
-        )
-    return sides.pop()
