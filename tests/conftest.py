@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 from torch.nn import functional
 
-from tracknet.codecs.gaussian import GaussianCodec
+from tracknet.codecs import GaussianCodec
 from tracknet.geometry import Letterbox
 from tracknet.inference.network import TorchNetwork
 from tracknet.inference.predictor import Predictor

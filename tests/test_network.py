@@ -59,6 +59,9 @@ def test_gradients_reach_the_first_layer(pretrained, kind):
     assert first.weight.shape[1] == 3 * model.frames
     assert first.weight.grad.abs().sum() > 0
     assert all(p.requires_grad == (p.grad is not None) for p in model.parameters())
+    frozen = [n for n, p in model.backbone.named_parameters() if not p.requires_grad]
+    if KINDS[kind] == "vit":
+        assert all("mask_token" in n or "pooler" in n for n in frozen)
 
 
 @pytest.mark.parametrize("background", [False, True])

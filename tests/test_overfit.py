@@ -26,7 +26,8 @@ def four_windows(config) -> Batch:
         build(config, "data").clips("train")[0]
     )
     windows = WindowDataset(clips, config["frames"], config["frames"])
-    each = [[w for w in windows.with_ball() if w[0] == clip] for clip in range(len(clips))]
+    shown = [window for window in windows.windows if windows.highest(*window) > 0]
+    each = [[window for window in shown if window[0] == clip] for clip in range(len(clips))]
     windows.windows = [window for mine in each for window in (mine[0], mine[-1])]
     return Batch.of(windows.batch(range(4))).in_unit()
 

@@ -93,11 +93,8 @@ class Letterbox(Fit):
     def framed(self, picture: np.ndarray) -> np.ndarray:
         """A picture of size `inner` with its borders."""
         (h, w), (left, top) = self.inner, self.offset
-        if (h, w) == tuple(self.target):
-            return picture
-        out = np.zeros((*self.target, 3), np.uint8)
-        out[top : top + h, left : left + w] = picture
-        return out
+        bottom, right = self.target[0] - top - h, self.target[1] - left - w
+        return cv2.copyMakeBorder(picture, top, bottom, left, right, cv2.BORDER_CONSTANT)
 
 
 class Stretch(Letterbox):

@@ -7,7 +7,6 @@ from typing import Any
 import torch
 
 from tracknet.build import build
-from tracknet.models.backbones.base import freeze_unreached
 from tracknet.models.heatmap_model import HeatmapModel
 from tracknet.models.necks.adapt import adapted, neck
 
@@ -22,46 +21,38 @@ def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None
     Raises:
         InputError: The sizes do not fit each other; the message says which to use.
     """
-    size, stride = tuple(config["image_size"]), config["heatmap_stride"]
-    inputs = build(config, "inputs", frames=config["frames"])
-    temporal = build(
-        config,
-        "temporal",
-        pictures=inputs.pictures,
-        channels=inputs.channels,
-        frames=config["frames"],
-    )
+    size, stride, frames = tuple(config["image_size"]), config["heatmap_stride"], config["frames"]
+    inputs = build(config, "inputs", frames=frames)
+    pictures = {"pictures": inputs.pictures, "channels": inputs.channels}
+    temporal = build(config, "temporal", **pictures, frames=frames)
     restored = {"restored": weights} if weights and weights["kind"] != "random" else {}
     backbone = build(config, "backbone", in_channels=temporal.in_channels, **restored)
     backbone.check_size(size, stride)
     inputs.suit(backbone)
     features = temporal.attach(backbone.features)
-    out_size = size[0] // stride, size[1] // stride
+    maps = {"out_size": (size[0] // stride, size[1] // stride), "heatmap_stride": stride}
     layouts = {layout: adapted(features, layout, stride) for layout in ("tokens", "pyramid")}
-    decoder = build(config, "decoder", features=layouts, out_size=out_size, heatmap_stride=stride)
-    detail = build(
-        config,
-        "detail",
-        in_channels=temporal.in_channels,
-        out_channels=decoder.out_channels,
-        out_size=out_size,
-        heatmap_stride=stride,
-    )
-    head = build(
-        config, "head", in_channels=decoder.out_channels, out_channels=temporal.out_channels
-    )
+    decoder = build(config, "decoder", features=layouts, **maps)
+    seen, given = temporal.in_channels, decoder.out_channels
+    detail = build(config, "detail", in_channels=seen, out_channels=given, **maps)
+    head = build(config, "head", in_channels=given, out_channels=temporal.out_channels)
     between = neck(features, layouts[decoder.layout])
     model = HeatmapModel(inputs, temporal, backbone, between, decoder, head, stride, detail)
-    _freeze_unused(model)
+    _freeze_unreached(model)
     return model
 
 
-def _freeze_unused(model: HeatmapModel) -> None:
-    """Freezes the levels of a backbone or a neck that the decoder leaves out."""
+def _freeze_unreached(model: HeatmapModel) -> None:
+    """Freezes mask tokens, poolers, levels that the decoder leaves out: what has no gradient.
+
+    Distributed training refuses such parameters.
+    """
     side = 2 * math.lcm(max(model.backbone.features.strides), model.heatmap_stride)
-    # Training mode would move the running statistics.
-    model.eval()
+    learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    model.eval()  # training mode would move the running statistics
     with torch.enable_grad():
         logits = model(*model.blank((side, side)))
-    freeze_unreached(model, [logits])
+    gradients = torch.autograd.grad(logits.sum(), learning, allow_unused=True)
+    for parameter, gradient in zip(learning, gradients, strict=True):
+        parameter.requires_grad_(gradient is not None)
     model.train()

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from torch.utils.data import default_collate
 
 from tracknet.data.resident import ResidentFrames, size_of, stays_resident
 from tracknet.data.window_dataset import WindowDataset
@@ -23,7 +22,6 @@ def test_batches_are_those_of_the_store(stored, background):
     assert batch.keys() == expected.keys()
     for name, value in expected.items():
         assert torch.equal(batch[name].nan_to_num(-1), value.nan_to_num(-1)), name
-    assert default_collate([windows[0]])["xy"].shape == (1, 4, 1, 2)
 
 
 def test_a_cpu_reads_from_the_store_unless_told_otherwise(stored):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tracknet.codecs.gaussian import GaussianCodec
+from tracknet.codecs import GaussianCodec
 from tracknet.inference.overlap import OVERLAPS, Overlap, merge, triangle
 from tracknet.windows import Window
 

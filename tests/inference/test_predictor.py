@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tracknet.codecs.gaussian import GaussianCodec
+from tracknet.codecs import GaussianCodec
 from tracknet.errors import InputError, InputWarning
 from tracknet.geometry import Letterbox
 from tracknet.inference import backgrounds

@@ -1,6 +1,7 @@
 """Windows of stored clips, as batches."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from tracknet.types import ABSENT, UNLABELLED
 from tracknet.windows import rows_of, window_starts
 
 
+@dataclass(eq=False)
 class WindowDataset(Dataset):
     """Windows of stored clips, nothing computed on the pixels.
 
@@ -20,58 +22,44 @@ class WindowDataset(Dataset):
     (epoch, index) or (epoch, index, position in the epoch), so it depends neither on the number of
     workers nor on where a run was resumed.
 
-    Args:
+    Attributes:
         clips: Where the windows come from.
         frames: T, frames of a window.
         step: Frames from one window's start to the next one's.
         background: Whether samples carry the clip's median frame.
         augmentation: Draws each sample's parameters; None for none.
         seed: Of the augmentation.
-
-    Attributes:
         pixels: Whether batches hold pictures; without them, `ResidentFrames` adds them on the
             device.
+        windows: Clip and first frame of each; those without any label are left out.
     """
 
-    def __init__(
-        self,
-        clips: Sequence[StoredClip],
-        frames: int,
-        step: int = 1,
-        background: bool = False,
-        augmentation: Augmentation | None = None,
-        seed: int = 0,
-    ) -> None:
-        self.clips = clips
-        self.frames = frames
-        self.background = background
-        self.augmentation = augmentation
-        self.seed = seed
-        self.pixels = True
+    clips: Sequence[StoredClip]
+    frames: int
+    step: int = 1
+    background: bool = False
+    augmentation: Augmentation | None = None
+    seed: int = 0
+    pixels: bool = True
+    windows: list[tuple[int, int]] = field(init=False)
+
+    def __post_init__(self) -> None:
         self.windows = [
             (i, start)
-            for i, clip in enumerate(clips)
-            for start in window_starts(len(clip), frames, step)
-            if (clip.labels.visibility[start : start + frames] != UNLABELLED).any()
+            for i, clip in enumerate(self.clips)
+            for start in window_starts(len(clip), self.frames, self.step)
+            if self.highest(i, start) != UNLABELLED
         ]
 
     def __len__(self) -> int:
         return len(self.windows)
 
-    def with_ball(self) -> list[tuple[int, int]]:
-        """The windows (clip, first frame) in which some frame shows a ball."""
-        return [
-            (i, start)
-            for i, start in self.windows
-            if (self.clips[i].labels.visibility[start : start + self.frames] > ABSENT).any()
-        ]
-
-    def __getitem__(self, key: tuple[int, ...] | int) -> dict[str, Any]:
-        """The sample of a key, or of an index alone: as `batch`, without B."""
-        return _first(self.batch([key]))
+    def highest(self, clip: int, start: int) -> int:
+        """The highest visibility of a window's frames: above 0 where some frame shows a ball."""
+        return self.clips[clip].labels.visibility[start : start + self.frames].max()
 
     def batch(self, keys: Sequence[tuple[int, ...] | int]) -> dict[str, Any]:
-        """A whole batch, whose frames are read straight into its memory.
+        """The batch of these keys, or indices alone; frames are read straight into its memory.
 
         Returns:
             pictures (B,P,H,W,3) uint8, the background first where it is wanted; xy (B,T,1,2)
@@ -129,11 +117,4 @@ def _stacked(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
         if isinstance(value, dict)
         else torch.from_numpy(np.stack([sample[name] for sample in samples]))
         for name, value in samples[0].items()
-    }
-
-
-def _first(batch: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: _first(value) if isinstance(value, dict) else value[0]
-        for name, value in batch.items()
     }

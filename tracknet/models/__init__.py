@@ -4,15 +4,14 @@ from tracknet.models.backbones.base import Backbone
 from tracknet.models.backbones.conv_backbone import ConvBackbone
 from tracknet.models.backbones.convnext_backbone import ConvNeXtBackbone, ConvNeXtBackboneConfig
 from tracknet.models.backbones.vit_backbone import ViTBackbone, ViTBackboneConfig
-from tracknet.models.decoders.base import Decoder
 from tracknet.models.decoders.fpn_decoder import FPNDecoder, FPNDecoderConfig
 from tracknet.models.decoders.unet_decoder import UNetDecoder
 from tracknet.models.decoders.upsampling_decoder import UpsamplingDecoder
 from tracknet.models.detail import ConvDetail
 from tracknet.models.heads.heatmap_head import HeatmapHead
 from tracknet.models.heatmap_model import HeatmapModel
-from tracknet.models.inputs import Inputs, WindowInput
-from tracknet.models.temporal import StackTime, Temporal
+from tracknet.models.inputs import WindowInput
+from tracknet.models.temporal import Temporal
 
 __all__ = [
     "Backbone",
@@ -20,13 +19,10 @@ __all__ = [
     "ConvDetail",
     "ConvNeXtBackbone",
     "ConvNeXtBackboneConfig",
-    "Decoder",
     "FPNDecoder",
     "FPNDecoderConfig",
     "HeatmapHead",
     "HeatmapModel",
-    "Inputs",
-    "StackTime",
     "Temporal",
     "UNetDecoder",
     "UpsamplingDecoder",

@@ -2,8 +2,11 @@
 
 import math
 
+import torch
+import torch.nn.functional as F
 from torch import nn
 
+from tracknet.geometry import Size
 from tracknet.values import Norm
 
 
@@ -14,6 +17,13 @@ def norm_layer(kind: Norm, channels: int) -> nn.Module:
     if kind == "batch":
         return nn.BatchNorm2d(channels)
     return nn.Identity()
+
+
+def resized(x: torch.Tensor, size: Size) -> torch.Tensor:
+    """(B,C,H,W) -> (B,C,h,w), interpolated by the half-pixel rule."""
+    if x.shape[-2:] == torch.Size(size):
+        return x
+    return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
 
 
 class ConvNorm(nn.Sequential):

@@ -26,6 +26,10 @@ class HeatmapModel(nn.Module):
         head: (N,C,h,w) -> logits.
         heatmap_stride: Network pixels per heatmap pixel.
         detail: (N,C,H,W) -> what is added to the decoder's map, (N,C,h,w); None for none.
+
+    Attributes:
+        frames: T, frames of a window.
+        background: Whether the clip's median background is a further input.
     """
 
     def __init__(
@@ -40,7 +44,7 @@ class HeatmapModel(nn.Module):
         detail: nn.Module | None = None,
     ) -> None:
         super().__init__()
-        self.inputs = inputs
+        self.inputs, self.frames, self.background = inputs, inputs.frames, inputs.background
         self.temporal = temporal
         self.backbone = backbone
         self.neck = neck
@@ -48,16 +52,6 @@ class HeatmapModel(nn.Module):
         self.head = head
         self.heatmap_stride = heatmap_stride
         self.detail = detail
-
-    @property
-    def frames(self) -> int:
-        """T, frames of a window."""
-        return self.inputs.frames
-
-    @property
-    def background(self) -> bool:
-        """Whether the clip's median background is a further input."""
-        return self.inputs.background
 
     def blank(self, size: Size) -> tuple[torch.Tensor, torch.Tensor | None]:
         """A black window (1,T,3,H,W) and its background, to see what comes of it."""

@@ -77,7 +77,7 @@ class WindowInput(nn.Module):
 
     def suit(self, backbone: Backbone) -> None:
         mean, std = self._given
-        self._normalise(mean or backbone.mean, std or backbone.std)
+        self._normalise(mean or backbone.weights["mean"], std or backbone.weights["std"])
         if self.differences:
             backbone.take_differences(GAIN)
 

@@ -12,8 +12,8 @@ from tracknet.types import FeatureInfo
 class Temporal(nn.Module, ABC):
     """What a choice of group ``temporal`` owes; this one leaves the backbone's features alone.
 
-    It is built with ``pictures`` and ``channels``, those of a window that go in, and ``frames``,
-    the heatmaps of a window that come out.
+    It is built with ``pictures``, P of a window that go in, their ``channels``, C, and ``frames``,
+    T heatmaps of a window that come out.
 
     Attributes:
         in_channels: Channels that the backbone gets.
@@ -41,13 +41,7 @@ class Temporal(nn.Module, ABC):
 
 
 class StackTime(Temporal):
-    """Folds time into channels: the first convolution already compares frames.
-
-    Args:
-        pictures: P, pictures of a window that go in.
-        channels: C, channels of each.
-        frames: T, heatmaps of a window that come out.
-    """
+    """Folds time into channels: the first convolution already compares frames."""
 
     def __init__(self, pictures: int, channels: int, frames: int) -> None:
         super().__init__()

@@ -16,6 +16,7 @@ from tracknet.errors import InputError
 from tracknet.training.loader import AheadLoader
 from tracknet.training.order import EpochSampler
 from tracknet.training.sampling import Sampling
+from tracknet.types import ABSENT
 
 
 class WindowDataModule(LightningDataModule):
@@ -56,7 +57,9 @@ class WindowDataModule(LightningDataModule):
         self.val_windows = WindowDataset(val, frames, frames, background)
         if overfit:
             self.val_windows = WindowDataset(train, frames, frames, background)
-            with_ball = self.val_windows.with_ball()
+            with_ball = [
+                w for w in self.val_windows.windows if self.val_windows.highest(*w) > ABSENT
+            ]
             self.val_windows.windows = with_ball[:: max(1, len(with_ball) // overfit)][:overfit]
             self.train_windows.windows = self.val_windows.windows
         self.probabilities = sampling.probabilities(self.train_windows) if sampling else None
@@ -90,20 +93,13 @@ class WindowDataModule(LightningDataModule):
         """What the network gets: pictures in 0..1, augmented where the loader drew for them."""
         if "pictures" not in raw:
             self._frames.add_to(raw)
-        batch = Batch.of(raw)
-        if "augmentation" in raw:
-            return self.augmentation.apply(batch, raw["augmentation"])
-        return batch.in_unit()
+        batch, drawn = Batch.of(raw), raw.get("augmentation")
+        return self.augmentation.apply(batch, drawn) if drawn else batch.in_unit()
 
     def train_dataloader(self) -> DataLoader:
-        sampler = EpochSampler(
-            len(self.train_windows),
-            self.seed,
-            self._position,
-            self.probabilities,
-            self.trainer.global_rank,
-            self.trainer.world_size,
-        )
+        rank, devices = self.trainer.global_rank, self.trainer.world_size
+        drawn = len(self.train_windows), self.seed, self._position, self.probabilities
+        sampler = EpochSampler(*drawn, rank, devices)
         return self._loader(self.train_windows, sampler=sampler, drop_last=True)
 
     def val_dataloader(self) -> DataLoader:
@@ -138,16 +134,12 @@ class WindowDataModule(LightningDataModule):
         Not Lightning's `estimated_stepping_batches`: that one makes the first epoch's iterator,
         before a checkpoint tells which epoch it is.
         """
-        steps = (
-            -(-self.batches_under(trainer) // trainer.accumulate_grad_batches) * trainer.max_epochs
-        )
+        epoch = -(-self.batches_under(trainer) // trainer.accumulate_grad_batches)
+        steps = epoch * trainer.max_epochs
         return steps if trainer.max_steps < 0 else min(steps, trainer.max_steps)
 
     def _position(self) -> tuple[int, int]:
-        """(epoch, samples of it already used) of the trainer, right after a restore as well.
-
-        All devices' samples.
-        """
+        """(epoch, samples of it that all devices used) now, right after a restore as well."""
         loop = self.trainer.fit_loop
         progress = loop.epoch_progress.current
         if progress.ready == progress.processed:

@@ -69,10 +69,8 @@ class HeatmapModule(LightningModule):
             scheduler = self._scheduler(optimizer, **steps)
         except (ValueError, TypeError, RuntimeError) as error:  # settings that do not agree
             raise InputError(f"optimizer, scheduler: {error}") from error
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
-        }
+        stepped = {"scheduler": scheduler, "interval": "step"}
+        return {"optimizer": optimizer, "lr_scheduler": stepped}
 
     def on_train_batch_start(self, *_: Any) -> None:
         # Dropout and drop-path then repeat after a resume, and differ from device to device. Not
@@ -86,13 +84,7 @@ class HeatmapModule(LightningModule):
     def training_step(self, batch: Batch, _: int) -> torch.Tensor:
         loss = self.loss_of(self.model(batch.frames, batch.background), batch)
         self.log(
-            "train/loss",
-            loss,
-            on_step=True,
-            on_epoch=True,
-            prog_bar=True,
-            sync_dist=True,
-            batch_size=len(batch),
+            "train/loss", loss, on_epoch=True, prog_bar=True, sync_dist=True, batch_size=len(batch)
         )
         return loss
 

@@ -1,11 +1,13 @@
 """The order of training samples, a pure function of (seed, epoch)."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from torch.utils.data import Sampler
 
 
+@dataclass(eq=False)
 class EpochSampler(Sampler[tuple[int, ...]]):
     """Yields (epoch, index) in an order that depends on seed and epoch alone.
 
@@ -18,7 +20,7 @@ class EpochSampler(Sampler[tuple[int, ...]]):
     With probabilities it yields (epoch, index, position in the epoch): by that, what is drawn again
     is augmented anew.
 
-    Args:
+    Attributes:
         length: Number of samples.
         seed: Of the order.
         position: Says (epoch, samples of it already used, by all devices) at that moment.
@@ -27,21 +29,12 @@ class EpochSampler(Sampler[tuple[int, ...]]):
         devices: Of how many.
     """
 
-    def __init__(
-        self,
-        length: int,
-        seed: int,
-        position: Callable[[], tuple[int, int]],
-        probabilities: np.ndarray | None = None,
-        rank: int = 0,
-        devices: int = 1,
-    ) -> None:
-        self.length = length
-        self.seed = seed
-        self.position = position
-        self.probabilities = probabilities
-        self.rank = rank
-        self.devices = devices
+    length: int
+    seed: int
+    position: Callable[[], tuple[int, int]]
+    probabilities: np.ndarray | None = None
+    rank: int = 0
+    devices: int = 1
 
     def __len__(self) -> int:
         return self.length // self.devices

@@ -1,13 +1,14 @@
 """How often each training window is drawn."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from tracknet.data.predictions import read_predictions
-from tracknet.data.store import StoredClip
 from tracknet.data.window_dataset import WindowDataset
 from tracknet.errors import InputError
 from tracknet.metrics import PROTOCOLS
@@ -17,10 +18,11 @@ from tracknet.values import NonNegative, Text, Weight
 WRONG = (Outcome.FP1, Outcome.FP2, Outcome.FN)
 
 
+@dataclass(frozen=True)
 class Sampling:
     """Weights of windows: alike, balanced over clips or datasets, more for what was hard.
 
-    Args:
+    Attributes:
         balance: What is drawn equally often: every ``window``, every ``clip``, or every
             ``dataset`` of `Mixed`.
         weights: Beginning of a clip's name -> how many times as often its windows are drawn; of
@@ -30,17 +32,10 @@ class Sampling:
         hard_weight: How many times as often.
     """
 
-    def __init__(
-        self,
-        balance: Literal["window", "clip", "dataset"] = "window",
-        weights: Mapping[str, NonNegative] | None = None,
-        hard: Text | None = None,
-        hard_weight: Weight = 3.0,
-    ) -> None:
-        self.balance = balance
-        self.weights = dict(weights or {})
-        self.hard = hard
-        self.hard_weight = hard_weight
+    balance: Literal["window", "clip", "dataset"] = "window"
+    weights: Mapping[str, NonNegative] | None = None
+    hard: Text | None = None
+    hard_weight: Weight = 3.0
 
     def probabilities(self, windows: WindowDataset) -> np.ndarray | None:
         """(W,) how likely each draw is each window; None: every window once an epoch.
@@ -51,14 +46,21 @@ class Sampling:
         """
         if self.balance == "window" and not self.weights and not self.hard:
             return None
+        names = [clip.clip.name for clip in windows.clips]
         clips = np.array([number for number, _ in windows.windows])
-        weight = self._of_clips(windows.clips)[clips]
+        for start in self.weights or {}:
+            if not any(name.startswith(start) for name in names):
+                raise InputError(
+                    f"sampling.weights: no training clip begins with {start!r}; they are called "
+                    f"like {names[0]}"
+                )
+        weight = self._factors(names)[clips]
         if self.hard:
             weight = weight * np.where(self._hard(windows), self.hard_weight, 1.0)
         if self.balance != "window":
-            groups = [self._group(clip.clip.name) for clip in windows.clips]
+            groups = [name if self.balance == "clip" else name.split("/")[0] for name in names]
             number = np.unique(groups, return_inverse=True)[1][clips]
-            own = np.array([self._factor(groups[i]) for i in clips])
+            own = self._factors(groups)[clips]
             # Within a group hard windows count more; between groups only what was asked for.
             share = np.bincount(number, weight)[number]
             weight = np.divide(weight, share, out=np.zeros_like(weight), where=share > 0) * own
@@ -66,21 +68,11 @@ class Sampling:
             raise InputError(f"sampling.weights={self.weights} leave no window to draw")
         return weight / weight.sum()
 
-    def _group(self, name: str) -> str:
-        return name if self.balance == "clip" else name.split("/")[0]
-
-    def _factor(self, name: str) -> float:
-        return float(np.prod([w for start, w in self.weights.items() if name.startswith(start)]))
-
-    def _of_clips(self, clips: Sequence[StoredClip]) -> np.ndarray:
-        names = [clip.clip.name for clip in clips]
-        for start in self.weights:
-            if not any(name.startswith(start) for name in names):
-                raise InputError(
-                    f"sampling.weights: no training clip begins with {start!r}; they are called "
-                    f"like {names[0]}"
-                )
-        return np.array([self._factor(name) for name in names])
+    def _factors(self, names: Sequence[str]) -> np.ndarray:
+        """How many times as often each of these is drawn, as `weights` says."""
+        given = (self.weights or {}).items()
+        factors = [prod(w for start, w in given if name.startswith(start)) for name in names]
+        return np.array(factors, float)
 
     def _hard(self, windows: WindowDataset) -> np.ndarray:
         """(W,) whether a window holds a frame that was wrong."""

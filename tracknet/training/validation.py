@@ -1,6 +1,8 @@
 """What a validation finds: candidates of every window, then a threshold and its F1."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -14,24 +16,22 @@ Found = dict[tuple[int, int], np.ndarray]
 """Clip and first frame of a window -> (T,3): each frame's best candidate, network pixels."""
 
 
+@dataclass
 class Validation:
     """Collects what is found in validation windows, whatever network found it.
 
-    Args:
-        clips: Where the windows come from.
-
     Attributes:
+        clips: Where the windows come from.
         threshold: Score with the highest strict F1 at the last validation.
         f1: That F1.
     """
 
-    FIGURES = ("val/f1", "val/threshold", "val/highest_score")
+    FIGURES: ClassVar = ("val/f1", "val/threshold", "val/highest_score")
 
-    def __init__(self, clips: Sequence[StoredClip]) -> None:
-        self.clips = clips
-        self.threshold = 0.5
-        self.f1 = 0.0
-        self._found: Found = {}
+    clips: Sequence[StoredClip]
+    threshold: float = 0.5
+    f1: float = 0.0
+    _found: Found = field(default_factory=dict)
 
     def start(self) -> None:
         """Forgets the validation before."""

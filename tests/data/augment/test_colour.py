@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tracknet.data.augment import Colour
-from tracknet.data.augment.colour import GRAY
+from tracknet.data.augment.pixels import GRAY
 from tracknet.data.batch import Batch
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tracknet.data.augment import Blur, Noise
-from tracknet.data.augment.degrade import RADIUS
+from tracknet.data.augment.pixels import RADIUS
 from tracknet.data.batch import Batch
 
 SIZE = 21

@@ -31,7 +31,8 @@ def test_levels_are_the_networks_own_stages_normalised(checkpoints, kind):
     backbone = pretrained(checkpoints / kind)
     assert backbone.training
     assert backbone.features == FeatureInfo("pyramid", (16, 24, 32), (8, 16, 32))
-    assert (backbone.mean, backbone.std) == ((0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
+    assert backbone.weights["mean"] == [0.1, 0.2, 0.3]
+    assert backbone.weights["std"] == [0.4, 0.5, 0.6]
     backbone.eval()
     x = torch.randn(2, 3, 64, 96)
     own = AutoModel.from_pretrained(checkpoints / kind, local_files_only=True).eval()
@@ -46,19 +47,6 @@ def test_levels_are_the_networks_own_stages_normalised(checkpoints, kind):
     for level, stage in zip(levels, stages, strict=True):
         expected = F.layer_norm(stage.permute(0, 2, 3, 1), stage.shape[1:2]).permute(0, 3, 1, 2)
         assert torch.allclose(level, expected, atol=1e-5)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_gradients_reach_every_trained_parameter(checkpoints, kind):
-    backbone = pretrained(checkpoints / kind)
-    sum(level.pow(3).sum() for level in backbone(torch.randn(2, 3, 64, 64))).backward()
-    first = next(m for m in backbone.modules() if isinstance(m, torch.nn.Conv2d))
-    assert first.weight.grad.abs().sum() > 0
-    trained = [n for n, p in backbone.named_parameters() if p.requires_grad]
-    assert trained == [n for n, p in backbone.named_parameters() if p.grad is not None]
-    frozen = [n for n, p in backbone.named_parameters() if not p.requires_grad]
-    assert len(frozen) == 2
-    assert all(n.startswith("net.net.layer") for n in frozen)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -52,13 +52,8 @@ def test_the_size_at_forward_wins():
 
 def test_odd_levels_are_joined():
     levels = [torch.randn(1, c, *s) for c, s in ((4, (9, 15)), (6, (5, 8)), (8, (3, 4)))]
-    decoder = UNetDecoder(CHANNELS[:3], CHANNELS[:2], (9, 15))
+    decoder = UNetDecoder(CHANNELS[:3], (9, 15))
     assert decoder(levels).shape == (1, 4, 9, 15)
-
-
-def test_widths_must_fit_the_levels():
-    with pytest.raises(ValueError, match="is shorter than"):
-        UNetDecoder(CHANNELS, (4, 6), (16, 32))
 
 
 @pytest.mark.parametrize("stride", [1, 2, 4])

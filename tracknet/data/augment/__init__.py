@@ -1,10 +1,9 @@
 """Augmentation of whole windows: drawn per sample in the loader, applied on the device."""
 
-from tracknet.data.augment.augmentation import Augmentation, Drawn, Step
-from tracknet.data.augment.colour import Colour
-from tracknet.data.augment.degrade import Blur, Noise
+from tracknet.data.augment.augmentation import Augmentation, Drawn
 from tracknet.data.augment.mixup import Mixup
 from tracknet.data.augment.occlude import Occlude
+from tracknet.data.augment.pixels import Blur, Colour, Noise
 from tracknet.data.augment.reverse import Reverse
 from tracknet.data.augment.warp import Warp
 
@@ -17,6 +16,5 @@ __all__ = [
     "Noise",
     "Occlude",
     "Reverse",
-    "Step",
     "Warp",
 ]

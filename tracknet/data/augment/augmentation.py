@@ -1,6 +1,7 @@
 """Steps that are drawn per sample in the loader and applied to whole batches on the device."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -39,15 +40,15 @@ class Step(Protocol):
         ...
 
 
+@dataclass(frozen=True)
 class Augmentation:
     """Steps, one after the other.
 
-    Args:
+    Attributes:
         steps: By name, in their order.
     """
 
-    def __init__(self, steps: Mapping[str, Step]) -> None:
-        self.steps = dict(steps)
+    steps: Mapping[str, Step]
 
     def draw(
         self, rng: np.random.Generator, size: Size, balls: np.ndarray

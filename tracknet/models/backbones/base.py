@@ -1,19 +1,20 @@
 """What every backbone has, and what the two that take pretrained networks share."""
 
-import inspect
 import json
 import math
 import re
 import warnings
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import nn
 
 from tracknet.errors import InputError, InputWarning
 from tracknet.types import FeatureInfo
+from tracknet.values import Text
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -57,16 +58,6 @@ class Backbone(nn.Module):
         super().__init__()
         self.weights = weights or describe_weights("random", type(self).__name__)
 
-    @property
-    def mean(self) -> tuple[float, ...]:
-        """Of R, G, B in 0..1, which the input is normalised with."""
-        return tuple(self.weights["mean"])
-
-    @property
-    def std(self) -> tuple[float, ...]:
-        """Of R, G, B in 0..1, which the input is normalised with."""
-        return tuple(self.weights["std"])
-
     def take_differences(self, gain: float) -> None:
         """Told that the input is a picture and, `gain` times as strong, differences to it."""
 
@@ -96,6 +87,9 @@ class Backbone(nn.Module):
 
 class PretrainedBackbone(Backbone):
     """A backbone whose network is pretrained, or stands in for one that is.
+
+    Subclasses take ``cfg``, a `PretrainedConfig`, and as keywords ``in_channels``, 3 for each
+    picture, and ``restored``, see `open_pretrained`.
 
     Attributes:
         net: The network; subclasses set it.
@@ -131,12 +125,21 @@ class PretrainedBackbone(Backbone):
         return self
 
 
-class PretrainedConfig(Protocol):
-    """What the configs of backbones with pretrained networks have in common."""
+@dataclass
+class PretrainedConfig:
+    """Which network, and whether another one may stand in for it.
 
-    pretrained_model_name: str
-    use_pretrained: bool
-    strict: bool
+    Attributes:
+        pretrained_model_name: A Hugging Face name in the local cache, or a local folder.
+        use_pretrained: False asks for the stand-in.
+        strict: A stand-in is an error.
+        freeze: The network is frozen and in eval mode; a stem for more than one picture learns on.
+    """
+
+    pretrained_model_name: Text
+    use_pretrained: bool = True
+    strict: bool = False
+    freeze: bool = False
 
 
 def open_pretrained(
@@ -155,8 +158,12 @@ def open_pretrained(
         InputError: `cfg.strict` without `cfg.use_pretrained`, or the weights' files are broken.
     """
     if restored is not None:
-        pretrained = restored["kind"] == "pretrained"
-        return (_from_config(restored["config"]) if pretrained else None), restored
+        if restored["kind"] != "pretrained":
+            return None, restored
+        from transformers.models.auto import AutoConfig, AutoModel
+
+        config = AutoConfig.for_model(**restored["config"])
+        return AutoModel.from_config(config, dtype=torch.float32), restored
     record = describe_weights("stand-in", stand_in)
     if not cfg.use_pretrained:
         if cfg.strict:
@@ -217,12 +224,6 @@ def _from_local_files(name: str) -> tuple[nn.Module, dict[str, Any]]:
     return net, describe_weights("pretrained", name, config, mean, std)
 
 
-def _from_config(config: dict[str, Any]) -> nn.Module:
-    from transformers.models.auto import AutoConfig, AutoModel
-
-    return AutoModel.from_config(AutoConfig.for_model(**config), dtype=torch.float32)
-
-
 def inflate_stem(net: nn.Module, in_channels: int) -> None:
     """Lets `net` take `in_channels` instead of its own, in place.
 
@@ -244,28 +245,3 @@ def inflate_stem(net: nn.Module, in_channels: int) -> None:
 
 def _stem(net: nn.Module) -> nn.Conv2d:
     return next(module for module in net.modules() if isinstance(module, nn.Conv2d))
-
-
-def freeze_unreached(net: nn.Module, outputs: Iterable[torch.Tensor]) -> None:
-    """Freezes what no gradient reaches: mask tokens, poolers, the norm after an unused output.
-
-    Distributed training refuses parameters without a gradient. `outputs` must have been computed
-    from `net` with gradients on.
-    """
-    nodes = [output.grad_fn for output in outputs]
-    seen, reached = set(), set()
-    while nodes:
-        node = nodes.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        if hasattr(node, "variable"):
-            reached.add(id(node.variable))
-        nodes.extend(parent for parent, _ in node.next_functions)
-    for parameter in net.parameters():
-        parameter.requires_grad_(id(parameter) in reached)
-
-
-def accepts(net: nn.Module, argument: str) -> bool:
-    """Whether `net`'s forward names `argument`."""
-    return argument in inspect.signature(net.forward).parameters

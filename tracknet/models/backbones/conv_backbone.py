@@ -1,5 +1,7 @@
 """A small convolutional encoder that trains from nothing, the practical choice on a CPU."""
 
+from itertools import accumulate
+
 import torch
 from torch import nn
 
@@ -43,8 +45,4 @@ class ConvBackbone(Backbone):
             self.stages.append(nn.Sequential(down, *blocks))
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
-        levels = []
-        for stage in self.stages:
-            x = stage(x)
-            levels.append(x)
-        return levels
+        return list(accumulate(self.stages, lambda finer, stage: stage(finer), initial=x))[1:]

@@ -1,44 +1,35 @@
 """A ConvNeXt's last three stages."""
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Literal
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from tracknet.errors import InputError
 from tracknet.models.backbones.base import (
     PretrainedBackbone,
-    freeze_unreached,
+    PretrainedConfig,
     inflate_stem,
     open_pretrained,
 )
 from tracknet.types import FeatureInfo
-from tracknet.values import Text
 
 STRIDES = (8, 16, 32)
 
 
 @dataclass
-class ConvNeXtBackboneConfig:
+class ConvNeXtBackboneConfig(PretrainedConfig):
     """Which ConvNeXt, and what stands in for it.
 
     Attributes:
-        pretrained_model_name: A Hugging Face name in the local cache, or a local folder.
-        use_pretrained: False asks for the stand-in.
         tv_model: Torchvision's ConvNeXt that stands in, with random weights.
-        strict: A stand-in is an error.
-        freeze: The network is frozen and in eval mode; a stem for more than one picture learns on.
     """
 
-    pretrained_model_name: Text
-    use_pretrained: bool = True
     tv_model: Literal["convnext_tiny", "convnext_small", "convnext_base", "convnext_large"] = (
         "convnext_tiny"
     )
-    strict: bool = False
-    freeze: bool = False
 
 
 class ConvNeXtBackbone(PretrainedBackbone):
@@ -49,15 +40,7 @@ class ConvNeXtBackbone(PretrainedBackbone):
     the network does: a side that 32 does not divide is cut off in the coarser levels, which
     `check_size` refuses where a model is built.
 
-    Args:
-        cfg: Which ConvNeXt. Without its weights on this machine, torchvision's stands in, with a
-            warning.
-        in_channels: Channels of the input, 3 for each picture.
-        restored: `weights` of an earlier backbone: builds its network for a state dict, without
-            looking for files.
-
     Raises:
-        FileNotFoundError: `cfg.strict`, and the weights are not on this machine.
         InputError: The network has no stages of strides 8, 16 and 32.
     """
 
@@ -67,12 +50,14 @@ class ConvNeXtBackbone(PretrainedBackbone):
         in_channels: int = 3,
         restored: dict[str, Any] | None = None,
     ) -> None:
+        from torchvision.models.convnext import LayerNorm2d
+
         net, weights = open_pretrained(cfg, f"torchvision {cfg.tv_model}", restored)
         super().__init__(weights)
         self.net = _TorchvisionStages(cfg.tv_model) if net is None else _HuggingFaceStages(net)
         inflate_stem(self.net, in_channels)
         self.net.eval()
-        with torch.enable_grad():
+        with torch.no_grad():
             states = self.net(torch.zeros(1, in_channels, 64, 64))
         # Several states may share a stride (stem and first stage): the last one counts.
         at = {64 // s.shape[-1]: i for i, s in enumerate(states) if s.ndim == 4}
@@ -82,11 +67,9 @@ class ConvNeXtBackbone(PretrainedBackbone):
                 f"{STRIDES}: ConvNeXt, ConvNeXt V2, DINOv3 ConvNeXt"
             )
         self.stages = [at[stride] for stride in STRIDES]
-        levels = [states[i] for i in self.stages]
-        freeze_unreached(self.net, levels)
         self.net.train()
-        channels = tuple(level.shape[1] for level in levels)
-        self.norms = nn.ModuleList(_ChannelNorm(c) for c in channels)
+        channels = tuple(states[i].shape[1] for i in self.stages)
+        self.norms = nn.ModuleList(LayerNorm2d(c) for c in channels)
         self.features = FeatureInfo("pyramid", channels, STRIDES)
         if cfg.freeze:
             self.freeze()
@@ -113,17 +96,4 @@ class _TorchvisionStages(nn.Module):
         self.stages = get_model(name, weights=None).features
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
-        states = []
-        for stage in self.stages:
-            x = stage(x)
-            states.append(x)
-        return states
-
-
-class _ChannelNorm(nn.LayerNorm):
-    """LayerNorm over the channels of (B,C,H,W)."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = x.permute(0, 2, 3, 1)
-        x = F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
-        return x.permute(0, 3, 1, 2)
+        return list(accumulate(self.stages, lambda before, stage: stage(before), initial=x))

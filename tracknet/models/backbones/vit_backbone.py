@@ -1,5 +1,6 @@
 """A vision transformer's patch tokens."""
 
+import inspect
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,50 +10,35 @@ from torch import nn
 from tracknet.errors import InputError
 from tracknet.models.backbones.base import (
     PretrainedBackbone,
-    accepts,
-    freeze_unreached,
+    PretrainedConfig,
     inflate_stem,
     open_pretrained,
 )
 from tracknet.types import FeatureInfo
-from tracknet.values import Channels, Stride, Text
+from tracknet.values import Channels, Stride
 
 PLAIN = "backbone=vit takes plain vision transformers: DINOv3, DINOv2, ViT"
 
 
 @dataclass
-class ViTBackboneConfig:
+class ViTBackboneConfig(PretrainedConfig):
     """Which transformer, and what stands in for it.
 
     Attributes:
-        pretrained_model_name: A Hugging Face name in the local cache, or a local folder.
-        use_pretrained: False asks for the stand-in.
         fallback_dim: Channels of the stand-in.
         patch_size: Patch of the stand-in, pixels.
-        strict: A stand-in is an error.
-        freeze: The network is frozen and in eval mode; a stem for more than one picture learns on.
     """
 
-    pretrained_model_name: Text
-    use_pretrained: bool = True
     fallback_dim: Channels = 384
     patch_size: Stride = 16
-    strict: bool = False
-    freeze: bool = False
 
 
 class ViTBackbone(PretrainedBackbone):
     """(B,C,H,W) -> patch tokens (B,Hp,Wp,D); class and register tokens are dropped.
 
-    Args:
-        cfg: Which transformer. Without its weights on this machine, a convolutional patch
-            embedding stands in, with a warning.
-        in_channels: Channels of the input, 3 for each picture.
-        restored: `weights` of an earlier backbone: builds its network for a state dict, without
-            looking for files.
+    A convolutional patch embedding is the stand-in.
 
     Raises:
-        FileNotFoundError: `cfg.strict`, and the weights are not on this machine.
         InputError: The network is no plain vision transformer.
     """
 
@@ -98,13 +84,19 @@ class _Transformer(nn.Module):
         super().__init__()
         self.net = net
         # Networks with a learnt grid of positions interpolate it only when asked to.
-        self.options = {}
-        if accepts(net, "interpolate_pos_encoding"):
-            self.options["interpolate_pos_encoding"] = True
-        self.patch = _square_patch(net.config)
+        asked = {"interpolate_pos_encoding"} & inspect.signature(net.forward).parameters.keys()
+        self.options = dict.fromkeys(asked, True)
+        size = getattr(net.config, "patch_size", None)
+        sides = {size} if isinstance(size, int) else set(size or ())
+        if len(sides) != 1 or not hasattr(net.config, "hidden_size"):
+            raise InputError(
+                f"{net.config.model_type} is no vision transformer of one grid of square patches; "
+                f"{PLAIN}"
+            )
+        (self.patch,) = sides
         self.prefix = 1 + (getattr(net.config, "num_register_tokens", 0) or 0)
         net.eval()
-        with torch.enable_grad():
+        with torch.no_grad():
             tokens = self._hidden(torch.zeros(1, in_channels, 2 * self.patch, 3 * self.patch))
         if tokens.ndim != 3 or tokens.shape[1] - 2 * 3 != self.prefix:
             raise InputError(
@@ -113,7 +105,6 @@ class _Transformer(nn.Module):
                 f"{PLAIN}"
             )
         self.dim = tokens.shape[-1]
-        freeze_unreached(net, [tokens])
         net.train()
 
     def _hidden(self, x: torch.Tensor) -> torch.Tensor:
@@ -122,13 +113,3 @@ class _Transformer(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         grid = x.shape[-2] // self.patch, x.shape[-1] // self.patch
         return self._hidden(x)[:, self.prefix :].unflatten(1, grid)
-
-
-def _square_patch(config: Any) -> int:
-    patch = getattr(config, "patch_size", None)
-    sides = {patch} if isinstance(patch, int) else set(patch or ())
-    if len(sides) != 1 or not hasattr(config, "hidden_size"):
-        raise InputError(
-            f"{config.model_type} is no vision transformer of one grid of square patches; {PLAIN}"
-        )
-    return sides.pop()

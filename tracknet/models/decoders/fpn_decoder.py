@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from tracknet.errors import InputError
-from tracknet.models.blocks import ConvNorm
+from tracknet.geometry import Size
+from tracknet.models.blocks import ConvNorm, resized
 from tracknet.types import FeatureInfo
 from tracknet.values import Channels, Norm
 
@@ -30,7 +30,7 @@ class FPNDecoderConfig:
     lateral_dim: Channels = 256
     use_p2: bool = False
     fuse: Literal["sum", "concat"] = "sum"
-    out_size: tuple[int, int] = (72, 128)
+    out_size: Size = (72, 128)
     norm: Norm = "group"
 
 
@@ -82,36 +82,26 @@ class FPNDecoder(nn.Module):
     def from_features(
         cls,
         features: Mapping[str, FeatureInfo],
-        out_size: tuple[int, int],
+        out_size: Size,
         heatmap_stride: int,
         lateral_dim: Channels = 256,
         fuse: Literal["sum", "concat"] = "sum",
         use_p2: bool = False,
         norm: Norm = "group",
     ) -> "FPNDecoder":
-        """The decoder for a backbone."""
         cfg = FPNDecoderConfig(lateral_dim, use_p2, fuse, tuple(out_size), norm)
         pyramid = features[cls.layout]
         return cls(pyramid.channels, cfg, pyramid.strides)
 
-    def forward(
-        self, feats: Sequence[torch.Tensor], out_size: tuple[int, int] | None = None
-    ) -> torch.Tensor:
-        """Levels -> features; `out_size` takes the place of the one given at construction."""
+    def forward(self, feats: Sequence[torch.Tensor], out_size: Size | None = None) -> torch.Tensor:
         target = tuple(out_size or self.out_size)
-        used = feats[-len(self.laterals) :]
         maps, above = [], None
-        for level, lateral, refine in reversed(
-            list(zip(used, self.laterals, self.refine, strict=True))
+        # Coarsest first; finer levels than those with a lateral are left out.
+        for level, lateral, refine in zip(
+            reversed(feats), reversed(self.laterals), reversed(self.refine), strict=False
         ):
-            size = tuple(min(s, t) for s, t in zip(level.shape[-2:], target, strict=True))
-            x = _resize(lateral(level), size)
-            above = x if above is None else x + _resize(above, size)
-            maps.append(_resize(refine(above), target))
+            size = min(level.shape[-2], target[0]), min(level.shape[-1], target[1])
+            x = resized(lateral(level), size)
+            above = x if above is None else x + resized(above, size)
+            maps.append(resized(refine(above), target))
         return sum(maps[1:], maps[0]) if self.mix is None else self.mix(torch.cat(maps, 1))
-
-
-def _resize(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    if tuple(x.shape[-2:]) == size:
-        return x
-    return F.interpolate(x, size=size, mode="bilinear", align_corners=False)

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from tracknet.errors import InputError
-from tracknet.models.blocks import ConvNorm
+from tracknet.geometry import Size
+from tracknet.models.blocks import ConvNorm, resized
 from tracknet.types import FeatureInfo
 from tracknet.values import Norm, Widths
 
@@ -35,7 +35,7 @@ class UpsamplingDecoder(nn.Module):
         self,
         channels: Sequence[int],
         upsample: Sequence[int],
-        out_size: tuple[int, int],
+        out_size: Size,
         norm: Norm = "group",
     ) -> None:
         super().__init__()
@@ -55,25 +55,19 @@ class UpsamplingDecoder(nn.Module):
     def from_features(
         cls,
         features: Mapping[str, FeatureInfo],
-        out_size: tuple[int, int],
+        out_size: Size,
         heatmap_stride: int,
         widths: Widths,
         norm: Norm = "group",
     ) -> "UpsamplingDecoder":
-        """The decoder for a backbone: each of `widths` is a stage that doubles the resolution."""
+        """Each of `widths` is a stage that doubles the resolution."""
         return cls([*features[cls.layout].channels, *widths], [2] * len(widths), out_size, norm)
 
-    def forward(
-        self, tokens: torch.Tensor, out_size: tuple[int, int] | None = None
-    ) -> torch.Tensor:
-        """Tokens -> features; `out_size` takes the place of the one given at construction."""
-        target = tuple(out_size or self.out_size)
+    def forward(self, tokens: torch.Tensor, out_size: Size | None = None) -> torch.Tensor:
+        h, w = target = out_size or self.out_size
         x = tokens.permute(0, 3, 1, 2)
-        for i, (factor, stage) in enumerate(zip(self.upsample, self.stages, strict=True), 1):
-            size = tuple(min(factor * s, t) for s, t in zip(x.shape[-2:], target, strict=True))
-            if i == len(self.stages):
-                size = target
-            if size != tuple(x.shape[-2:]):
-                x = F.interpolate(x, size=size, mode="bilinear", align_corners=False)
-            x = stage(x)
-        return x
+        *before, last = self.stages
+        for factor, stage in zip(self.upsample, before, strict=False):
+            size = min(factor * x.shape[-2], h), min(factor * x.shape[-1], w)
+            x = stage(resized(x, size))
+        return last(resized(x, target))

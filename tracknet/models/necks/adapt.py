@@ -40,11 +40,7 @@ class SimplePyramid(nn.Module):
 
 
 class LevelAsTokens(nn.Module):
-    """One level (B,C,H,W) of a pyramid -> tokens (B,H,W,C).
-
-    Args:
-        level: Which, counted from the finest.
-    """
+    """One level (B,C,H,W) of a pyramid, counted from the finest -> tokens (B,H,W,C)."""
 
     def __init__(self, level: int) -> None:
         super().__init__()
@@ -71,9 +67,9 @@ def adapted(features: FeatureInfo, layout: str, heatmap_stride: int) -> FeatureI
     (channels,), (stride,) = features.channels, features.strides
     # No finer than a quarter of the patch, as ViTDet, nor than the heatmap.
     even = math.gcd(stride, channels)
-    halvings = [n for n in (2, 1) if even % 2**n == 0 and stride >> n >= heatmap_stride] + [0]
+    parts = [2**n for n in (2, 1) if even % 2**n == 0 and stride >> n >= heatmap_stride] + [1]
     return FeatureInfo(
-        "pyramid", tuple(channels >> n for n in halvings), tuple(stride >> n for n in halvings)
+        "pyramid", tuple(channels // n for n in parts), tuple(stride // n for n in parts)
     )
 
 

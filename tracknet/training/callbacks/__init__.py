@@ -6,10 +6,9 @@ from tracknet.training.callbacks.collapse import CollapseWarning
 from tracknet.training.callbacks.estimate import TimeEstimate
 from tracknet.training.callbacks.freeze_backbone import FreezeBackbone
 from tracknet.training.callbacks.interrupt import InterruptCheckpoint, Interrupted
-from tracknet.training.callbacks.last_validation import LastValidation
+from tracknet.training.callbacks.limits import LastValidation, TimeLimit
 from tracknet.training.callbacks.pictures import PredictionGrid
 from tracknet.training.callbacks.progress import ProgressBar
-from tracknet.training.callbacks.time_limit import TimeLimit
 
 __all__ = [
     "AverageWeights",

@@ -63,14 +63,10 @@ def window_time(trainer: Trainer, pl_module: LightningModule, size: int) -> floa
 def describe(
     trainer: Trainer, pl_module: LightningModule, step: float, window: float, size: int
 ) -> str:
-    """The line; early stopping may end the run before.
+    """The line, of the seconds of a training batch (`step`) and of a validation's window.
 
-    Args:
-        trainer: Within the first epoch since it was started.
-        pl_module: What it trains.
-        step: Seconds of a training batch.
-        window: Seconds of a validation window.
-        size: Windows of a batch.
+    `size` is the windows of a batch. The trainer is in the first epoch since it was started; early
+    stopping may end the run before.
     """
     epochs = trainer.max_epochs - trainer.current_epoch
     batches = epochs * trainer.num_training_batches - trainer.fit_loop.batch_idx - 1

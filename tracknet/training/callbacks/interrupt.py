@@ -42,19 +42,16 @@ class InterruptCheckpoint(Callback):
         # A checkpoint holds no gradient that waits for more batches. After an epoch's last batch,
         # validation and the epoch's own checkpoint come first.
         stepped = (batch_idx + 1) % trainer.accumulate_grad_batches == 0
-        if stepped and not trainer.is_last_batch and self._anywhere(trainer):
-            trainer.save_checkpoint(self.path)
-            self._stop()
+        if stepped and not trainer.is_last_batch:
+            self._stop_if_told(trainer, save=True)
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if self._anywhere(trainer):
-            self._stop()
+        self._stop_if_told(trainer, save=False)
 
-    def _anywhere(self, trainer: Trainer) -> bool:
-        """Whether the signal came to any device's process: all of them stop at the same step."""
-        return trainer.strategy.reduce_boolean_decision(self._interrupted, all=False)
-
-    def _stop(self) -> None:
-        raise Interrupted(
-            f"interrupted; continue with: {command('train')} resume={self.path.parent.parent}"
-        )
+    def _stop_if_told(self, trainer: Trainer, save: bool) -> None:
+        # Where the signal came to any device's process, all of them stop at the same step.
+        if trainer.strategy.reduce_boolean_decision(self._interrupted, all=False):
+            if save:
+                trainer.save_checkpoint(self.path)
+            run = self.path.parent.parent
+            raise Interrupted(f"interrupted; continue with: {command('train')} resume={run}")

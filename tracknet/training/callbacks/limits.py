@@ -1,8 +1,20 @@
-"""A run that is cut short ends with a validation, too."""
+"""What ends a training: time that is over, and steps."""
 
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import Timer
+
+
+class TimeLimit(Timer):
+    """Lightning's timer, but it counts from this start of the program.
+
+    Lightning's own goes on counting in a resumed run, so that a run that it ended could never be
+    continued.
+    """
+
+    def load_state_dict(self, _: dict[str, Any]) -> None:
+        pass
 
 
 class LastValidation(Callback):

@@ -1,14 +1,20 @@
 import torch
 
-from tracknet.losses import BCELoss, FocalLoss, WBCELoss
-from tracknet.losses.reduction import per_map
+from tracknet.losses import BCELoss, FocalLoss, PixelLoss, WBCELoss
+
+
+class Itself(PixelLoss):
+    """Of each pixel, its logit."""
+
+    def pixels(self, z, y):
+        return z
 
 
 def test_sums_per_map_and_divides_by_the_number_of_maps():
     loss = torch.arange(2 * 3 * 4 * 5.0).view(2, 3, 4, 5)
     weight = torch.tensor([[1.0, 0, 1], [0, 0, 1]])
     expected = (loss[0, 0].sum() + loss[0, 2].sum() + loss[1, 2].sum()) / 6
-    torch.testing.assert_close(per_map(loss, weight), expected)
+    torch.testing.assert_close(Itself()(loss, loss, weight), expected)
 
 
 def test_two_devices_give_what_one_gives():

@@ -1,14 +1,14 @@
-"""Ball position <-> Gaussian heatmap."""
+"""Ball positions <-> heatmaps, encode and decode in one object."""
 
-from typing import Annotated, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
 
 from tracknet.geometry import Size, scale_points
 from tracknet.types import ABSENT, UNLABELLED
-from tracknet.values import Count
+from tracknet.values import Count, Sigma
 
 
 class Codec(Protocol):
@@ -45,36 +45,28 @@ class Codec(Protocol):
         ...
 
 
+@dataclass
 class GaussianCodec:
     """Encodes positions as Gaussians, decodes peaks as local weighted centroids.
 
-    Args:
+    Attributes:
         sigma: Of the Gaussian, in heatmap pixels.
         candidates: How many peaks of a map are decoded.
         radius: Half width of the window round a ball over which the centroid is taken, in heatmap
             pixels; also the distance that two peaks keep.
     """
 
-    def __init__(
-        self,
-        sigma: Annotated[float, Field(gt=0, le=100)] = 1.0,
-        candidates: Count = 5,
-        radius: Count = 2,
-    ) -> None:
-        self.sigma = sigma
-        self.candidates = candidates
-        self.radius = radius
+    sigma: Sigma = 1.0
+    candidates: Count = 5
+    radius: Count = 2
 
     def encode(
         self, xy: torch.Tensor, visibility: torch.Tensor, size: Size, stride: int
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Renders targets on the device of `xy`, each pixel the highest of the balls' Gaussians.
 
-        A position outside the map counts as no ball in it. See `Codec.encode` for the rest.
-
-        Returns:
-            Heatmaps (..., h, w) in 0..1, the nearest pixel of a ball exactly 1, and the weights
-            (...) of the maps in the loss: 0 where a ball is unlabelled, else 1.
+        The pixel nearest to a ball is exactly 1; a position outside the map counts as no ball in
+        it. The weight is 0 where a ball is unlabelled, else 1.
         """
         h, w = size
         xy = scale_points(torch.nan_to_num(xy.float(), nan=-1e6), 1 / stride)
@@ -105,11 +97,8 @@ class GaussianCodec:
         padded = F.pad(maps, (reach,) * 4)
         offset = torch.arange(2 * reach + 1, device=maps.device)
         batch = torch.arange(len(maps), device=maps.device)[:, None, None, None]
-        window = padded[
-            batch,
-            (row[..., None] + offset)[..., :, None],
-            (column[..., None] + offset)[..., None, :],
-        ]
+        rows, columns = row[..., None] + offset, column[..., None] + offset
+        window = padded[batch, rows[..., :, None], columns[..., None, :]]
         shift = (offset - reach).float()
         # At the border it is as narrow on the inner side, too: half a ball has its centroid there.
         half_x, half_y = (
