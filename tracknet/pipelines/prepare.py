@@ -60,7 +60,7 @@ def prepare(cfg: DictConfig) -> pd.DataFrame:
         "network size": "{1}x{0}".format(*config["image_size"]),
         "store": config["paths"]["store"],
     }
-    write_dataset(report, dataset.name, facts, splits, problems)
+    write_dataset(report, dataset.name, facts, splits, found)
     _print(splits, problems, file)
     if config["strict"] and len(problems):
         raise LabelError(
