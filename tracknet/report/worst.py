@@ -90,7 +90,7 @@ def _in_turns(
     """
     if not clips:
         return []
-    cases = pd.concat(
+    tables = (
         pd.DataFrame(
             {
                 "clip": clip,
@@ -100,7 +100,9 @@ def _in_turns(
             }
         )
         for clip, (outcomes, kinds, severities) in enumerate(clips)
-    ).query("kind >= 0")
+    )
+    frames = pd.concat(tables, ignore_index=True)
+    cases = frames[frames["kind"] >= 0].copy()
     cases["run"] = cases["frame"] - cases.groupby(["kind", "clip"]).cumcount()
     cases = cases.sort_values("mildness", kind="stable")
     cases["turn"] = cases.groupby(["kind", "clip", "run"]).cumcount()
