@@ -5,11 +5,13 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from tracknet.errors import InputError, InputWarning
@@ -24,6 +26,18 @@ def console(stderr: bool = False) -> Console:
     """Standard output; wide enough for a table where it is a file and has no width of its own."""
     width = None if sys.stdout.isatty() else 140
     return Console(width=width, soft_wrap=True, highlight=False, stderr=stderr)
+
+
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Iterable[Any]], left: int = 1
+) -> None:
+    """Prints rows under their columns, of which all but the first `left` are aligned right."""
+    table = Table(title=title, title_justify="left")
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="left" if i < left else "right")
+    for row in rows:
+        table.add_row(*map(str, row))
+    console().print(table)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The few frozen dataclasses that cross packages."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -51,6 +52,13 @@ class Labels:
         n = min(length, len(self))
         xy[:n], visibility[:n] = self.xy[:n], self.visibility[:n]
         return Labels(xy, visibility, self.size, self.rest)
+
+
+def count_labels(labels: Iterable[Labels]) -> tuple[int, int, int]:
+    """How many frames of all clips have a ball, have none, and are unlabelled."""
+    states = np.concatenate([np.empty(0, np.int8), *(clip.visibility for clip in labels)])
+    labelled, balls = int((states != UNLABELLED).sum()), int((states > ABSENT).sum())
+    return balls, labelled - balls, len(states) - labelled
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The paired bootstrap."""
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 
@@ -39,11 +41,14 @@ def test_is_the_difference_of_the_figures(clips, name):
 
 def test_agrees_with_drawing_clips_one_by_one(clips):
     labels, first, other = clips
-    counts = [[STRICT.count(*pair) for pair in zip(labels, t, strict=True)] for t in (first, other)]
+    counts = [
+        [astuple(STRICT.count(*pair)) for pair in zip(labels, tracks, strict=True)]
+        for tracks in (first, other)
+    ]
     rng, drawn = np.random.default_rng(5), []
     for _ in range(2000):
         chosen = rng.integers(0, len(labels), len(labels))
-        one, two = (sum((own[i] for i in chosen), Counts()).f1 for own in counts)
+        one, two = (Counts(*np.sum([own[i] for i in chosen], 0)).f1 for own in counts)
         drawn.append(two - one)
     _, interval = f1_difference(STRICT, labels, first, other)
     assert interval == pytest.approx(np.percentile(drawn, [2.5, 97.5]), abs=0.004)

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from tracknet.metrics import PROTOCOLS, Counts, LenientCounts, Outcome, distances, score
+from tracknet.metrics import PROTOCOLS, Outcome, distances, score
 from tracknet.types import Labels, Track
 
 UNSCORED, TP, FP1, FP2, FN, TN = Outcome
@@ -334,13 +334,6 @@ def test_a_ratio_with_denominator_0_is_0(labels, tracks):
 
 def test_rmse_without_a_pair_is_0():
     assert score([labels_of((1, 5, 5))], [track_of((0.9,))])["wasb"]["rmse"] == 0
-
-
-def test_counts_add_up_within_their_kind():
-    assert Counts(1, 2, 3, 4, 5) + Counts(1, 1, 1, 1, 1) == Counts(2, 3, 4, 5, 6)
-    assert type(LenientCounts(1) + LenientCounts(2)) is LenientCounts
-    with pytest.raises(TypeError):
-        Counts(1) + LenientCounts(1)
 
 
 def test_refuses_what_is_not_parallel():

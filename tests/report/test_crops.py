@@ -5,19 +5,22 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from tracknet.metrics import Outcome
 from tracknet.report import crops
-from tracknet.report.crops import BLUE, CROP, GREEN, MAGNIFICATION, RED, draw, fetch_frames
-from tracknet.types import Clip, Labels
+from tracknet.report.crops import BLUE, CROP, GREEN, MAGNIFICATION, RED, draw
+from tracknet.report.worst import Case
+from tracknet.types import Clip, Labels, Track
 from tracknet.video import VideoWriter, read_frames
 
 
 def test_reads_each_clip_once_and_only_as_far_as_needed(tmp_path, monkeypatch):
-    clips = []
+    clips, nothing = [], Labels(np.full((100, 2), np.nan), np.zeros(100))
+    track = Track(np.full((100, 2), 16.0), np.ones(100), np.full(100, "detected"))
     for k in range(3):
         with VideoWriter(tmp_path / f"{k}.mp4", (32, 32), Fraction(30), crf=1) as video:
             for i in range(8):
                 video.write(np.full((32, 32, 3), 60 * k + 10 * i, np.uint8))
-        clips.append(Clip(f"{k}", "m", tmp_path / f"{k}.mp4", Labels(np.empty((0, 2)), [])))
+        clips.append(Clip(f"{k}", "m", tmp_path / f"{k}.mp4", nothing))
     read = []
 
     def spy(source):
@@ -26,11 +29,11 @@ def test_reads_each_clip_once_and_only_as_far_as_needed(tmp_path, monkeypatch):
             yield frame
 
     monkeypatch.setattr(crops, "read_frames", spy)
-    wanted = [(2, 3), (0, 1), (2, 0), (0, 99)]
-    frames = fetch_frames(wanted, clips)
-    assert sorted(frames) == [(0, 1), (2, 0), (2, 3)]
-    for (clip, frame), picture in frames.items():
-        assert abs(picture.mean() - (60 * clip + 10 * frame)) < 3
+    cases = [Case(*place, (Outcome.FP2,)) for place in [(2, 3), (0, 1), (2, 0), (0, 99)]]
+    *pictures, missing = crops.crops(cases, clips, [nothing] * 3, [track] * 3)
+    assert missing is None
+    for case, picture in zip(cases, pictures, strict=False):
+        assert abs(picture[0, 0].mean() - (60 * case.clip + 10 * case.frame)) < 3
     assert sorted(read) == [("0", i) for i in range(8)] + [("2", i) for i in range(4)]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tracknet.metrics import Outcome
-from tracknet.report.worst import Disagreement, Mistake, worst_disagreements, worst_mistakes
+from tracknet.report.worst import Case, worst_disagreements, worst_mistakes
 from tracknet.types import Labels, Track
 
 
@@ -29,12 +29,12 @@ def places(clips, **options):
     return [(m.clip, m.frame) for m in worst_mistakes(labels, tracks, **options)]
 
 
-def test_only_mistakes_with_their_facts():
+def test_only_mistakes_with_what_they_are():
     label, track = clip_of(GOOD, (None, 7, 0.8), (5, 105, 0.7), (5, None, 0.1), (None, None, 0))
     false, misplaced, missed = worst_mistakes([label], [track])
-    assert (false.frame, false.outcome, false.score) == (1, Outcome.FP2, 0.8)
-    assert misplaced == Mistake(0, 2, Outcome.FP1, 0.7, 100.0)
-    assert (missed.frame, missed.outcome, missed.score) == (3, Outcome.FN, 0.1)
+    assert false == Case(0, 1, (Outcome.FP2,))
+    assert misplaced == Case(0, 2, (Outcome.FP1,))
+    assert missed == Case(0, 3, (Outcome.FN,))
 
 
 @pytest.mark.parametrize(
@@ -89,9 +89,9 @@ def test_disagreements_take_turns_and_a_lone_ball_comes_first():
     near, far = (5, 5, 20), (5, 5, 90)
     first = [near, same, far, same, (None, None, 7), same, (None, None, 7)]
     assert differing(first, [same, (5, 30, 5)]) == [
-        Disagreement(0, 6, (TN, FP2)),  # the surer one
-        Disagreement(1, 1, (FP1, TP)),
-        *(Disagreement(0, frame, (TN, FP2)) for frame in (4,)),
-        *(Disagreement(0, frame, (TP, FP1)) for frame in (2, 0)),
+        Case(0, 6, (TN, FP2)),  # the surer one
+        Case(1, 1, (FP1, TP)),
+        *(Case(0, frame, (TN, FP2)) for frame in (4,)),
+        *(Case(0, frame, (TP, FP1)) for frame in (2, 0)),
     ]
     assert len(differing(first, [same], count=2)) == 2

@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from tracknet.metrics.counts import Counts, Outcome, ratio
-from tracknet.metrics.distances import distances
-from tracknet.metrics.protocols import STRICT, check_clips
+from tracknet.metrics.counts import BOTH, Counts, ratio
+from tracknet.metrics.protocols import STRICT
 from tracknet.types import ABSENT, Labels, Track
 
 SPEEDS = {
@@ -44,29 +43,26 @@ def breakdown(
     Raises:
         ValueError: Numbers of clips or of frames differ, or a position is missing.
     """
-    check_clips(labels, tracks)
-    outcomes = [STRICT.outcomes(*pair) for pair in zip(labels, tracks, strict=True)]
-    distance = [distances(*pair) for pair in zip(labels, tracks, strict=True)]
-    outcome, error = _joined(outcomes), _joined(distance)
-    visibility = _joined([clip.visibility for clip in labels])
-    speed = _joined([speeds(clip) for clip in labels])
+    outcome, _, error = STRICT.frames(labels, tracks)
+    visibility = np.concatenate([np.empty(0), *(clip.visibility for clip in labels)])
+    speed = np.concatenate([np.empty(0), *map(speeds, labels)])
     bins = {name: (low <= speed) & (speed < high) for name, (low, high) in SPEEDS.items()}
     bins[UNKNOWN] = (visibility > ABSENT) & np.isnan(speed)
+    classes = np.unique(visibility[visibility >= ABSENT])
+    ends = np.cumsum([0, *map(len, labels)])
+    clips = dict(zip(names, map(slice, ends, ends[1:]), strict=True))
+
+    def figures(chosen: slice | np.ndarray, shown: Sequence[str]) -> dict[str, Any]:
+        counted = STRICT.counts.of(outcome[chosen]).as_dict()
+        near = error[chosen][np.isin(outcome[chosen], BOTH)]
+        median = float(np.median(near)) if len(near) else None
+        return {name: counted[name] for name in shown} | {"median_px": median}
+
     return {
         "protocol": STRICT.name,
-        "clip": {
-            name: _figures(codes, away, BY_CLIP)
-            for name, codes, away in zip(names, outcomes, distance, strict=True)
-        },
-        "visibility": {
-            str(int(kind)): _figures(
-                outcome[visibility == kind], error[visibility == kind], BY_BALL
-            )
-            for kind in np.unique(visibility[visibility >= ABSENT])
-        },
-        "speed": {
-            name: _figures(outcome[chosen], error[chosen], BY_BALL) for name, chosen in bins.items()
-        },
+        "clip": {name: figures(own, BY_CLIP) for name, own in clips.items()},
+        "visibility": {str(int(k)): figures(visibility == k, BY_BALL) for k in classes},
+        "speed": {name: figures(chosen, BY_BALL) for name, chosen in bins.items()},
     }
 
 
@@ -81,14 +77,3 @@ def speeds(labels: Labels) -> np.ndarray:
     ways[0, 1:] = ways[1, :-1] = np.linalg.norm(np.diff(xy, axis=0), axis=-1)
     known = np.isfinite(ways).sum(0)
     return np.where(known > 0, ratio(np.nansum(ways, 0), known), np.nan)
-
-
-def _figures(outcome: np.ndarray, error: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
-    figures = STRICT.counts.of(outcome).as_dict()
-    near = error[np.isin(outcome, (Outcome.TP, Outcome.FP1))]
-    median = float(np.median(near)) if len(near) else None
-    return {name: figures[name] for name in names} | {"median_px": median}
-
-
-def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
-    return np.concatenate([np.empty(0), *parts])

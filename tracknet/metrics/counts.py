@@ -1,6 +1,6 @@
 """What became of the frames of a clip, how often, and the ratios that papers make of it."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, ClassVar
 
@@ -20,6 +20,11 @@ class Outcome(IntEnum):
     FP2 = 2
     FN = 3
     TN = 4
+
+
+BOTH = (Outcome.TP, Outcome.FP1)
+"""Labelled and predicted: what has a distance."""
+PREDICTED = (*BOTH, Outcome.FP2)
 
 
 def ratio(numerator: Any, denominator: Any) -> Any:
@@ -48,11 +53,6 @@ class Counts:
     def of(cls, outcomes: np.ndarray) -> "Counts":
         """The counts of `Outcome` codes (N,)."""
         return cls(*(int(np.sum(outcomes == o)) for o in Outcome if o is not Outcome.UNSCORED))
-
-    def __add__(self, other: "Counts") -> "Counts":
-        if type(other) is not type(self):
-            return NotImplemented
-        return type(self)(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
     @property
     def predicted(self) -> Any:

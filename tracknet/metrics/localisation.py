@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from tracknet.metrics.counts import ratio
-from tracknet.metrics.distances import distances
-from tracknet.metrics.protocols import STRICT, check_clips
+from tracknet.metrics.counts import BOTH, ratio
+from tracknet.metrics.protocols import STRICT
 from tracknet.types import Labels, Track
 
 PCK_RADII = range(1, 21)
@@ -21,13 +20,10 @@ def errors(labels: Sequence[Labels], tracks: Sequence[Track]) -> np.ndarray:
         tracks: The predictions of the same clips, original pixels.
 
     Raises:
-        ValueError: Numbers of clips or of frames differ.
+        ValueError: Numbers of clips or of frames differ, or a position is missing.
     """
-    check_clips(labels, tracks)
-    each = [np.empty(0)]
-    for clip, track in zip(labels, tracks, strict=True):
-        each.append(distances(clip, track)[STRICT.ball(clip) & track.visible])
-    return np.concatenate(each)
+    outcome, _, distance = STRICT.frames(labels, tracks)
+    return distance[np.isin(outcome, BOTH)]
 
 
 def localisation(labels: Sequence[Labels], tracks: Sequence[Track]) -> dict[str, Any]:
@@ -43,7 +39,7 @@ def localisation(labels: Sequence[Labels], tracks: Sequence[Track]) -> dict[str,
         20 px -> share of the visible frames with a prediction within it (<=).
 
     Raises:
-        ValueError: Numbers of clips or of frames differ.
+        ValueError: Numbers of clips or of frames differ, or a position is missing.
     """
     error = errors(labels, tracks)
     visible = sum(int(STRICT.ball(clip).sum()) for clip in labels)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tracknet.metrics.bootstrap import interval
-from tracknet.metrics.counts import Counts, LenientCounts, Outcome, ratio
+from tracknet.metrics.counts import BOTH, PREDICTED, Counts, LenientCounts, Outcome, ratio
 from tracknet.metrics.distances import distances
 from tracknet.types import ABSENT, UNLABELLED, Labels, Track
 
@@ -75,9 +75,24 @@ class Protocol:
             ValueError: Numbers of clips or of frames differ, or a position is missing.
         """
         check_clips(labels, tracks)
-        clips = (self.count(*pair) for pair in zip(labels, tracks, strict=True))
-        total = sum(clips, self.counts())
+        clips = [self.outcomes(*pair) for pair in zip(labels, tracks, strict=True)]
+        total = self.counts.of(np.concatenate([np.empty(0), *clips]))
         return total.as_dict() | self.extras(self, labels, tracks)
+
+    def frames(
+        self, labels: Sequence[Labels], tracks: Sequence[Track]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Outcome, score and distance in original pixels of all clips' frames, (M,) each.
+
+        Raises:
+            ValueError: As `score`.
+        """
+        check_clips(labels, tracks)
+        clips = [(np.empty(0),) * 3]
+        for pair in zip(labels, tracks, strict=True):
+            clips.append((self.outcomes(*pair), pair[1].score, distances(*pair)))
+        outcome, score, distance = map(np.concatenate, zip(*clips, strict=True))
+        return outcome, score, distance
 
 
 def score(
@@ -149,18 +164,11 @@ def _ap_and_rmse(
     sum over recall values is one over true positives. Source of both: METRICS.md and
     nttcom/WASB-SBDT, src/utils/evaluator.py. Equal scores rank in the order of clips and frames.
     """
-    empty = np.empty(0)
-    outcomes, scores, errors = [empty], [empty], [empty]
-    for clip, track in zip(labels, tracks, strict=True):
-        outcomes.append(protocol.outcomes(clip, track))
-        scores.append(track.score)
-        errors.append(distances(clip, track))
-    outcome, score, error = map(np.concatenate, (outcomes, scores, errors))
-
-    predicted = np.isin(outcome, (Outcome.TP, Outcome.FP1, Outcome.FP2))
+    outcome, score, error = protocol.frames(labels, tracks)
+    predicted = np.isin(outcome, PREDICTED)
     ranked = outcome[predicted][np.argsort(-score[predicted], kind="stable")] == Outcome.TP
     precision = np.cumsum(ranked) / np.arange(1, len(ranked) + 1)
-    error = error[np.isin(outcome, (Outcome.TP, Outcome.FP1))]
+    error = error[np.isin(outcome, BOTH)]
     return {
         "ap": float(ratio(precision[ranked].sum(), protocol.counts.of(outcome).relevant)),
         "rmse": float(np.sqrt(ratio((error**2).sum(), len(error)))),

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tracknet.metrics.counts import Counts, Outcome, ratio
-from tracknet.metrics.protocols import STRICT, check_clips
+from tracknet.metrics.counts import PREDICTED, Counts, Outcome, ratio
+from tracknet.metrics.protocols import STRICT
 from tracknet.types import Labels, Track
 
 STEPS = np.arange(1, 20)
@@ -43,11 +43,9 @@ def best_threshold(labels: Sequence[Labels], candidates: Sequence[Track]) -> tup
     Raises:
         ValueError: Numbers of clips or of frames differ, or a position is missing.
     """
-    outcome, score = _outcomes_and_scores(labels, candidates)
+    outcome, score, _ = STRICT.frames(labels, candidates)
     kept = accepted(score, THRESHOLDS[:, None])
-    tp, fp1, fp2 = (
-        (kept & (outcome == hit)).sum(1) for hit in (Outcome.TP, Outcome.FP1, Outcome.FP2)
-    )
+    tp, fp1, fp2 = ((kept & (outcome == hit)).sum(1) for hit in PREDICTED)
     fn = STRICT.counts.of(outcome).relevant - tp - fp1
     f1 = Counts(tp, fp1, fp2, fn).f1
     best = np.lexsort((np.abs(STEPS - 10), -f1))[0]
@@ -69,22 +67,11 @@ def precision_recall(
     Raises:
         ValueError: Numbers of clips or of frames differ, or a position is missing.
     """
-    outcome, score = _outcomes_and_scores(labels, candidates)
-    predicted = np.isin(outcome, (Outcome.TP, Outcome.FP1, Outcome.FP2))
+    outcome, score, _ = STRICT.frames(labels, candidates)
+    predicted = np.isin(outcome, PREDICTED)
     order = np.argsort(-score[predicted], kind="stable")
     score, hit = score[predicted][order], outcome[predicted][order] == Outcome.TP
     last_of_equals = np.flatnonzero(np.diff(score, append=-np.inf))
     tp = np.cumsum(hit)[last_of_equals]
     relevant = np.full(len(tp), STRICT.counts.of(outcome).relevant)
     return ratio(tp, last_of_equals + 1), ratio(tp, relevant)
-
-
-def _outcomes_and_scores(
-    labels: Sequence[Labels], tracks: Sequence[Track]
-) -> tuple[np.ndarray, np.ndarray]:
-    check_clips(labels, tracks)
-    outcomes = [STRICT.outcomes(*pair) for pair in zip(labels, tracks, strict=True)]
-    return (
-        np.concatenate([np.empty(0), *outcomes]),
-        np.concatenate([np.empty(0), *(track.score for track in tracks)]),
-    )

@@ -6,19 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
-import numpy as np
 import torch
 from hydra.core.hydra_config import HydraConfig
 from rich.filesize import decimal
-from rich.table import Table
 
-from tracknet.console import command, console
+from tracknet.console import command, console, print_table
 from tracknet.data.formats.base import Dataset
 from tracknet.data.resident import size_of, stays_resident
 from tracknet.data.store import StoredClip
 from tracknet.models import HeatmapModel
 from tracknet.training.datamodule import WindowDataModule
-from tracknet.types import ABSENT, UNLABELLED
+from tracknet.types import count_labels
 
 
 def print_card(
@@ -30,14 +28,10 @@ def print_card(
     output: Path,
 ) -> None:
     """Prints the network stage by stage, the weights, the data and where outputs go."""
-    out = console()
-    network = Table(title="network", title_justify="left")
-    for column in ("stage", "module", "output", "stride", "parameters"):
-        network.add_column(column, justify="left" if column in ("stage", "module") else "right")
-    for row in _stages(config, model):
-        network.add_row(*row)
-    out.print(network)
+    columns = ["stage", "module", "output", "stride", "parameters"]
+    print_table("network", columns, _stages(config, model), left=2)
 
+    out = console()
     trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
     frozen = sum(p.numel() for p in model.parameters() if not p.requires_grad)
     weights = model.backbone.weights
@@ -60,10 +54,10 @@ def print_card(
 
 def describe(clips: Sequence[StoredClip]) -> str:
     """Clips, frames, how many are labelled and with a ball, in words."""
-    visibility = np.concatenate([clip.labels.visibility for clip in clips])
-    labelled, balls = (visibility != UNLABELLED).sum(), (visibility > ABSENT).sum()
+    balls, without, unlabelled = count_labels(clip.labels for clip in clips)
+    labelled, frames = balls + without, balls + without + unlabelled
     return (
-        f"{len(clips)} clips, {len(visibility):,} frames: {labelled:,} labelled, {balls:,} of them "
+        f"{len(clips)} clips, {frames:,} frames: {labelled:,} labelled, {balls:,} of them "
         f"with a ball ({balls / labelled:.0%})"
     )
 
@@ -71,18 +65,15 @@ def describe(clips: Sequence[StoredClip]) -> str:
 def _stages(config: Mapping[str, Any], model: HeatmapModel) -> list[tuple[str, ...]]:
     """Runs one empty window through the network and notes what each stage gives."""
     h, w = config["image_size"]
-    shapes: dict[str, list[tuple[int, ...]]] = {}
-
-    def note(name: str):
-        def hook(_module, _inputs, output):
-            outputs = output if isinstance(output, (list, tuple)) else [output]
-            shapes[name] = [tuple(o.shape[1:]) for o in outputs]
-
-        return hook
-
     names = ["backbone", "neck", "decoder", "detail", "head"]
-    names = [name for name in names if getattr(model, name) is not None]
-    hooks = [getattr(model, n).register_forward_hook(note(n)) for n in names]
+    modules = {name: module for name in names if (module := getattr(model, name)) is not None}
+    shapes: dict[torch.nn.Module, list[tuple[int, ...]]] = {}
+
+    def note(module: torch.nn.Module, _: Any, output: Any) -> None:
+        outputs = output if isinstance(output, list | tuple) else [output]
+        shapes[module] = [tuple(o.shape[1:]) for o in outputs]
+
+    hooks = [module.register_forward_hook(note) for module in modules.values()]
     training = model.training
     with torch.no_grad():
         model.eval()(*model.blank((h, w)))
@@ -94,21 +85,14 @@ def _stages(config: Mapping[str, Any], model: HeatmapModel) -> list[tuple[str, .
     inputs = model.inputs
     shown = f"{inputs.pictures}x{inputs.channels}x{h}x{w}"
     rows = [("input", type(inputs).__name__, shown, "1", "0")]
-    for name in names:
-        module = getattr(model, name)
+    for name, module in modules.items():
         if isinstance(module, torch.nn.Identity):
             continue
-        tokens = layouts.get(name) == "tokens"
-        sizes = [s[:2] if tokens else s[1:] for s in shapes[name]]
-        rows.append(
-            (
-                name,
-                type(module).__name__,
-                "\n".join("x".join(map(str, s)) for s in shapes[name]),
-                "\n".join(f"{h / size[0]:g}" for size in sizes),
-                f"{sum(p.numel() for p in module.parameters()):,}",
-            )
-        )
+        heights = [s[0 if layouts.get(name) == "tokens" else 1] for s in shapes[module]]
+        outputs = "\n".join("x".join(map(str, s)) for s in shapes[module])
+        strides = "\n".join(f"{h / height:g}" for height in heights)
+        parameters = f"{sum(p.numel() for p in module.parameters()):,}"
+        rows.append((name, type(module).__name__, outputs, strides, parameters))
     return rows
 
 

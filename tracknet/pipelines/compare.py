@@ -37,7 +37,12 @@ def compare(cfg: DictConfig) -> dict[str, Any]:
             f"runs={named}: name two different ones or more, as in runs=[<first>,<second>]"
         )
     names = short_names(paths)
-    hashes = {name: _sha256(path) for name, path in zip(names, paths, strict=True)}
+    files = {n: _file(path, "predictions.csv") for n, path in zip(names, paths, strict=True)}
+    hashes = {
+        name: json.loads(_file(path, "metrics.json").read_text())["split_sha256"]
+        for name, path in zip(names, paths, strict=True)
+        if path.is_dir()
+    }
     _check_same(hashes)
     config |= _settings(config, paths)
     dataset, split = build(config, "data"), config["split"]
@@ -48,8 +53,8 @@ def compare(cfg: DictConfig) -> dict[str, Any]:
     lengths = lengths_of(clips)
     labels = [clip.labels for clip in clips]
     runs = {}
-    for name, path in zip(names, paths, strict=True):
-        tracks, _, problems = read_predictions(_predictions(path), lengths)
+    for name, file in files.items():
+        tracks, _, problems = read_predictions(file, lengths)
         report(problems)
         runs[name] = [tracks[clip] for clip in lengths]
     output = Path(config["paths"]["output"])
@@ -60,7 +65,10 @@ def compare(cfg: DictConfig) -> dict[str, Any]:
         "split_sha256": sha256,
         "paths": dict(zip(names, map(str, paths), strict=True)),
         "runs": _figures(labels, runs),
-        "clips": _clips(list(lengths), labels, runs),
+        "clips": {
+            clip: {name: float(STRICT.count(own, t[i]).f1) for name, t in runs.items()}
+            for i, (clip, own) in enumerate(zip(lengths, labels, strict=True))
+        },
     }
     (output / "comparison.json").write_text(json.dumps(comparison, indent=1) + "\n")
     facts = {"dataset": f"{dataset.name} ({dataset.root})", "split": split, **comparison["paths"]}
@@ -80,8 +88,9 @@ def short_names(paths: Sequence[Path]) -> list[str]:
     return ["/".join(own) for own in parts]
 
 
-def _predictions(run: Path) -> Path:
-    file = run / "predictions.csv" if run.is_dir() else run
+def _file(run: Path, name: str) -> Path:
+    """That file of a run directory; a predictions file is itself."""
+    file = run / name if run.is_dir() else run
     if not file.is_file():
         raise InputError(
             f"{file}: no such file; name run directories of evaluate.py, or predictions files"
@@ -89,24 +98,14 @@ def _predictions(run: Path) -> Path:
     return file
 
 
-def _sha256(run: Path) -> str | None:
-    """What the run was scored on; None for a predictions file."""
-    _predictions(run)
-    file = run / "metrics.json"
-    if not run.is_dir():
-        return None
-    if not file.is_file():
-        raise InputError(f"{file}: no such file; name run directories of evaluate.py")
-    return json.loads(file.read_text())["split_sha256"]
-
-
-def _check_same(hashes: Mapping[str, str | None]) -> None:
-    known = [(name, sha256) for name, sha256 in hashes.items() if sha256]
-    for name, sha256 in known[1:]:
-        if sha256 != known[0][1]:
+def _check_same(hashes: Mapping[str, str]) -> None:
+    """Refuses runs that were not scored on the same."""
+    first = next(iter(hashes), "")
+    for name, sha256 in hashes.items():
+        if sha256 != hashes[first]:
             raise InputError(
-                f"{known[0][0]} and {name} are of different clips or labels, so that their figures "
-                f"cannot be compared: split_sha256 {known[0][1]} and {sha256}; score both on the "
+                f"{first} and {name} are of different clips or labels, so that their figures "
+                f"cannot be compared: split_sha256 {hashes[first]} and {sha256}; score both on the "
                 "same split with evaluate.py"
             )
 
@@ -136,13 +135,3 @@ def _figures(
                 difference, ends = f1_difference(protocol, labels, first, tracks)
                 own |= {"difference": difference, "difference_interval": ends and list(ends)}
     return figures
-
-
-def _clips(
-    clips: Sequence[str], labels: Sequence[Labels], runs: Mapping[str, Sequence[Track]]
-) -> dict[str, dict[str, float]]:
-    """Clip -> run -> strict F1."""
-    return {
-        clip: {name: float(STRICT.count(labels[i], tracks[i]).f1) for name, tracks in runs.items()}
-        for i, clip in enumerate(clips)
-    }

@@ -20,7 +20,7 @@ from tracknet.data.to_cvat import read_marks, task_labels, write_cvat
 from tracknet.errors import InputError
 from tracknet.pipelines.common import find_clips, lengths_of, open_clips, report
 from tracknet.pipelines.settings import read_settings
-from tracknet.types import ABSENT, UNLABELLED, Clip, Labels, Track
+from tracknet.types import Clip, Labels, Track, count_labels
 from tracknet.video import find_sources, is_stream, open_video, output_names
 
 Marked = tuple[str, Path, Labels, Track | None]
@@ -159,9 +159,4 @@ def _annotations(pattern: str) -> list[Path]:
 
 
 def _counts(labels: Labels) -> str:
-    balls, none, unknown = (
-        int((labels.visibility > ABSENT).sum()),
-        int((labels.visibility == ABSENT).sum()),
-        int((labels.visibility == UNLABELLED).sum()),
-    )
-    return f"{balls} frames with a ball, {none} without one, {unknown} unlabelled"
+    return "{} frames with a ball, {} without one, {} unlabelled".format(*count_labels([labels]))

@@ -7,10 +7,9 @@ from typing import Any
 import pandas as pd
 from omegaconf import DictConfig
 from rich.progress import Progress
-from rich.table import Table
 
 from tracknet.build import build
-from tracknet.console import console
+from tracknet.console import console, print_table
 from tracknet.data.checks.duplicates import Signature, duplicate_problems, signature
 from tracknet.data.checks.repeats import repeat_problems
 from tracknet.data.checks.rows import row_problems
@@ -20,9 +19,10 @@ from tracknet.data.predictions import whole_file
 from tracknet.data.store import StoredClip
 from tracknet.pipelines.common import open_store
 from tracknet.pipelines.settings import read_settings
+from tracknet.pipelines.tables import print_written
 from tracknet.problems import Problem
 from tracknet.report import write_dataset
-from tracknet.types import ABSENT, UNLABELLED
+from tracknet.types import count_labels
 
 SPLITS = ("train", "val", "test")
 COLUMNS = ["Clip", "Frame", "Kind", "Message"]
@@ -48,24 +48,22 @@ def prepare(cfg: DictConfig) -> pd.DataFrame:
         splits[split], own = _prepare_split(config, dataset, split)
         found += own
     found += _checked(splits)
-    rows = [(problem.clip, problem.frame, problem.kind, problem.message) for problem in found]
-    problems = pd.DataFrame(rows, columns=COLUMNS).astype({"Frame": "Int64"})
-    file = Path(config["paths"]["output"]) / "problems.csv"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(file) as unfinished:
+    problems = pd.DataFrame(map(_row, found), columns=COLUMNS).astype({"Frame": "Int64"})
+    output = Path(config["paths"]["output"])
+    output.mkdir(parents=True, exist_ok=True)
+    with whole_file(output / "problems.csv") as unfinished:
         problems.to_csv(unfinished, index=False)
-    report = file.with_name("report.html")
     facts = {
         "dataset": f"{dataset.name} ({dataset.root})",
         "network size": "{1}x{0}".format(*config["image_size"]),
         "store": config["paths"]["store"],
     }
-    write_dataset(report, dataset.name, facts, splits, problems)
-    _print(splits, problems, file)
-    if config["strict"] and len(problems):
+    write_dataset(output / "report.html", dataset.name, facts, splits, found)
+    _print(splits, found, output)
+    if config["strict"] and found:
         raise LabelError(
-            f"{len(problems)} problems (an error because of strict=true), the first: "
-            f"{problems['Message'].iloc[0]}; all are in {file}"
+            f"{len(found)} problems (an error because of strict=true), the first: "
+            f"{found[0].message}; all are in {output / 'problems.csv'}"
         )
     return problems
 
@@ -99,25 +97,20 @@ def _checked(splits: Mapping[str, Sequence[StoredClip]]) -> list[Problem]:
     return [*found, *duplicate_problems(signatures)]
 
 
-def _print(splits: Mapping[str, list[StoredClip]], problems: pd.DataFrame, file: Path) -> None:
-    out, table = console(), Table(title="dataset", title_justify="left")
-    for column in ("split", "clips", "frames", "ball", "no ball", "unlabelled"):
-        table.add_column(column, justify="left" if column == "split" else "right")
+def _print(
+    splits: Mapping[str, list[StoredClip]], problems: Sequence[Problem], folder: Path
+) -> None:
+    rows = []
     for split, clips in splits.items():
-        states = [clip.labels.visibility for clip in clips]
-        counts = [
-            sum(map(len, clips)),
-            sum((state > ABSENT).sum() for state in states),
-            sum((state == ABSENT).sum() for state in states),
-            sum((state == UNLABELLED).sum() for state in states),
-        ]
-        table.add_row(split, f"{len(clips):,}", *(f"{count:,}" for count in counts))
-    out.print(table)
-    if len(problems):
-        table = Table(*COLUMNS, title="problems", title_justify="left")
-        for row in problems.astype(object).where(problems.notna(), "").itertuples(index=False):
-            table.add_row(*map(str, row))
-        out.print(table)
-    out.print(f"{len(problems)} problems")
-    for written in (file, file.with_name("report.html")):
-        out.print(f"wrote {written}")
+        counts = len(clips), sum(map(len, clips)), *count_labels(clip.labels for clip in clips)
+        rows.append([split, *(f"{count:,}" for count in counts)])
+    print_table("dataset", ["split", "clips", "frames", "ball", "no ball", "unlabelled"], rows)
+    if problems:
+        cells = (("" if value is None else value for value in _row(p)) for p in problems)
+        print_table("problems", COLUMNS, cells, left=len(COLUMNS))
+    console().print(f"{len(problems)} problems")
+    print_written(folder, "problems.csv", "report.html")
+
+
+def _row(problem: Problem) -> tuple[Any, ...]:
+    return problem.clip, problem.frame, problem.kind, problem.message

@@ -4,57 +4,46 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
-from tracknet.console import console
+from tracknet.console import console, print_table
 
 COLUMNS = ("f1", "precision", "recall", "accuracy", "tp", "fp1", "fp2", "fn", "tn", "ap", "rmse")
 
 
 def print_metrics(metrics: Mapping[str, Any], output: Path) -> None:
     """One row per protocol, also at threshold 0.5 if there is that, then where the files are."""
-    out, title = console(), f"{metrics['dataset']} {metrics['split']}"
-    out.print(_table(title, metrics["protocols"]))
-    if half := metrics.get("protocols_at_0.5"):
-        out.print(_table(f"{title}, threshold 0.5", half))
+    title = f"{metrics['dataset']} {metrics['split']}"
+    for key, heading in {"protocols": title, "protocols_at_0.5": f"{title}, threshold 0.5"}.items():
+        rows = metrics.get(key, {}).items()
+        if rows:
+            cells = ([name, *(_cell(own.get(column)) for column in COLUMNS)] for name, own in rows)
+            print_table(heading, ["protocol", *COLUMNS], cells)
     ends = metrics["protocols"]["strict"]["f1_interval"]
-    out.print(f"strict F1, 95 % interval over clips: {_interval(ends, '.3f')}")
-    for file in ("metrics.json", "predictions.csv", "report.html"):
-        out.print(f"wrote {output / file}")
+    console().print(f"strict F1, 95 % interval over clips: {_interval(ends, '.3f')}")
+    print_written(output, "metrics.json", "predictions.csv", "report.html")
 
 
 def print_comparison(comparison: Mapping[str, Any], output: Path) -> None:
     """One row per run, its F1 and the difference to the first one's, then where the files are."""
-    title = f"{comparison['dataset']} {comparison['split']}: F1 and difference to the first"
-    table = Table(title=title, title_justify="left")
-    table.add_column("run")
+    columns, rows = ["run"], []
     for protocol in next(iter(comparison["runs"].values())):
-        for column in (protocol, "difference", "95 % interval"):
-            table.add_column(column, justify="right")
+        columns += [protocol, "difference", "95 % interval"]
     for name, protocols in comparison["runs"].items():
-        cells = []
-        for figures in protocols.values():
-            cells.append(_cell(figures["f1"]))
-            if "difference" in figures:
-                ends = _interval(figures["difference_interval"], "+.3f")
-                cells += [f"{figures['difference']:+.3f}", ends]
-            else:
-                cells += ["", ""]
-        table.add_row(name, *cells)
-    out = console()
-    out.print(table)
-    for file in ("comparison.json", "comparison.html"):
-        out.print(f"wrote {output / file}")
+        cells = [name]
+        for own in protocols.values():
+            cells += [_cell(own["f1"]), "", ""]
+            if "difference" in own:
+                ends = _interval(own["difference_interval"], "+.3f")
+                cells[-2:] = f"{own['difference']:+.3f}", ends
+        rows.append(cells)
+    title = f"{comparison['dataset']} {comparison['split']}: F1 and difference to the first"
+    print_table(title, columns, rows)
+    print_written(output, "comparison.json", "comparison.html")
 
 
-def _table(title: str, protocols: Mapping[str, Mapping[str, Any]]) -> Table:
-    table = Table(title=title, title_justify="left")
-    table.add_column("protocol")
-    for column in COLUMNS:
-        table.add_column(column, justify="right")
-    for name, figures in protocols.items():
-        table.add_row(name, *(_cell(figures.get(column)) for column in COLUMNS))
-    return table
+def print_written(folder: Path, *files: str) -> None:
+    """Where the files of a command are."""
+    for file in files:
+        console().print(f"wrote {folder / file}")
 
 
 def _interval(ends: Sequence[float] | None, form: str) -> str:

@@ -2,6 +2,6 @@
 
 from tracknet.report.comparison import write_comparison
 from tracknet.report.dataset import write_dataset
-from tracknet.report.html import write_report
+from tracknet.report.evaluation import write_report
 
 __all__ = ["write_comparison", "write_dataset", "write_report"]

@@ -1,49 +1,50 @@
 """Magnified crops of frames, with the label and the predictions drawn in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import islice
-from pathlib import Path
 
 import cv2
 import numpy as np
 
 from tracknet.geometry import Size, scale_points
-from tracknet.types import Clip
+from tracknet.report.worst import Case
+from tracknet.types import ABSENT, Clip, Labels, Track
 from tracknet.video import read_frames
 
 MAGNIFICATION = 3
 CROP = (64, 96)
 GAP = 2
 TOLERANCE = 4
-SHIFT = 4
 GREEN, RED, BLUE = (40, 220, 90), (255, 60, 60), (80, 170, 255)
 GREY, BLACK = (128, 128, 128), (0, 0, 0)
 
 
-def fetch_frames(
-    wanted: Sequence[tuple[int, int]], clips: Sequence[Clip]
-) -> dict[tuple[int, int], np.ndarray]:
-    """Frames by the index of their clip and their own: (clip, frame) -> (H, W, 3) RGB uint8.
+def crops(
+    cases: Sequence[Case], clips: Sequence[Clip], labels: Sequence[Labels], *runs: Sequence[Track]
+) -> list[np.ndarray | None]:
+    """What `draw` makes of each case: its frame, its label and the predictions of the runs.
 
-    Every clip that is needed is read once, as far as its last wanted frame; a frame that its video
-    does not hold is left out.
+    Every clip that is needed is read once, as far as its last wanted frame. A frame that its video
+    does not hold is None.
 
     Raises:
         VideoError: A video cannot be read.
     """
-    frames: dict[int, set[int]] = {}
-    for clip, frame in wanted:
-        frames.setdefault(clip, set()).add(frame)
-    return {
-        (clip, frame): picture
-        for clip, chosen in frames.items()
-        for frame, picture in _pick(clips[clip].source, chosen).items()
-    }
+    frames: dict[tuple[int, int], np.ndarray] = {}
+    for clip in {case.clip for case in cases}:
+        wanted = {case.frame for case in cases if case.clip == clip}
+        for i, frame in enumerate(islice(read_frames(clips[clip].source), max(wanted) + 1)):
+            if i in wanted:
+                frames[clip, i] = frame
 
+    def drawn(clip: int, i: int) -> np.ndarray | None:
+        if (frame := frames.get((clip, i))) is None:
+            return None
+        label = labels[clip].xy[i] if labels[clip].visibility[i] > ABSENT else None
+        tracks = [run[clip] for run in runs]
+        return draw(frame, label, *(t.xy[i] if t.visible[i] else None for t in tracks))
 
-def _pick(source: Path, frames: set[int]) -> Mapping[int, np.ndarray]:
-    pictures = enumerate(islice(read_frames(source), max(frames) + 1))
-    return {frame: picture for frame, picture in pictures if frame in frames}
+    return [drawn(case.clip, case.frame) for case in cases]
 
 
 def draw(
@@ -102,35 +103,19 @@ def _pane(
     (h, w), extent = size, np.array(frame.shape[1::-1])
     centre = (np.min(shown, axis=0) + np.max(shown, axis=0)) / 2
     corner = np.clip(np.round(centre - np.array([w, h]) / 2), 0, np.maximum(extent - [w, h], 0))
-    left, top = corner.astype(int)
-    crop = np.zeros((h, w, 3), np.uint8)
-    cut = frame[top : top + h, left : left + w]
-    crop[: cut.shape[0], : cut.shape[1]] = cut
-    larger = (w * MAGNIFICATION, h * MAGNIFICATION)
-    pane = cv2.resize(crop, larger, interpolation=cv2.INTER_NEAREST)
-    if label is not None:
-        _ring(pane, scale_points(label - corner, MAGNIFICATION), TOLERANCE * MAGNIFICATION)
-    for prediction, colour in zip(predictions, (RED, BLUE), strict=False):
-        if prediction is not None:
-            centre = scale_points(prediction - corner, MAGNIFICATION)
-            _cross(pane, centre, 2 * MAGNIFICATION, colour)
+    shift = scale_points(-corner, MAGNIFICATION)
+    larger = np.column_stack([MAGNIFICATION * np.eye(2), shift])
+    pane = cv2.warpAffine(
+        frame, larger, (w * MAGNIFICATION, h * MAGNIFICATION), flags=cv2.INTER_NEAREST
+    )
+    for point, own in zip((label, *predictions), (GREEN, RED, BLUE), strict=False):
+        if point is None:
+            continue
+        x, y = np.round(scale_points(point - corner, MAGNIFICATION)).astype(int).tolist()
+        for colour, width in ((BLACK, 4), (own, 2)):
+            if point is label:
+                cv2.circle(pane, (x, y), TOLERANCE * MAGNIFICATION, colour, width, cv2.LINE_AA)
+            else:
+                cross = cv2.MARKER_TILTED_CROSS, 4 * MAGNIFICATION, width, cv2.LINE_AA
+                cv2.drawMarker(pane, (x, y), colour, *cross)
     return pane
-
-
-def _ring(pane: np.ndarray, centre: np.ndarray, radius: int) -> None:
-    for colour, thickness in ((BLACK, 4), (GREEN, 2)):
-        cv2.circle(pane, _fixed(centre), radius << SHIFT, colour, thickness, cv2.LINE_AA, SHIFT)
-
-
-def _cross(pane: np.ndarray, centre: np.ndarray, arm: int, own: tuple[int, int, int]) -> None:
-    for colour, thickness in ((BLACK, 4), (own, 2)):
-        for direction in ((1, 1), (1, -1)):
-            end = arm * np.array(direction)
-            ends = _fixed(centre - end), _fixed(centre + end)
-            cv2.line(pane, *ends, colour, thickness, cv2.LINE_AA, SHIFT)
-
-
-def _fixed(point: np.ndarray) -> tuple[int, int]:
-    """Pixels as OpenCV's fixed-point numbers with `SHIFT` fractional bits."""
-    x, y = np.round(point * (1 << SHIFT)).astype(int).tolist()
-    return x, y

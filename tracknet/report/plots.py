@@ -1,103 +1,83 @@
 """Figures of a report, each in a light and a dark dress."""
 
-import base64
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
+
+from tracknet.report.page import data_uri
 
 LIMIT = 4
 LAST_BIN = 20
+DRESSES = (
+    ("#3d4450", "#d9dde3", "#14854a", "#d33f49"),
+    ("#b4bcc8", "#39414d", "#3ecf7f", "#ff6b74"),
+)
+"""Colours of text and grid; of what is good, C0 to whoever paints, and bad, C1. Text is C2."""
+PLAIN = {
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.linewidth": 0.8,
+    **{f"axes.spines.{side}": False for side in ("left", "right", "bottom", "top")},
+    **{f"{axis}tick.major.size": 0 for axis in "xy"},
+}
 
 
-@dataclass(frozen=True)
-class Theme:
-    """Colours of a figure; its ground is transparent."""
+def plot(paint: Callable[..., None], *data: Any) -> list[str]:
+    """A figure on a transparent ground, for a light and for a dark browser, as addresses of PNGs.
 
-    text: str
-    grid: str
-    good: str
-    bad: str
+    Args:
+        paint: Paints `data` on the axes that it is given first.
+        data: Its further arguments.
+    """
+    files = []
+    for text, grid, good, bad in DRESSES:
+        colours = dict.fromkeys(("axes.labelcolor", "xtick.color", "ytick.color"), text)
+        cycle = {"grid.color": grid, "axes.prop_cycle": cycler(color=[good, bad, text])}
+        with rc_context(PLAIN | colours | cycle):
+            figure = Figure(figsize=(4.8, 3.1), layout="constrained")
+            paint(figure.subplots(), *data)
+            file, own = io.BytesIO(), {"Software": None}
+            figure.savefig(file, format="png", dpi=160, transparent=True, metadata=own)
+        files.append(data_uri(file.getvalue()))
+    return files
 
 
-LIGHT = Theme("#3d4450", "#d9dde3", "#14854a", "#d33f49")
-DARK = Theme("#b4bcc8", "#39414d", "#3ecf7f", "#ff6b74")
-
-
-def error_histogram(errors: np.ndarray) -> Callable[[Theme], Figure]:
+def error_histogram(axes: Axes, errors: np.ndarray) -> None:
     """Errors (N,) in original pixels in bars of half a pixel; the last holds all larger ones."""
-
-    def paint(theme: Theme) -> Figure:
-        figure, axes = axes_of(theme, "error (original px)", "frames")
-        edges = np.arange(0, LAST_BIN + 1, 0.5)
-        counts, _ = np.histogram(np.minimum(errors, LAST_BIN + 0.25), edges)
-        colours = [theme.good if edge < LIMIT else theme.bad for edge in edges[:-1]]
-        axes.bar(edges[:-1], counts, 0.44, align="edge", color=colours)
-        axes.axvline(LIMIT, color=theme.text, linewidth=1, linestyle=(0, (4, 3)))
-        ticks = range(0, LAST_BIN + 1, LIMIT)
-        labels = [str(tick) for tick in ticks]
-        axes.set_xticks(ticks, [*labels[:-1], f"{LAST_BIN}+"])
-        axes.set_xlim(0, LAST_BIN + 0.5)
-        axes.locator_params(axis="y", integer=True)
-        return figure
-
-    return paint
+    edges = np.arange(0, LAST_BIN + 1, 0.5)
+    counts, _ = np.histogram(np.minimum(errors, LAST_BIN + 0.25), edges)
+    colours = ["C0" if edge < LIMIT else "C1" for edge in edges[:-1]]
+    axes.bar(edges[:-1], counts, 0.44, align="edge", color=colours)
+    axes.set(xlabel="error (original px)", ylabel="frames", xlim=(0, LAST_BIN + 0.5))
+    ticks = range(0, LAST_BIN + 1, LIMIT)
+    axes.set_xticks(ticks, [*map(str, ticks[:-1]), f"{LAST_BIN}+"])
+    axes.locator_params(axis="y", integer=True)
+    _limit(axes)
 
 
-def pck_curve(pck: Mapping[str, float]) -> Callable[[Theme], Figure]:
+def pck_curve(axes: Axes, pck: Mapping[str, float]) -> None:
     """Radius in original pixels -> share of the visible balls with a prediction within it."""
-
-    def paint(theme: Theme) -> Figure:
-        figure, axes = axes_of(theme, "radius (original px)", "share of visible balls")
-        axes.plot([int(radius) for radius in pck], list(pck.values()), color=theme.good, marker=".")
-        axes.axvline(LIMIT, color=theme.text, linewidth=1, linestyle=(0, (4, 3)))
-        axes.set_xticks([1, *range(LIMIT, LAST_BIN + 1, LIMIT)])
-        axes.set_xlim(0, LAST_BIN + 0.5)
-        axes.set_ylim(0, 1)
-        return figure
-
-    return paint
+    axes.plot([int(radius) for radius in pck], list(pck.values()), marker=".")
+    axes.set(xlabel="radius (original px)", xlim=(0, LAST_BIN + 0.5))
+    axes.set(ylabel="share of visible balls", ylim=(0, 1))
+    axes.set_xticks([1, *range(LIMIT, LAST_BIN + 1, LIMIT)])
+    _limit(axes)
 
 
-def precision_recall_plot(
-    precision: np.ndarray, recall: np.ndarray, chosen: tuple[float, float]
-) -> Callable[[Theme], Figure]:
+def precision_recall_curve(
+    axes: Axes, precision: np.ndarray, recall: np.ndarray, chosen: tuple[float, float]
+) -> None:
     """Precision over recall (K,), with the (precision, recall) of the predictions as a dot."""
-
-    def paint(theme: Theme) -> Figure:
-        figure, axes = axes_of(theme, "recall", "precision")
-        axes.plot(recall, precision, color=theme.good, linewidth=1.8)
-        axes.plot([chosen[1]], [chosen[0]], "o", color=theme.bad, markersize=7, clip_on=False)
-        axes.set_xlim(0, 1)
-        axes.set_ylim(0, 1)
-        return figure
-
-    return paint
+    axes.plot(recall, precision, linewidth=1.8)
+    axes.plot(chosen[1], chosen[0], "o", markersize=7, clip_on=False)
+    axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1))
 
 
-def png(figure: Figure) -> bytes:
-    """The figure as a PNG file with a transparent ground."""
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=160, transparent=True, metadata={"Software": None})
-    return file.getvalue()
-
-
-def data_uri(picture: bytes) -> str:
-    """A PNG file as the address that an HTML page holds it by."""
-    return "data:image/png;base64," + base64.b64encode(picture).decode()
-
-
-def axes_of(theme: Theme, x: str, y: str) -> tuple[Figure, Axes]:
-    """An empty figure and its axes, named x and y."""
-    figure = Figure(figsize=(4.8, 3.1), layout="constrained")
-    axes = figure.subplots()
-    axes.set_xlabel(x, color=theme.text)
-    axes.set_ylabel(y, color=theme.text)
-    axes.tick_params(colors=theme.text, length=0)
-    axes.grid(color=theme.grid, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[:].set_visible(False)
-    return figure, axes
+def _limit(axes: Axes) -> None:
+    axes.axvline(LIMIT, color="C2", linewidth=1, linestyle=(0, (4, 3)))
