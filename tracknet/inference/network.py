@@ -1,4 +1,4 @@
-"""What looks at windows of frames: a torch model today, a cached or an exported one later."""
+"""What looks at windows of frames: a torch model, or anything else that gives logits."""
 
 from typing import Literal, Protocol
 
