@@ -37,9 +37,13 @@ def plot(paint: Callable[..., None], *data: Any) -> list[str]:
     """
     files = []
     for text, grid, good, bad in DRESSES:
-        colours = dict.fromkeys(("axes.labelcolor", "xtick.color", "ytick.color"), text)
-        cycle = {"grid.color": grid, "axes.prop_cycle": cycler(color=[good, bad, text])}
-        with rc_context(PLAIN | colours | cycle):
+        dress: dict[Any, Any] = {
+            **PLAIN,
+            **dict.fromkeys(("axes.labelcolor", "xtick.color", "ytick.color"), text),
+            "grid.color": grid,
+            "axes.prop_cycle": cycler(color=[good, bad, text]),
+        }
+        with rc_context(dress):
             figure = Figure(figsize=(4.8, 3.1), layout="constrained")
             paint(figure.subplots(), *data)
             file, own = io.BytesIO(), {"Software": None}
