@@ -125,7 +125,8 @@ def _of_videos(config: Mapping[str, Any], broken: list[str]) -> Iterator[Marked]
         )
     if is_stream(config["source"]):
         raise InputError(f"source={config['source']} is a stream; label a file of it")
-    sources, tables = find_sources(config["source"]), Path(config["labels"])
+    sources = [Path(source) for source in find_sources(config["source"])]
+    tables = Path(config["labels"])
     if len(sources) > 1 and not tables.is_dir():
         raise InputError(f"labels={tables}: name the folder of the tables of {len(sources)} videos")
     for name, source in zip(output_names(sources), sources, strict=True):
@@ -146,13 +147,9 @@ def _of_videos(config: Mapping[str, Any], broken: list[str]) -> Iterator[Marked]
 
 def _annotations(pattern: str) -> list[Path]:
     path = Path(pattern)
-    found = sorted(
-        Path(file)
-        for file in (
-            path.iterdir() if path.is_dir() else [path] if path.exists() else glob(pattern)
-        )
-        if Path(file).suffix.lower() in (".xml", ".zip")
-    )
+    named = [path] if path.exists() else map(Path, glob(pattern))
+    files = path.iterdir() if path.is_dir() else named
+    found = sorted(file for file in files if file.suffix.lower() in (".xml", ".zip"))
     if not found:
         raise InputError(f"annotations={pattern}: no XML or ZIP file that CVAT exported")
     return found

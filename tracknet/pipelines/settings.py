@@ -1,7 +1,7 @@
 """What can be told of settings by looking at them alone, before anything is assembled."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -20,6 +20,7 @@ from tracknet.values import (
     Size,
     Stride,
     Text,
+    dotted,
     mistake,
     shown,
 )
@@ -38,7 +39,6 @@ OPTIONAL = ("detail", "transform", "sampling", "callbacks", "logger")
 FIGURES = {"val/f1": "max", "val/highest_score": "max", "val/loss": "min"}
 """What training logs that a callback may follow, and which end is the better one."""
 HIGHER = {"max": "higher", "min": "lower"}
-ABSENT = object()
 
 
 def _said(hint: Any, words: str) -> Any:
@@ -146,11 +146,11 @@ def read_settings(cfg: DictConfig, parts: bool = True) -> dict[str, Any]:
             end without a best network.
     """
     try:
-        config = OmegaConf.to_container(cfg, resolve=True)
+        config = cast("dict[str, Any]", OmegaConf.to_container(cfg, resolve=True))
     except OmegaConfBaseException as error:
         raise InputError(unresolved(error)) from error
     config |= {group: config.get(group) or {} for group in OPTIONAL}
-    if missing := sorted(_missing(config)):
+    if missing := sorted(name for name, value in dotted(config) if value == "???"):
         given = " ".join(f"{name}=<value>" for name in missing)
         raise InputError(f"{', '.join(missing)}: missing; add {given}")
     if wrong := list(_mistakes(config)) or list(_misfits(config)):
@@ -160,24 +160,14 @@ def read_settings(cfg: DictConfig, parts: bool = True) -> dict[str, Any]:
     return config
 
 
-def _missing(config: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """The dotted names of what has to be given and is not."""
-    for key, value in config.items():
-        if isinstance(value, Mapping):
-            yield from _missing(value, f"{prefix}{key}.")
-        elif value == "???":
-            yield f"{prefix}{key}"
-
-
 def _mistakes(config: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with each value by itself."""
-    command = config["command"]
+    command, values = config["command"], dict(dotted(config))
     hints = SETTINGS | OWN.get(command, {})
     if config.get("predictions"):  # the scores of another program may go beyond 1
         hints["threshold"] = _said(NonNegative | None, "a score, 0 or more, or null")
     for name, hint in hints.items():
-        value = _value(config, name)
-        if value is not ABSENT and (wrong := mistake(name, value, hint)):
+        if name in values and (wrong := mistake(name, values[name], hint)):
             yield wrong
     for name, value in config.items():
         if name not in SETTINGS and not isinstance(value, Mapping):
@@ -211,7 +201,7 @@ def _misfits(config: Mapping[str, Any]) -> Iterator[str]:
             yield f"callbacks.{name}.dirpath={part.get('dirpath')}: expected {folder}"
     for name in ("best", "early_stopping"):
         part = callbacks.get(name) or {}
-        better = FIGURES.get(part.get("monitor"))
+        better = FIGURES.get(part.get("monitor", ""))
         if better and part.get("mode", "min") != better:
             yield (
                 f"callbacks.{name}.mode={part.get('mode', 'min')}: expected {better}, since "
@@ -225,10 +215,3 @@ def _misfits(config: Mapping[str, Any]) -> Iterator[str]:
             f"trainer.check_val_every_n_epoch={every}: no validation, by which the best network is "
             f"chosen, falls into trainer.max_epochs={epochs}; set it to {epochs} or less"
         )
-
-
-def _value(config: Mapping[str, Any], name: str) -> Any:
-    """The value of a dotted name, or `ABSENT`."""
-    for key in name.split("."):
-        config = config.get(key, ABSENT) if isinstance(config, Mapping) else ABSENT
-    return config
