@@ -113,7 +113,6 @@ class _Turns(pl.Callback):
         self.end_to_end: list[float] = []  # seconds a batch, one for each turn
         self.resident: list[float] = []
         self.batch_pass: list[float] = []
-        self._raw: dict[str, Any] = {}
         self._start = 0.0
 
     @property
@@ -128,19 +127,17 @@ class _Turns(pl.Callback):
             self._start = time.perf_counter()
         if done == self.batches + SETTLE:
             self.end_to_end.append((time.perf_counter() - self._start) / self.batches)
-            if not self._raw:
-                windows = trainer.datamodule.train_windows
-                keys = [(0, i % len(windows)) for i in range(len(batch))]
-                self._raw = move_data_to_device(windows.batch(keys), module.device)
-            self._resident(trainer, module)
+            windows = trainer.datamodule.train_windows
+            raw = windows.batch([(0, i % len(windows)) for i in range(len(batch))])
+            self._resident(trainer, module, move_data_to_device(raw, module.device))
 
-    def _resident(self, trainer, module) -> None:
+    def _resident(self, trainer, module, raw: dict[str, Any]) -> None:
         optimizer = trainer.optimizers[0]
         seconds, passes = [], []
         with torch.enable_grad():
             for _ in range(self.batches + SETTLE):
                 start = time.perf_counter()
-                batch = trainer.datamodule.on_after_batch_transfer(dict(self._raw), 0)
+                batch = trainer.datamodule.on_after_batch_transfer(dict(raw), 0)
                 synchronize(module.device)
                 passes.append(time.perf_counter() - start)
                 with trainer.precision_plugin.forward_context():

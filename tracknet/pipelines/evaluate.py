@@ -87,8 +87,6 @@ def headline(metrics: dict[str, Any]) -> dict[str, float]:
     speed = metrics.get("frames_per_second")
     return {
         "strict_f1": strict["f1"],
-        "wasb_f1": wasb["f1"],
-        "wasb_ap": wasb["ap"],
-        "wasb_rmse": wasb["rmse"],
+        **{f"wasb_{name}": wasb[name] for name in ("f1", "ap", "rmse")},
         **({"frames_per_second": speed} if speed else {}),
     }

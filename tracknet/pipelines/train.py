@@ -71,9 +71,8 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
 
     limit = config["trainer"]["max_time"]
     stops = [*([TimeLimit(limit)] if limit else []), LastValidation()]
-    trainer = make_trainer(
-        config, [*build_all(config, "callbacks"), *stops], build_all(config, "logger")
-    )
+    callbacks = [*build_all(config, "callbacks"), *stops]
+    trainer = make_trainer(config, callbacks, build_all(config, "logger"))
     task: Task = build(config, "task")
     parts = task.assemble(config, weights)
     parts.data.check_devices(trainer.world_size)
@@ -96,11 +95,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
 
 
 def _start(config: dict[str, Any], output: Path) -> Path | None:
-    """The checkpoint that training goes on from; None for a new run.
-
-    Raises:
-        CheckpointError: It is named, but there is none.
-    """
+    """The checkpoint that training goes on from; None for a new run."""
     if config["ckpt_path"] == "last" and not config["resume"]:
         last = output / "checkpoints" / "last.ckpt"
         return last if last.is_file() else None
