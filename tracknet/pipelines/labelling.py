@@ -103,8 +103,7 @@ def _of_dataset(config: Mapping[str, Any]) -> Iterator[Marked]:
     """Clips of a split, with their labels or with the predictions of a file."""
     if config["source"] or config["labels"]:
         raise InputError("name either data=, or source= with labels=, not both")
-    clips = find_clips(config, build(config, "data"), config["split"])
-    clips = open_clips(config, clips)
+    clips = open_clips(config, find_clips(config, build(config, "data"), config["split"]))
     tracks: dict[str, Track] = {}
     if config["predictions"]:
         tracks, _, problems = read_predictions(Path(config["predictions"]), lengths_of(clips))

@@ -58,11 +58,9 @@ def by_network(
     choices = {key: config[key] for key in ("threshold", "overlap", "device", "batch_size")}
     predictor = load(config["ckpt"], **choices)
     started = time.perf_counter()
-    found = candidates_of(predictor, clips)
-    best = [clip.track(each[:, 0]) for clip, each in zip(clips, found, strict=True)]
-    candidates = {
-        clip.clip.name: to_original(clip.fit, each) for clip, each in zip(clips, found, strict=True)
-    }
+    found = list(zip(clips, candidates_of(predictor, clips), strict=True))
+    best = [clip.track(each[:, 0]) for clip, each in found]
+    candidates = {clip.clip.name: to_original(clip.fit, each) for clip, each in found}
 
     def accepted(threshold: float) -> dict[str, Track]:
         if tracker:
