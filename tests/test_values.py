@@ -13,7 +13,7 @@ from tracknet.build import build, build_all
 from tracknet.errors import InputError
 from tracknet.network import build_model
 from tracknet.pipelines.settings import read_settings
-from tracknet.pipelines.trainer import make_trainer
+from tracknet.pipelines.train import make_trainer
 from tracknet.training.module import HeatmapModule
 from tracknet.training.validation import Validation
 

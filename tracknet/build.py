@@ -3,7 +3,7 @@
 import difflib
 import functools
 import inspect
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, get_type_hints
 
 from hydra.errors import InstantiationException
@@ -59,17 +59,18 @@ def check_parts(config: Any, key: str = "", known: Collection[str] = ()) -> None
     Raises:
         InputError: As `build`, but for what a part itself refuses and what it is not given yet.
     """
-    for name, value in _entries(config):
+    within = config.items() if isinstance(config, Mapping) else enumerate(_list(config))
+    for name, value in within:
         check_parts(value, f"{key}.{name}" if key else str(name), known)
     if _is_part(config):
         plain = {name: value for name, value in config.items() if not _holds_part(value)}
-        _check(_target(config, key), {**plain, PARTIAL: True}, key, known=known)
+        _check(_target(config, key), {**plain, PARTIAL: True}, key, (), {}, known)
 
 
-def _make(part: Any, key: str, args: tuple = (), kwargs: Mapping[str, Any] | None = None) -> Any:
+def _make(part: Any, key: str, args: tuple, kwargs: Mapping[str, Any]) -> Any:
     if not _is_part(part):
         raise InputError(f"{shown(key, part)}: expected a part, with a {TARGET}")
-    target, kwargs = _target(part, key), kwargs or {}
+    target = _target(part, key)
     part = {name: _built(value, f"{key}.{name}") for name, value in part.items()}
     settings = _check(target, part, key, args, kwargs)
     if part.get(PARTIAL):
@@ -84,7 +85,7 @@ def _make(part: Any, key: str, args: tuple = (), kwargs: Mapping[str, Any] | Non
 def _built(value: Any, key: str) -> Any:
     """A value with the parts in it built."""
     if _is_part(value):
-        return _make(value, key)
+        return _make(value, key, (), {})
     if isinstance(value, Mapping):
         return {name: _built(inner, f"{key}.{name}") for name, inner in value.items()}
     if isinstance(value, list):
@@ -97,14 +98,12 @@ def _is_part(value: Any) -> bool:
 
 
 def _holds_part(value: Any) -> bool:
-    return _is_part(value) or any(_holds_part(inner) for _, inner in _entries(value))
+    inner = value.values() if isinstance(value, Mapping) else _list(value)
+    return _is_part(value) or any(map(_holds_part, inner))
 
 
-def _entries(value: Any) -> Iterator[tuple[Any, Any]]:
-    if isinstance(value, Mapping):
-        yield from value.items()
-    elif isinstance(value, list):
-        yield from enumerate(value)
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _target(part: Mapping[str, Any], key: str) -> Callable[..., Any]:
@@ -122,14 +121,14 @@ def _check(
     target: Callable[..., Any],
     part: Mapping[str, Any],
     key: str,
-    args: tuple = (),
-    kwargs: Mapping[str, Any] | None = None,
+    args: tuple,
+    kwargs: Mapping[str, Any],
     known: Collection[str] = (),
 ) -> dict[str, Any]:
     """The settings of a part, once they are known to suit its signature and what it is given."""
     settings = {name: part[name] for name in part if name not in (TARGET, PARTIAL)}
     signature, hints = _signature(target)
-    ours = {*signature.bind_partial(*args).arguments, *(kwargs or {})}
+    ours = {*signature.bind_partial(*args).arguments, *kwargs}
     wrong = [f"{key}.{name}: is given by the code; leave it out" for name in ours & {*settings}]
     wrong += [mistake(f"{key}.{PARTIAL}", part.get(PARTIAL, False), bool)]
     open_ended = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
@@ -139,7 +138,11 @@ def _check(
             wrong.append(mistake(f"{key}.{name}", value, hint))
         elif not open_ended:
             others = [name for name in signature.parameters if name not in ours]
-            wrong.append(f"{key}.{name}: {_unknown(name, target, others)}")
+            near = difflib.get_close_matches(name, others, 1)
+            wrong.append(
+                f"{key}.{name}: {target.__qualname__} has no such setting, but "
+                f"{', '.join(others) or 'none'}{f'; did you mean {near[0]}?' if near else ''}"
+            )
     if not part.get(PARTIAL):
         given = ours | {*settings}
         wrong += [
@@ -151,12 +154,6 @@ def _check(
     if any(wrong):
         raise InputError("; ".join(filter(None, wrong)))
     return settings
-
-
-def _unknown(name: str, target: Callable[..., Any], known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    meant = f"; did you mean {near[0]}?" if near else ""
-    return f"{target.__qualname__} has no such setting, but {', '.join(known) or 'none'}{meant}"
 
 
 @functools.cache

@@ -129,7 +129,8 @@ def _entry(name: str, module: str, figures: str | None = None) -> Callable[[], N
             if figures and HydraConfig.get().mode is RunMode.MULTIRUN:
                 from tracknet.sweep import run_job
 
-                return run_job(lambda cfg: getattr(pipeline, figures)(job(cfg)), cfg)
+                row = getattr(pipeline, figures)
+                return run_job(lambda cfg: row(job(cfg)), cfg)
             job(cfg)
         return None
 

@@ -34,7 +34,7 @@ def print_table(
     """Prints rows under their columns, of which all but the first `left` are aligned right."""
     table = Table(title=title, title_justify="left")
     for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i < left else "right")
+        table.add_column(column, justify="left" if i < left else "right", overflow="fold")
     for row in rows:
         table.add_row(*map(str, row))
     console().print(table)

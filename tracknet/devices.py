@@ -16,20 +16,13 @@ def pick_device(device: str) -> torch.device:
     Raises:
         InputError: There is no such device.
     """
-    if device != "auto":
-        there = {
-            "cpu": True,
-            "cuda": torch.cuda.is_available(),
-            "mps": torch.backends.mps.is_available(),
-        }
-        kind, _, number = str(device).partition(":")
-        if not there.get(kind) or (number and not number.isdigit()):
-            names = ", ".join(name for name, found in there.items() if found)
-            raise InputError(f"device={device}; expected auto, or what this machine has: {names}")
-        return torch.device(device)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    kinds = [("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available())]
+    there = [kind for kind, found in (*kinds, ("cpu", True)) if found]
+    kind, _, number = (there[0] if device == "auto" else str(device)).partition(":")
+    if kind not in there or (number and not number.isdigit()):
+        names = ", ".join(sorted(there))
+        raise InputError(f"device={device}; expected auto, or what this machine has: {names}")
+    return torch.device(device if number else kind)
 
 
 def lacks_memory(error: RuntimeError) -> bool:

@@ -2,15 +2,17 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import MissingConfigException, OverrideParseException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+
+from tracknet.values import dotted
 
 SEVERAL = (
     "several values are a sweep, which takes -m; write a list as [a,b], and text with a comma in "
@@ -48,7 +50,7 @@ def sentence(error: Exception, configs: str, name: str, arguments: Sequence[str]
             "in quotes of its own, as in key=\"'a, b'\""
         )
     if isinstance(error, MissingConfigException) and error.options:
-        group, _, choice = error.missing_cfg_file.rpartition("/")
+        group, _, choice = str(error.missing_cfg_file).rpartition("/")
         return _no_choice(group, choice, error.options)
     if match := re.match(r"Could not override '(.+?)'", text):
         return _unknown(match[1], configs, name, arguments)
@@ -57,11 +59,8 @@ def sentence(error: Exception, configs: str, name: str, arguments: Sequence[str]
             return f"{_given(match['key'], arguments)}: {said.format(**match.groupdict())}"
     for group, _, choice in (argument.lstrip("+").partition("=") for argument in arguments):
         options = sorted(file.stem for file in Path(configs, group).glob("*.yaml"))
-        if (
-            options
-            and choice not in options
-            and re.match("Config group override must be|You", text)
-        ):
+        refused = re.match("Config group override must be|You", text)
+        if refused and options and choice not in options:
             return _no_choice(group, choice, options)
     if isinstance(error, OmegaConfBaseException):
         return unresolved(error)
@@ -109,13 +108,7 @@ def _settings(configs: str, name: str, arguments: Sequence[str]) -> list[str]:
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(configs, version_base="1.3"):
-            return list(_keys(OmegaConf.to_container(compose(name, chosen))))
+            composed = OmegaConf.to_container(compose(name, chosen))
+            return [key for key, _ in dotted(cast("dict[str, Any]", composed))]
     except Exception:  # a choice that is refused as well, or one from another folder
         return []
-
-
-def _keys(config: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    for key, value in config.items():
-        yield f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            yield from _keys(value, f"{prefix}{key}.")

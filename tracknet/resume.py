@@ -9,6 +9,7 @@ from omegaconf import OmegaConf
 
 from tracknet.errors import InputError
 from tracknet.record import NETWORK
+from tracknet.values import dotted
 
 INTERRUPTED = 130
 """What a run that Ctrl-C stopped exits with."""
@@ -37,7 +38,7 @@ def resumed_arguments(arguments: list[str]) -> list[str]:
     saved = run / OVERRIDES
     if not saved.is_file():
         raise InputError(f"resume={run}: holds no {OVERRIDES}; name a run directory")
-    kept = [o for o in OmegaConf.load(saved) if _key(o) not in given]
+    kept = [o for o in map(str, OmegaConf.load(saved)) if _key(o) not in given]
     new = [a for a in arguments[1:] if not a.startswith("-") and ("=" in a or a.startswith("~"))]
     # The parser takes no override that a flag parts from the others.
     flags = [argument for argument in arguments[1:] if argument not in new]
@@ -55,8 +56,8 @@ def without_failed_overrides(arguments: list[str]) -> Iterator[None]:
         arguments: Of the process, as they were given.
     """
     run = _run(arguments)
-    saved = run / OVERRIDES if run else None
-    before = saved.read_text() if saved and saved.is_file() else None
+    saved = Path(run or "", OVERRIDES)
+    before = saved.read_text() if run and saved.is_file() else None
     try:
         yield
     except BaseException as stop:
@@ -88,12 +89,12 @@ def check_same_network(
     Raises:
         InputError: They differ; the message shows each difference.
     """
-    old = _flat({key: saved[key] for key in NETWORK})
-    new = _flat({key: config[key] for key in NETWORK})
+    old, new = (dict(dotted({key: own[key] for key in NETWORK})) for own in (saved, config))
+    pairs = [(key, old.get(key), new.get(key)) for key in sorted({*old, *new})]
     differences = [
-        f"{key}: {old.get(key)} -> {new.get(key)}"
-        for key in sorted({*old, *new})
-        if old.get(key) != new.get(key)
+        f"{key}: {before} -> {now}"
+        for key, before, now in pairs
+        if before != now and not isinstance(before or now, Mapping)
     ]
     if differences:
         raise InputError(
@@ -142,13 +143,3 @@ def check_same_batches(
                 f"{batches['current']['ready']} batches of {saved['batch_size']}; keep "
                 f"{name}={old}, or finish the epoch first (trainer.max_epochs={number + 1})"
             )
-
-
-def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in config.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat

@@ -1,6 +1,5 @@
 """Sweeps (`-m`): a failing job does not end them, and all jobs stand in one table at the end."""
 
-import csv
 import json
 import sys
 import traceback
@@ -12,9 +11,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, ListConfig
-from rich.table import Table
 
-from tracknet.console import console
+from tracknet.console import print_table
 from tracknet.errors import InputError
 
 JOB = "job.json"
@@ -84,14 +82,16 @@ class SweepTable(Callback):
         folder, jobs = Path(config.hydra.sweep.dir), self.jobs
         if not jobs:
             return
-        rows = [_row(job) for job in jobs]
-        columns = list(dict.fromkeys(column for row in rows for column in row))
-        with open(folder / "summary.csv", "w", newline="") as file:
-            writer = csv.DictWriter(file, columns)
-            writer.writeheader()
-            writer.writerows(rows)
-        hidden = {"error"} | _shared(jobs)
-        _print(rows, [column for column in columns if column not in hidden])
+        import pandas as pd  # not above: the jobs do without
+
+        table = pd.DataFrame(map(_row, jobs))
+        table.to_csv(folder / "summary.csv", index=False)
+        # Of the overrides, those that tell the jobs apart.
+        alike = [n for job in jobs for n in _overrides(job) if table[n].nunique(dropna=False) == 1]
+        hidden = ["error", *(alike if len(jobs) > 1 else [])]
+        shown = table.astype(object).where(table.notna(), "").drop(columns=hidden, errors="ignore")
+        rows = ([f"{v:.3f}" if isinstance(v, float) else v for v in row] for row in shown.values)
+        print_table("sweep", list(shown), rows, left=len(shown.columns))
         print(f"wrote {folder / 'summary.csv'}")
         failed = [f"  job {job['job']}: {job['error']}" for job in jobs if "error" in job]
         if failed:
@@ -112,20 +112,3 @@ def _row(job: dict[str, Any]) -> dict[str, Any]:
 def _overrides(job: dict[str, Any]) -> dict[str, str]:
     """Name -> value; the value of ``~name`` is empty."""
     return dict(override.partition("=")[::2] for override in job["overrides"])
-
-
-def _shared(jobs: list[dict[str, Any]]) -> set[str]:
-    """The overrides that do not tell the jobs of a sweep apart."""
-    if len(jobs) == 1:
-        return set()
-    return {name for name, _ in set.intersection(*(set(_overrides(j).items()) for j in jobs))}
-
-
-def _print(rows: list[dict[str, Any]], columns: list[str]) -> None:
-    table = Table(title="sweep", title_justify="left")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        values = [row.get(column, "") for column in columns]
-        table.add_row(*(f"{v:.3f}" if isinstance(v, float) else str(v) for v in values))
-    console().print(table)

@@ -1,7 +1,7 @@
 """What a value may be: types for the signatures of parts, and whether a value is of one."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -68,14 +68,10 @@ def mistake(key: str, value: Any, hint: Any) -> str | None:
         return None
     schema, where = adapter.json_schema(schema_generator=_Schema)["items"], ()
     try:
-        text = json.dumps([value])
-    except TypeError:  # it holds parts
-        text = None
-    try:
-        if text is None:
-            adapter.validate_python([value])
-            return None
-        [taken] = adapter.validate_json(text, strict=True)
+        try:
+            [taken] = adapter.validate_json(json.dumps([value]), strict=True)
+        except TypeError:  # it holds parts
+            [taken] = adapter.validate_python([value])
         # Pydantic would make a part of a mapping of its settings.
         if not isinstance(value, Mapping) or isinstance(taken, Mapping):
             return None
@@ -98,6 +94,14 @@ def shown(key: str, value: Any) -> str:
     return f"{key}={value if isinstance(value, str) else json.dumps(value, default=str)}"
 
 
+def dotted(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every dotted name of nested mappings and its value; a mapping comes before what it holds."""
+    for key, value in config.items():
+        yield f"{prefix}{key}", value
+        if isinstance(value, Mapping):
+            yield from dotted(value, f"{prefix}{key}.")
+
+
 class _Schema(GenerateJsonSchema):
     """JSON's schema, in which a class of Python is a `part`."""
 
@@ -109,7 +113,7 @@ class _Schema(GenerateJsonSchema):
 def _adapter(hint: Any) -> TypeAdapter | None:
     """Takes a list of one value; None where pydantic makes nothing of the hint."""
     try:
-        return TypeAdapter(list[hint], config=CHECK)
+        return TypeAdapter(list[hint], config=CHECK)  # pyright: ignore[reportInvalidTypeForm] made as it runs
     except Exception:  # a protocol, say, whose members cannot be looked for
         return None
 

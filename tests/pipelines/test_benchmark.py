@@ -1,12 +1,9 @@
 """What is timed is the training of the configuration, and its figures fit together."""
 
-import importlib
 import json
-import sys
 
 import pytest
 
-from tracknet.pipelines import benchmark as pipeline
 from tracknet.pipelines.benchmark import benchmark
 
 
@@ -23,7 +20,6 @@ def test_a_training_is_timed(compose, tiny_data, tiny_network, tmp_path):
     assert figures["resident_windows_per_s"] == pytest.approx(4 / resident * 1000)
     for name in ("decode_frames_per_s", "prepare_frames_per_s", "loader_windows_per_s"):
         assert figures[name] > 0
-    assert figures["peak_memory_mb"] > 100
     assert figures["device"] == "cpu"
     assert sorted(file.name for file in tmp_path.iterdir()) == ["benchmark.json"]
 
@@ -34,10 +30,3 @@ def test_what_a_training_does_without_a_benchmark_does_without(
     settings = [*tiny_data, *tiny_network, f"paths.output={tmp_path}", "pairs=1", "batches=1"]
     settings += ["trainer.gradient_clip_val=null", "~callbacks.average"]
     assert benchmark(compose("benchmark", settings))["step_ms"] > 0
-
-
-def test_windows_does_not_tell_the_peak_of_memory(monkeypatch):
-    with monkeypatch.context() as windows:
-        windows.setitem(sys.modules, "resource", None)
-        assert importlib.reload(pipeline).resource is None
-    assert importlib.reload(pipeline).resource

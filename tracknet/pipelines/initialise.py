@@ -6,17 +6,10 @@ from typing import Any
 from torch import nn
 
 from tracknet.errors import InputError
-from tracknet.record import Record, network_state, read_checkpoint
+from tracknet.record import network_state, read_checkpoint
 
 SHOWN = 8
 """Names that are listed of what was not loaded."""
-
-
-def weights_to_build(config: dict[str, Any], checkpoint: dict[str, Any]) -> dict[str, Any] | None:
-    """The record by which the other run's backbone is built again, if the same is wanted here."""
-    record = Record.of(checkpoint)
-    same = record.config["backbone"] == config["backbone"]
-    return record.weights if same else None
 
 
 def initialise(model: nn.Module, source: str | Path) -> list[str]:

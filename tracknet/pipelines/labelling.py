@@ -103,8 +103,7 @@ def _of_dataset(config: Mapping[str, Any]) -> Iterator[Marked]:
     """Clips of a split, with their labels or with the predictions of a file."""
     if config["source"] or config["labels"]:
         raise InputError("name either data=, or source= with labels=, not both")
-    clips = find_clips(config, build(config, "data"), config["split"])
-    clips = open_clips(config, clips)
+    clips = open_clips(config, find_clips(config, build(config, "data"), config["split"]))
     tracks: dict[str, Track] = {}
     if config["predictions"]:
         tracks, _, problems = read_predictions(Path(config["predictions"]), lengths_of(clips))
@@ -125,7 +124,8 @@ def _of_videos(config: Mapping[str, Any], broken: list[str]) -> Iterator[Marked]
         )
     if is_stream(config["source"]):
         raise InputError(f"source={config['source']} is a stream; label a file of it")
-    sources, tables = find_sources(config["source"]), Path(config["labels"])
+    sources = [Path(source) for source in find_sources(config["source"])]
+    tables = Path(config["labels"])
     if len(sources) > 1 and not tables.is_dir():
         raise InputError(f"labels={tables}: name the folder of the tables of {len(sources)} videos")
     for name, source in zip(output_names(sources), sources, strict=True):
@@ -146,13 +146,9 @@ def _of_videos(config: Mapping[str, Any], broken: list[str]) -> Iterator[Marked]
 
 def _annotations(pattern: str) -> list[Path]:
     path = Path(pattern)
-    found = sorted(
-        Path(file)
-        for file in (
-            path.iterdir() if path.is_dir() else [path] if path.exists() else glob(pattern)
-        )
-        if Path(file).suffix.lower() in (".xml", ".zip")
-    )
+    named = [path] if path.exists() else map(Path, glob(pattern))
+    files = path.iterdir() if path.is_dir() else named
+    found = sorted(file for file in files if file.suffix.lower() in (".xml", ".zip"))
     if not found:
         raise InputError(f"annotations={pattern}: no XML or ZIP file that CVAT exported")
     return found

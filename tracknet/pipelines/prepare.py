@@ -48,7 +48,8 @@ def prepare(cfg: DictConfig) -> pd.DataFrame:
         splits[split], own = _prepare_split(config, dataset, split)
         found += own
     found += _checked(splits)
-    problems = pd.DataFrame(map(_row, found), columns=COLUMNS).astype({"Frame": "Int64"})
+    rows = [(p.clip, p.frame, p.kind, p.message) for p in found]
+    problems = pd.DataFrame(rows, columns=COLUMNS).astype({"Frame": "Int64"})
     output = Path(config["paths"]["output"])
     output.mkdir(parents=True, exist_ok=True)
     with whole_file(output / "problems.csv") as unfinished:
@@ -59,7 +60,7 @@ def prepare(cfg: DictConfig) -> pd.DataFrame:
         "store": config["paths"]["store"],
     }
     write_dataset(output / "report.html", dataset.name, facts, splits, found)
-    _print(splits, found, output)
+    _print(splits, problems, output)
     if config["strict"] and found:
         raise LabelError(
             f"{len(found)} problems (an error because of strict=true), the first: "
@@ -89,7 +90,7 @@ def _checked(splits: Mapping[str, Sequence[StoredClip]]) -> list[Problem]:
         for split, clips in splits.items():
             for clip in clips:
                 name, labels, own = clip.clip.name, clip.labels, signature(clip.frames)
-                found += row_problems(name, clip.clip.labels, len(clip), labels.size)
+                found += row_problems(name, clip.clip.labels, len(clip), clip.fit.source)
                 found += shift_problems(name, clip.frames, clip.network_xy, labels.visibility)
                 found += repeat_problems(name, own.changes)
                 signatures.append((split, name, own))
@@ -97,20 +98,14 @@ def _checked(splits: Mapping[str, Sequence[StoredClip]]) -> list[Problem]:
     return [*found, *duplicate_problems(signatures)]
 
 
-def _print(
-    splits: Mapping[str, list[StoredClip]], problems: Sequence[Problem], folder: Path
-) -> None:
+def _print(splits: Mapping[str, list[StoredClip]], problems: pd.DataFrame, folder: Path) -> None:
     rows = []
     for split, clips in splits.items():
         counts = len(clips), sum(map(len, clips)), *count_labels(clip.labels for clip in clips)
         rows.append([split, *(f"{count:,}" for count in counts)])
     print_table("dataset", ["split", "clips", "frames", "ball", "no ball", "unlabelled"], rows)
-    if problems:
-        cells = (("" if value is None else value for value in _row(p)) for p in problems)
-        print_table("problems", COLUMNS, cells, left=len(COLUMNS))
+    if len(problems):
+        cells = problems.astype(object).where(problems.notna(), "")
+        print_table("problems", COLUMNS, cells.to_numpy(), left=len(COLUMNS))
     console().print(f"{len(problems)} problems")
     print_written(folder, "problems.csv", "report.html")
-
-
-def _row(problem: Problem) -> tuple[Any, ...]:
-    return problem.clip, problem.frame, problem.kind, problem.message

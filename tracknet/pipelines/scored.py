@@ -32,20 +32,15 @@ class Scored:
     """What is known of a predictions file that was written to be scored.
 
     Attributes:
-        tracks: What stands in it, clip by clip. This is scored, so that scoring the file again
-            gives the same figures.
-        missing: Frames of which nobody predicted anything.
         facts: How it came to be, for people.
         speed: Of the network that made it, frames per second.
-        half: Of a network, what it predicts at threshold 0.5.
+        half: Of a network, the file of what it predicts at threshold 0.5.
         best: Of a network, each clip's best candidates, whatever their score.
     """
 
-    tracks: dict[str, Track]
-    missing: int
     facts: dict[str, str]
     speed: float | None = None
-    half: dict[str, Track] | None = None
+    half: Path | None = None
     best: list[Track] | None = None
 
 
@@ -63,11 +58,9 @@ def by_network(
     choices = {key: config[key] for key in ("threshold", "overlap", "device", "batch_size")}
     predictor = load(config["ckpt"], **choices)
     started = time.perf_counter()
-    found = candidates_of(predictor, clips)
-    best = [clip.track(each[:, 0]) for clip, each in zip(clips, found, strict=True)]
-    candidates = {
-        clip.clip.name: to_original(clip.fit, each) for clip, each in zip(clips, found, strict=True)
-    }
+    found = list(zip(clips, candidates_of(predictor, clips), strict=True))
+    best = [clip.track(each[:, 0]) for clip, each in found]
+    candidates = {clip.clip.name: to_original(clip.fit, each) for clip, each in found}
 
     def accepted(threshold: float) -> dict[str, Track]:
         if tracker:
@@ -80,20 +73,12 @@ def by_network(
     write_candidates(candidates_beside(target), candidates)
     at_half = target.with_name(f"{target.stem}_at_0.5.csv")
     write_predictions(at_half, accepted(0.5))
-    lengths = lengths_of(clips)
-    half, *_ = read_predictions(at_half, lengths)
-    return Scored(
-        read_predictions(target, lengths)[0],
-        missing=0,
-        facts={
-            "checkpoint": str(config["ckpt"]),
-            "threshold": f"{predictor.threshold:.2f}",
-            "overlap": predictor.overlap,
-        },
-        speed=sum(map(len, clips)) / seconds,
-        half=half,
-        best=best,
-    )
+    facts = {
+        "checkpoint": str(config["ckpt"]),
+        "threshold": f"{predictor.threshold:.2f}",
+        "overlap": predictor.overlap,
+    }
+    return Scored(facts, sum(map(len, clips)) / seconds, at_half, best)
 
 
 def from_file(
@@ -116,16 +101,16 @@ def from_file(
             )
         candidates = read_candidates(candidates_beside(source), lengths)
         write_predictions(target, _tracked(tracker, candidates, threshold, clips))
-        return Scored(read_predictions(target, lengths)[0], 0, facts)
+        return Scored(facts)
     given, missing, problems = read_predictions(source, lengths)
     report(problems)
+    facts = {"frames without a row": str(missing), **facts}
     if threshold is None:
         with suppress(shutil.SameFileError):  # scored where it lies
             shutil.copyfile(source, target)
-        return Scored(given, missing, facts)
-    write_predictions(target, {name: at_threshold(t, threshold) for name, t in given.items()})
-    kept, *_ = read_predictions(target, lengths)
-    return Scored(kept, missing, facts)
+    else:
+        write_predictions(target, {name: at_threshold(t, threshold) for name, t in given.items()})
+    return Scored(facts)
 
 
 def _tracked(
@@ -136,6 +121,6 @@ def _tracked(
 ) -> dict[str, Track]:
     """The trajectory of each clip; `candidates` are in the order of the clips."""
     return {
-        name: tracker.track(found, threshold, clip.labels.size)
+        name: tracker.track(found, threshold, clip.fit.source)
         for (name, found), clip in zip(candidates.items(), clips, strict=True)
     }

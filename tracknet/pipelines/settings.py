@@ -1,7 +1,8 @@
 """What can be told of settings by looking at them alone, before anything is assembled."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from types import NoneType
+from typing import Annotated, Any, Literal, cast
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -20,6 +21,7 @@ from tracknet.values import (
     Size,
     Stride,
     Text,
+    dotted,
     mistake,
     shown,
 )
@@ -37,8 +39,6 @@ DEFERRED = ("fit", "parameters", "optimizer", "scheduler")
 OPTIONAL = ("detail", "transform", "sampling", "callbacks", "logger")
 FIGURES = {"val/f1": "max", "val/highest_score": "max", "val/loss": "min"}
 """What training logs that a callback may follow, and which end is the better one."""
-HIGHER = {"max": "higher", "min": "lower"}
-ABSENT = object()
 
 
 def _said(hint: Any, words: str) -> Any:
@@ -51,7 +51,7 @@ Batches = _said(
     "a share above 0 and up to 1.0, or a number of batches, 1 or more",
 )
 Duration = _said(
-    Annotated[str, Field(pattern=r"^(?=.*[1-9])\d+:\d\d:\d\d:\d\d$")] | None,
+    Annotated[str, Field(pattern=r"^(?=.*[1-9])\d+:\d\d:\d\d:\d\d$")] | NoneType,
     "days:hours:minutes:seconds, such as 00:01:00:00 for an hour, or null",
 )
 Devices = _said(
@@ -75,13 +75,13 @@ Fraction = Annotated[float, Field(ge=0, lt=1)]
 OF_A_KIND = {
     bool: "strict callbacks.best.network_alone",
     Count: "pairs batches trainer.max_epochs trainer.accumulate_grad_batches",
-    Count | None: "overfit max_clips trainer.check_val_every_n_epoch",
+    Count | NoneType: "overfit max_clips trainer.check_val_every_n_epoch",
     Natural: "trainer.log_every_n_steps callbacks.early_stopping.patience "
     "callbacks.progress.refresh_rate",
     Batches: "trainer.limit_train_batches trainer.limit_val_batches",
     Text: "split overlap annotations trainer.default_root_dir "
     "paths.root paths.store paths.synthetic paths.output",
-    Text | None: "resume init_from ckpt_path ckpt predictions labels",
+    Text | NoneType: "resume init_from ckpt_path ckpt predictions labels",
     Literal["max", "min"]: "callbacks.best.mode callbacks.early_stopping.mode",
     FIGURE: "callbacks.best.monitor callbacks.early_stopping.monitor",
     FALSE: "callbacks.last.network_alone",
@@ -97,12 +97,12 @@ SETTINGS = {name: hint for hint, names in OF_A_KIND.items() for name in names.sp
     "num_workers": Annotated[int, Field(ge=0, le=256)],
     "resident": Literal["auto"] | bool,
     "seed": Seed,
-    "threshold": _said(Share | None, "a score from 0 to 1, or null"),
+    "threshold": _said(Share | NoneType, "a score from 0 to 1, or null"),
     "device": _said(
         Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")],
         "auto, cpu, cuda, cuda:<number> or mps",
     ),
-    "source": SOURCE | None,
+    "source": SOURCE | NoneType,
     "runs": _said(Text | list[Text | int], "run directories, as in runs=[<first>,<second>]"),
     # Of parts that are others' and take more than is sensible, or say too little.
     "optimizer.lr": Annotated[float, Field(gt=0, le=100)],
@@ -118,8 +118,8 @@ SETTINGS = {name: hint for hint, names in OF_A_KIND.items() for name in names.sp
     "trainer.precision": Precision,
     "trainer.max_steps": Count | Literal[-1],
     "trainer.max_time": Duration,
-    "trainer.gradient_clip_val": NonNegative | None,
-    "trainer.gradient_clip_algorithm": Literal["norm", "value"] | None,
+    "trainer.gradient_clip_val": NonNegative | NoneType,
+    "trainer.gradient_clip_algorithm": Literal["norm", "value"] | NoneType,
     "trainer.num_sanity_val_steps": _said(Literal[0], "0: it would count as the best epoch"),
     "trainer.use_distributed_sampler": _said(FALSE, "false: windows are shared out already"),
     "trainer.fast_dev_run": _said(FALSE, "false; debug=fast tries everything"),
@@ -146,11 +146,11 @@ def read_settings(cfg: DictConfig, parts: bool = True) -> dict[str, Any]:
             end without a best network.
     """
     try:
-        config = OmegaConf.to_container(cfg, resolve=True)
+        config = cast("dict[str, Any]", OmegaConf.to_container(cfg, resolve=True))
     except OmegaConfBaseException as error:
         raise InputError(unresolved(error)) from error
     config |= {group: config.get(group) or {} for group in OPTIONAL}
-    if missing := sorted(_missing(config)):
+    if missing := sorted(name for name, value in dotted(config) if value == "???"):
         given = " ".join(f"{name}=<value>" for name in missing)
         raise InputError(f"{', '.join(missing)}: missing; add {given}")
     if wrong := list(_mistakes(config)) or list(_misfits(config)):
@@ -160,24 +160,14 @@ def read_settings(cfg: DictConfig, parts: bool = True) -> dict[str, Any]:
     return config
 
 
-def _missing(config: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """The dotted names of what has to be given and is not."""
-    for key, value in config.items():
-        if isinstance(value, Mapping):
-            yield from _missing(value, f"{prefix}{key}.")
-        elif value == "???":
-            yield f"{prefix}{key}"
-
-
 def _mistakes(config: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with each value by itself."""
-    command = config["command"]
+    command, values = config["command"], dict(dotted(config))
     hints = SETTINGS | OWN.get(command, {})
     if config.get("predictions"):  # the scores of another program may go beyond 1
-        hints["threshold"] = _said(NonNegative | None, "a score, 0 or more, or null")
+        hints["threshold"] = _said(NonNegative | NoneType, "a score, 0 or more, or null")
     for name, hint in hints.items():
-        value = _value(config, name)
-        if value is not ABSENT and (wrong := mistake(name, value, hint)):
+        if name in values and (wrong := mistake(name, values[name], hint)):
             yield wrong
     for name, value in config.items():
         if name not in SETTINGS and not isinstance(value, Mapping):
@@ -211,11 +201,11 @@ def _misfits(config: Mapping[str, Any]) -> Iterator[str]:
             yield f"callbacks.{name}.dirpath={part.get('dirpath')}: expected {folder}"
     for name in ("best", "early_stopping"):
         part = callbacks.get(name) or {}
-        better = FIGURES.get(part.get("monitor"))
+        better = FIGURES.get(part.get("monitor", ""))
         if better and part.get("mode", "min") != better:
             yield (
                 f"callbacks.{name}.mode={part.get('mode', 'min')}: expected {better}, since "
-                f"{part['monitor']} is better the {HIGHER[better]} it is"
+                f"{part['monitor']} is better the {'higher' if better == 'max' else 'lower'} it is"
             )
     if callbacks.get("learning_rate") and not any(config["logger"].values()):
         yield "callbacks.learning_rate needs a logger; set callbacks.learning_rate=null as well"
@@ -225,10 +215,3 @@ def _misfits(config: Mapping[str, Any]) -> Iterator[str]:
             f"trainer.check_val_every_n_epoch={every}: no validation, by which the best network is "
             f"chosen, falls into trainer.max_epochs={epochs}; set it to {epochs} or less"
         )
-
-
-def _value(config: Mapping[str, Any], name: str) -> Any:
-    """The value of a dotted name, or `ABSENT`."""
-    for key in name.split("."):
-        config = config.get(key, ABSENT) if isinstance(config, Mapping) else ABSENT
-    return config

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from lightning.pytorch import LightningModule
-
 from tracknet.data.formats.base import Dataset
 from tracknet.data.store import StoredClip
 from tracknet.training.datamodule import WindowDataModule
+from tracknet.training.module import HeatmapModule
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Training:
     dataset: Dataset
     splits: dict[str, list[StoredClip]]
     data: WindowDataModule
-    module: LightningModule
+    module: HeatmapModule
 
 
 class Task(Protocol):

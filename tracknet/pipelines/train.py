@@ -1,21 +1,23 @@
 """Trains a network from a configuration."""
 
+import logging
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lightning.pytorch.utilities.exceptions import MisconfigurationException
+import lightning.pytorch as pl
+import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
 
 from tracknet.build import build, build_all
+from tracknet.devices import supports_bfloat16
 from tracknet.errors import InputError, InputWarning
-from tracknet.pipelines.card import print_card
-from tracknet.pipelines.initialise import initialise, weights_to_build
-from tracknet.pipelines.manifest import write_manifest
+from tracknet.pipelines.card import print_card, write_manifest
+from tracknet.pipelines.initialise import initialise
 from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.task import Task
-from tracknet.pipelines.trainer import make_trainer
 from tracknet.record import Record, find_checkpoint, read_checkpoint
 from tracknet.resume import OVERRIDES, check_same_batches, check_same_network
 from tracknet.training.callbacks import LastValidation, TimeLimit
@@ -60,16 +62,17 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
                 stacklevel=2,
             )
     elif config["init_from"]:
-        weights = weights_to_build(config, read_checkpoint(config["init_from"]))
+        record = Record.of(read_checkpoint(config["init_from"]))
+        if record.config["backbone"] == config["backbone"]:
+            weights = record.weights
     OmegaConf.save(OmegaConf.create(config), output / "config.yaml")
     if overrides is not None:
         OmegaConf.save(OmegaConf.create(list(overrides)), output / OVERRIDES)
 
     limit = config["trainer"]["max_time"]
     stops = [*([TimeLimit(limit)] if limit else []), LastValidation()]
-    trainer = make_trainer(
-        config, [*build_all(config, "callbacks"), *stops], build_all(config, "logger")
-    )
+    callbacks = [*build_all(config, "callbacks"), *stops]
+    trainer = make_trainer(config, callbacks, build_all(config, "logger"))
     task: Task = build(config, "task")
     parts = task.assemble(config, weights)
     parts.data.check_devices(trainer.world_size)
@@ -92,13 +95,54 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
 
 
 def _start(config: dict[str, Any], output: Path) -> Path | None:
-    """The checkpoint that training goes on from; None for a new run.
-
-    Raises:
-        CheckpointError: It is named, but there is none.
-    """
+    """The checkpoint that training goes on from; None for a new run."""
     if config["ckpt_path"] == "last" and not config["resume"]:
         last = output / "checkpoints" / "last.ckpt"
         return last if last.is_file() else None
     named = config["resume"] or config["ckpt_path"]
     return find_checkpoint(named, "last") if named else None
+
+
+def make_trainer(
+    config: dict[str, Any], callbacks: Sequence[pl.Callback], logger: Any, **settings: Any
+) -> pl.Trainer:
+    """A quiet trainer with seeds set.
+
+    Args:
+        config: Resolved.
+        callbacks: In their order.
+        logger: Loggers, or False.
+        settings: Take the place of those of group ``trainer``.
+
+    Raises:
+        InputError: Lightning refuses its settings.
+    """
+    _quiet_lightning()
+    pl.seed_everything(config["seed"], verbose=False)
+    own = {**config["trainer"], "max_time": None, **settings}
+    trainer = {**own, "precision": _precision(own)}
+    try:
+        return build({"trainer": trainer}, "trainer", callbacks=list(callbacks), logger=logger)
+    except (MisconfigurationException, TypeError) as error:  # what fits no device of this machine
+        raise InputError(f"trainer: {error}") from error
+
+
+def _precision(trainer: dict[str, Any]) -> str:
+    """Lightning's name of the precision; ``auto`` is mixed bfloat16 where the device has it."""
+    if trainer["precision"] != "auto":
+        return trainer["precision"]
+    on_gpu = trainer["accelerator"] in ("auto", "gpu", "cuda") and torch.cuda.is_available()
+    device = torch.device("cuda" if on_gpu else "cpu")
+    return "bf16-mixed" if supports_bfloat16(device) else "32-true"
+
+
+def _quiet_lightning() -> None:
+    """Silences what Lightning announces of itself, which the start-up card says, or untruly."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    for untrue_or_idle in (
+        ".*LeafSpec.*",
+        ".*your dataloader is not resumable.*",
+        ".*exists and is not empty.*",
+        ".*smaller than the logging interval.*",
+    ):
+        warnings.filterwarnings("ignore", untrue_or_idle)

@@ -23,7 +23,9 @@ class Writer(AbstractContextManager, Protocol):
     """
 
     needs_frames: bool
-    files: Sequence[Path]
+
+    @property
+    def files(self) -> Sequence[Path]: ...
 
     def write(self, prediction: Prediction, frame: Frame | None) -> None:
         """Takes the next frame's prediction, and the frame itself if it `needs_frames`.
