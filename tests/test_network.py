@@ -4,7 +4,7 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from tracknet.network import build_model
+from tracknet.network import build_model, freeze_unreached
 
 KINDS = {
     **dict.fromkeys(["dinov3", "dinov3_plain", "dinov2", "dinov2_registers", "vit"], "vit"),
@@ -22,7 +22,9 @@ def pretrained(compose, checkpoints, tmp_path):
             f"paths.output={tmp_path}",
             *overrides,
         ]
-        return build_model(OmegaConf.to_container(compose("train", settings), resolve=True))
+        model = build_model(OmegaConf.to_container(compose("train", settings), resolve=True))
+        freeze_unreached(model)
+        return model
 
     return build
 

@@ -64,13 +64,13 @@ def check_parts(config: Any, key: str = "", known: Collection[str] = ()) -> None
         check_parts(value, f"{key}.{name}" if key else str(name), known)
     if _is_part(config):
         plain = {name: value for name, value in config.items() if not _holds_part(value)}
-        _check(_target(config, key), {**plain, PARTIAL: True}, key, (), {}, known)
+        _check(target_of(config, key), {**plain, PARTIAL: True}, key, (), {}, known)
 
 
 def _make(part: Any, key: str, args: tuple, kwargs: Mapping[str, Any]) -> Any:
     if not _is_part(part):
         raise InputError(f"{shown(key, part)}: expected a part, with a {TARGET}")
-    target = _target(part, key)
+    target = target_of(part, key)
     part = {name: _built(value, f"{key}.{name}") for name, value in part.items()}
     settings = _check(target, part, key, args, kwargs)
     if part.get(PARTIAL):
@@ -106,7 +106,7 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _target(part: Mapping[str, Any], key: str) -> Callable[..., Any]:
+def target_of(part: Mapping[str, Any], key: str) -> Callable[..., Any]:
     """What makes a part, as Hydra guards it."""
     try:
         return instantiate({TARGET: part[TARGET]}, _partial_=True).func

@@ -12,7 +12,7 @@ from tracknet.models.necks.adapt import adapted, neck
 
 
 def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None) -> HeatmapModel:
-    """The network of a configuration; what no gradient reaches is frozen.
+    """The network of a configuration.
 
     Args:
         config: Resolved, with what `record.NETWORK` names.
@@ -37,12 +37,10 @@ def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None
     detail = build(config, "detail", in_channels=seen, out_channels=given, **maps)
     head = build(config, "head", in_channels=given, out_channels=temporal.out_channels)
     between = neck(features, layouts[decoder.layout])
-    model = HeatmapModel(inputs, temporal, backbone, between, decoder, head, stride, detail)
-    _freeze_unreached(model)
-    return model
+    return HeatmapModel(inputs, temporal, backbone, between, decoder, head, stride, detail)
 
 
-def _freeze_unreached(model: HeatmapModel) -> None:
+def freeze_unreached(model: HeatmapModel) -> None:
     """Freezes mask tokens, poolers, levels that the decoder leaves out: what has no gradient.
 
     Distributed training refuses such parameters.

@@ -1,6 +1,7 @@
 import warnings
 
 import pytest
+from lightning.pytorch import Trainer
 from omegaconf import OmegaConf
 
 from tracknet.errors import InputWarning
@@ -13,7 +14,9 @@ def test_pretrained_weights_want_a_gentle_rate(compose, tiny_data, checkpoints, 
 
     def assembled(*own):
         cfg = compose("train", [*settings, *own, f"paths.output={tmp_path}"])
-        return HeatmapTask().assemble(OmegaConf.to_container(cfg, resolve=True))
+        return HeatmapTask().assemble(
+            OmegaConf.to_container(cfg, resolve=True), Trainer(logger=False)
+        )
 
     with pytest.warns(InputWarning, match=r"lr=0\.002 suits networks from nothing.*lr=1e-4"):
         assembled()

@@ -55,7 +55,9 @@ def test_what_does_not_fit_is_named_key_by_key(before, capsys):
     assert "head.logits.weight: 5x16x1x1 there, 3x16x1x1 here" in said
     assert "backbone.stages.0.0.0.weight" in said
     run("with detail", f"init_from={first}", "detail=none")
-    assert "detail.project.bias: not of this network" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "detail.join.blocks.0.body.0.0.weight: not of this network" in said
+    assert "... and " in said
 
 
 def test_what_does_not_fit_at_all_is_refused(before):

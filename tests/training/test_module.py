@@ -1,6 +1,7 @@
 """What the training module does beside the loss."""
 
 import torch
+from lightning.pytorch import Trainer
 from omegaconf import OmegaConf
 
 from tracknet.pipelines.heatmaps import HeatmapTask
@@ -10,7 +11,11 @@ def test_what_a_step_draws_depends_on_its_number_alone(compose, tiny_data, tmp_p
     """So that dropout repeats after a resume."""
     settings = [*tiny_data, "backbone=conv", "decoder=unet", f"paths.output={tmp_path}"]
     config = compose("train", settings)
-    module = HeatmapTask().assemble(OmegaConf.to_container(config, resolve=True)).module
+    module = (
+        HeatmapTask()
+        .assemble(OmegaConf.to_container(config, resolve=True), Trainer(logger=False))
+        .module
+    )
     module.on_train_batch_start()
     first = torch.rand(4)
     torch.rand(7)

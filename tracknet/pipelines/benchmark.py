@@ -54,8 +54,7 @@ def benchmark(cfg: DictConfig) -> dict[str, Any]:
         limit_val_batches=0,
         enable_checkpointing=False,
     )
-    parts = build(config, "task").assemble(config)
-    parts.module.total_steps = turns.total
+    parts = build(config, "task").assemble(config, trainer)
     source = parts.splits["train"][0]
     figures: dict[str, Any] = {
         "decode_frames_per_s": _decode(source.clip),

@@ -5,14 +5,16 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from lightning.pytorch import Trainer
+
 from tracknet.build import build, build_named
 from tracknet.checkpoint import load
 from tracknet.data.augment import Augmentation
 from tracknet.errors import InputWarning
 from tracknet.metrics import best_threshold
 from tracknet.models import HeatmapModel
-from tracknet.network import build_model
-from tracknet.pipelines.card import print_next_steps
+from tracknet.network import build_model, freeze_unreached
+from tracknet.pipelines.card import print_card, print_next_steps, write_manifest
 from tracknet.pipelines.common import candidates_of_overlaps, find_clips, open_clips
 from tracknet.pipelines.task import Training
 from tracknet.record import Record, find_checkpoint, read_checkpoint, rewrite
@@ -20,6 +22,7 @@ from tracknet.training.datamodule import WindowDataModule
 from tracknet.training.module import HeatmapModule
 from tracknet.training.validation import Validation
 
+LEARNING = ("codec", "loss", "parameters", "optimizer", "scheduler")
 GENTLE = 3e-4
 """The highest learning rate at which nobody wonders where pretrained weights went."""
 
@@ -27,8 +30,13 @@ GENTLE = 3e-4
 class HeatmapTask:
     """Trains a `HeatmapModule`; see `Task`."""
 
-    def assemble(self, config: dict[str, Any], weights: dict[str, Any] | None = None) -> Training:
+    needs = ("inputs", "fit", "temporal", "backbone", "decoder", "head", *LEARNING)
+
+    def assemble(
+        self, config: dict[str, Any], trainer: Trainer, weights: dict[str, Any] | None = None
+    ) -> Training:
         model = build_model(config, weights)
+        freeze_unreached(model)
         steps = build_named(config, "transform")
         for name, step in steps.items():
             if crop := getattr(step, "crop", None):
@@ -52,13 +60,19 @@ class HeatmapTask:
             build(config, "sampling"),
             config["resident"],
         )
-        learning = {
-            name: build(config, name)
-            for name in ("codec", "loss", "parameters", "optimizer", "scheduler")
-        }
+        data.check_devices(trainer.world_size)
+        learning = {name: build(config, name) for name in LEARNING}
         learning["validation"] = Validation(data.val_windows.clips)
         module = HeatmapModule(model, **learning, config=config, seed=config["seed"])
+        module.total_steps = data.steps_under(trainer)
         return Training(dataset, splits, data, module)
+
+    def describe(
+        self, config: dict[str, Any], training: Training, trainer: Trainer, output: Path
+    ) -> None:
+        model, splits = training.module.model, training.splits
+        print_card(config, model, splits, training.data, trainer, output)
+        write_manifest(output / "manifest.json", config, model, splits, trainer)
 
     def finish(self, output: Path, training: Training) -> dict[str, float]:
         """Chooses every kind of overlap's threshold, stores them, and writes `summary.json`."""

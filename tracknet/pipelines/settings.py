@@ -8,7 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import Field
 
-from tracknet.build import PARTIAL, TARGET, check_parts
+from tracknet.build import PARTIAL, TARGET, check_parts, target_of
 from tracknet.errors import InputError
 from tracknet.refusals import unresolved
 from tracknet.values import (
@@ -26,14 +26,12 @@ from tracknet.values import (
     shown,
 )
 
-NETWORK = ("task", "inputs", "fit", "temporal", "backbone", "decoder", "head")
-LEARNING = ("codec", "loss", "parameters", "optimizer", "scheduler")
 NEEDED = {
-    **dict.fromkeys(["train", "benchmark"], (*NETWORK, *LEARNING, "data", "trainer")),
+    **dict.fromkeys(["train", "benchmark"], ("task", "data", "trainer")),
     **dict.fromkeys(["evaluate", "prepare"], ("data", "fit")),
     **dict.fromkeys(["compare", "to_cvat"], ("fit",)),
 }
-"""The groups that a command cannot do without."""
+"""The groups that a command cannot do without; a task has further ones."""
 DEFERRED = ("fit", "parameters", "optimizer", "scheduler")
 """Of these those that are made later, of what is not known yet."""
 OPTIONAL = ("detail", "transform", "sampling", "callbacks", "logger")
@@ -172,7 +170,9 @@ def _mistakes(config: Mapping[str, Any]) -> Iterator[str]:
     for name, value in config.items():
         if name not in SETTINGS and not isinstance(value, Mapping):
             yield f"{shown(name, value)}: no command reads that; leave it out"
-    for group in NEEDED.get(command, ()):
+    task = config.get("task") or {}
+    own = target_of(task, "task").needs if task.get(TARGET) else ()
+    for group in (*NEEDED.get(command, ()), *own):
         part = config.get(group) or {}
         if not part.get(TARGET):
             yield f"{group}.{TARGET}: missing, and {command} needs one; leave it as it is"

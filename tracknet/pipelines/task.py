@@ -1,13 +1,14 @@
-"""What a training builds, and how it finishes: the choices of group ``task``."""
+"""What a training builds, shows, and how it finishes: the choices of group ``task``."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from lightning.pytorch import LightningDataModule, LightningModule, Trainer
+
 from tracknet.data.formats.base import Dataset
 from tracknet.data.store import StoredClip
-from tracknet.training.datamodule import WindowDataModule
-from tracknet.training.module import HeatmapModule
 
 
 @dataclass(frozen=True)
@@ -18,35 +19,45 @@ class Training:
         dataset: Where the clips were found.
         splits: ``train`` and ``val`` as stored clips.
         data: Their batches.
-        module: The network, as `model`, and how it learns.
+        module: The network, as `model`, and how it learns; it logs what the callbacks follow.
     """
 
     dataset: Dataset
     splits: dict[str, list[StoredClip]]
-    data: WindowDataModule
-    module: HeatmapModule
+    data: LightningDataModule
+    module: LightningModule
 
 
 class Task(Protocol):
-    """One kind of training."""
+    """One kind of training.
 
-    def assemble(self, config: dict[str, Any], weights: dict[str, Any] | None = None) -> Training:
+    Attributes:
+        needs: The groups that its configuration cannot do without.
+    """
+
+    needs: Sequence[str]
+
+    def assemble(
+        self, config: dict[str, Any], trainer: Trainer, weights: dict[str, Any] | None = None
+    ) -> Training:
         """Builds network and data; decodes clips that are not stored.
 
         Args:
             config: Resolved.
+            trainer: Who will train; it has not begun.
             weights: The record of a checkpoint's weights, whose network is built again.
 
         Raises:
-            InputError: Sizes, data or settings do not fit.
+            InputError: Sizes, data, devices or settings do not fit.
         """
         ...
 
-    def finish(self, output: Path, training: Training) -> dict[str, float]:
-        """What is left to do once `best.ckpt` is there; returns the best figures.
+    def describe(
+        self, config: dict[str, Any], training: Training, trainer: Trainer, output: Path
+    ) -> None:
+        """Prints the start-up card, and writes into the run directory what was trained."""
+        ...
 
-        Args:
-            output: The run directory.
-            training: What was trained.
-        """
+    def finish(self, output: Path, training: Training) -> dict[str, float]:
+        """What is left to do once `best.ckpt` is there; returns the best figures."""
         ...

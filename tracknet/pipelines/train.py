@@ -14,7 +14,6 @@ from omegaconf import DictConfig, OmegaConf
 from tracknet.build import build, build_all
 from tracknet.devices import supports_bfloat16
 from tracknet.errors import InputError, InputWarning
-from tracknet.pipelines.card import print_card, write_manifest
 from tracknet.pipelines.initialise import initialise
 from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.task import Task
@@ -74,15 +73,12 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
     callbacks = [*build_all(config, "callbacks"), *stops]
     trainer = make_trainer(config, callbacks, build_all(config, "logger"))
     task: Task = build(config, "task")
-    parts = task.assemble(config, weights)
-    parts.data.check_devices(trainer.world_size)
-    parts.module.total_steps = parts.data.steps_under(trainer)
-    model, splits = parts.module.model, parts.splits
-    loaded = initialise(model, config["init_from"]) if config["init_from"] and not start else []
+    parts = task.assemble(config, trainer, weights)
+    begun = config["init_from"] and not start
+    loaded = initialise(parts.module.model, config["init_from"]) if begun else []
     if trainer.is_global_zero:
-        print_card(config, model, splits, parts.data, trainer, output)
+        task.describe(config, parts, trainer, output)
         print(*loaded, sep="\n            ", end="\n" if loaded else "")
-        write_manifest(output / "manifest.json", config, model, splits, trainer)
 
     try:
         trainer.fit(

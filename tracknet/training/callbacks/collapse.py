@@ -21,7 +21,7 @@ class CollapseWarning(Callback):
         self.threshold = threshold
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        highest = float(trainer.callback_metrics["val/highest_score"])
+        highest = float(trainer.callback_metrics.get("val/highest_score", 1.0))
         if trainer.is_global_zero and not highest > self.threshold:  # NaN as well
             warnings.warn(
                 f"epoch {trainer.current_epoch}: no heatmap exceeds {self.threshold} (highest "
