@@ -53,7 +53,8 @@ class Overlay(AbstractContextManager):
         self._thread = ThreadPoolExecutor(1, "overlay")
         self._drawn: deque[Future] = deque()
 
-    def write(self, prediction: Prediction, frame: Frame) -> None:
+    def write(self, prediction: Prediction, frame: Frame | None) -> None:
+        assert frame is not None, "needs_frames"
         self._drawn.append(self._thread.submit(self._draw, prediction, frame))
         if len(self._drawn) > WAITING:
             self._drawn.popleft().result()
