@@ -45,13 +45,19 @@ class Labels:
     def __len__(self) -> int:
         return len(self.visibility)
 
+    @classmethod
+    def empty(
+        cls, length: int, rest: int = UNLABELLED, size: tuple[int, int] | None = None
+    ) -> "Labels":
+        """Labels of which no row says anything: all frames are as `rest` says."""
+        xy = np.full((length, 2), np.nan, np.float32)
+        return cls(xy, np.full(length, rest, np.int8), size, rest)
+
     def resized(self, length: int) -> "Labels":
         """The same labels for `length` frames; those that no row describes are as `rest` says."""
-        xy = np.full((length, 2), np.nan, np.float32)
-        visibility = np.full(length, self.rest, np.int8)
-        n = min(length, len(self))
-        xy[:n], visibility[:n] = self.xy[:n], self.visibility[:n]
-        return Labels(xy, visibility, self.size, self.rest)
+        labels, n = Labels.empty(length, self.rest, self.size), min(length, len(self))
+        labels.xy[:n], labels.visibility[:n] = self.xy[:n], self.visibility[:n]
+        return labels
 
 
 def count_labels(labels: Iterable[Labels]) -> tuple[int, int, int]:

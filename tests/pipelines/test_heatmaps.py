@@ -15,7 +15,7 @@ def test_pretrained_weights_want_a_gentle_rate(compose, tiny_data, checkpoints, 
     def assembled(*own):
         cfg = compose("train", [*settings, *own, f"paths.output={tmp_path}"])
         return HeatmapTask().assemble(
-            OmegaConf.to_container(cfg, resolve=True), Trainer(logger=False)
+            OmegaConf.to_container(cfg, resolve=True), Trainer(max_epochs=1, logger=False)
         )
 
     with pytest.warns(InputWarning, match=r"lr=0\.002 suits networks from nothing.*lr=1e-4"):

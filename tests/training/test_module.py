@@ -13,7 +13,7 @@ def test_what_a_step_draws_depends_on_its_number_alone(compose, tiny_data, tmp_p
     config = compose("train", settings)
     module = (
         HeatmapTask()
-        .assemble(OmegaConf.to_container(config, resolve=True), Trainer(logger=False))
+        .assemble(OmegaConf.to_container(config, resolve=True), Trainer(max_epochs=1, logger=False))
         .module
     )
     module.on_train_batch_start()

@@ -29,12 +29,7 @@ class Mixed:
         return Path(os.path.commonpath([part.root.absolute() for part in self.parts.values()]))
 
     def clips(self, split: str) -> tuple[list[Clip], list[Problem]]:
-        """See `Dataset.clips`.
-
-        Raises:
-            LabelError: As there, or there are no parts.
-            LeakError: A clip is in two splits, be it of two parts.
-        """
+        """See `Dataset.clips`; a `LabelError` too where there are no parts."""
         if not self.parts:
             raise LabelError(
                 "data=mixed has no parts; give each one a name, as in "

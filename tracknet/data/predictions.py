@@ -98,12 +98,7 @@ def candidates_beside(path: Path) -> Path:
 
 
 def write_candidates(path: Path, clips: Mapping[str, np.ndarray]) -> None:
-    """Writes ``Clip,Frame,Rank,X,Y,Score``: the k best of every frame, best first.
-
-    Args:
-        path: The csv file; it appears whole or not at all.
-        clips: Clip name -> candidates (N,K,3), original pixels and score.
-    """
+    """Writes ``Clip,Frame,Rank,X,Y,Score``, whole or not at all, as `read_candidates` reads it."""
     rows = (
         (clip, frame, rank, *place(x, y), f"{score:.4f}")
         for clip, candidates in clips.items()
@@ -114,7 +109,7 @@ def write_candidates(path: Path, clips: Mapping[str, np.ndarray]) -> None:
 
 
 def read_candidates(path: Path, lengths: Mapping[str, int]) -> dict[str, np.ndarray]:
-    """Reads what `write_candidates` wrote.
+    """Reads the k best candidates of every frame, best first.
 
     Args:
         path: The csv file.

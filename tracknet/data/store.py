@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import math
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -72,24 +73,28 @@ class StoredClip:
         shape = (len(self), *self.fit.target, 3)
         return np.memmap(self.folder / "frames.u8", np.uint8, "r", 0, shape)
 
-    def read(self, start: int, out: np.ndarray) -> None:
-        """Reads consecutive frames into memory that is there: faster than by `frames`.
+    def read(self, out: np.ndarray, start: int = 0, file: str = "frames.u8") -> None:
+        """Reads pictures into memory that is there: faster than by `frames`.
 
         Args:
-            start: Index of the first one.
-            out: (n, H, W, 3) uint8, contiguous; no more frames than follow.
+            out: (n, H, W, 3) or (H, W, 3) uint8, contiguous; no more frames than follow.
+            start: Index of the first frame.
+            file: Of the entry.
         """
-        _read(self.folder / "frames.u8", start * out[0].nbytes, out)
-
-    def read_background(self, out: np.ndarray) -> None:
-        """Reads the clip's median frame at network size into (H, W, 3) uint8, contiguous."""
-        _read(self.folder / "background.u8", 0, out)
+        path = self.folder / file
+        with open(path, "rb", buffering=0) as stream:
+            stream.seek(start * math.prod((*self.fit.target, 3)))
+            if stream.readinto(out.data.cast("B")) != out.nbytes:
+                raise VideoError(
+                    f"{path} has become shorter while it was in use; start again, and the store "
+                    "decodes the clip anew"
+                )
 
     @property
     def background(self) -> np.ndarray:
         """(H, W, 3) uint8, the clip's median frame at network size."""
         out = np.empty((*self.fit.target, 3), np.uint8)
-        self.read_background(out)
+        self.read(out, file="background.u8")
         return out
 
     @cached_property
@@ -120,7 +125,7 @@ class FrameStore:
         self, root: str | Path, image_size: Size, fit: Callable[[Size, Size], Fit] = Letterbox
     ) -> None:
         self.root = Path(root)
-        self.image_size = tuple(image_size)
+        self.image_size: Size = image_size[0], image_size[1]
         self.fit = fit
 
     def open(self, clips: Sequence[Clip]) -> tuple[list[StoredClip], list[Problem]]:
@@ -296,7 +301,8 @@ class FrameStore:
     def _opened(self, clip: Clip) -> tuple[StoredClip, list[Problem]]:
         folder = self._folder(clip)
         meta = json.loads((folder / "meta.json").read_text())
-        fit = self.fit(tuple(meta["size"]), self.image_size)
+        height, width = meta["size"]
+        fit = self.fit((height, width), self.image_size)
         labels, problems = fit_labels(clip, meta["frames"], fit.source)
         stored = StoredClip(clip, folder, fit, Fraction(meta["fps"]), labels)
         return stored, [*_video_problems(clip.name, meta), *problems]
@@ -326,17 +332,6 @@ def _video_problems(clip: str, meta: Mapping[str, Any]) -> Iterator[Problem]:
         said = f"ends after {frames} of the {meta['claimed']} frames that its header promises"
         message = f"clip {clip}: its video {said}; is it complete?"
         yield Problem("short_video", clip, frames, message)
-
-
-def _read(file: Path, offset: int, out: np.ndarray) -> None:
-    """Fills memory that is there from a file of the store."""
-    with open(file, "rb", buffering=0) as stream:
-        stream.seek(offset)
-        if stream.readinto(out.data.cast("B")) != out.nbytes:
-            raise VideoError(
-                f"{file} has become shorter while it was in use; start again, and the store "
-                "decodes the clip anew"
-            )
 
 
 def _fingerprint(source: Path) -> str:

@@ -65,9 +65,10 @@ def write_cvat(path: Path, video: str, labels: Labels, track: Track | None = Non
         track: The prediction that the labels are, if they are one: scores are written, too, and
             interpolated balls are `occluded`, which CVAT draws dashed.
     """
-    root = ElementTree.Element("annotations")
-    _fill(root, {"version": "1.1", "meta": {"task": _task(video, labels)}})
-    middle = np.broadcast_to(np.array(labels.size[::-1]) / 2, labels.xy.shape)
+    assert labels.size is not None, "the video was opened, and its labels fitted to it"
+    root, (height, width) = ElementTree.Element("annotations"), labels.size
+    _fill(root, {"version": "1.1", "meta": {"task": _task(video, labels, height, width)}})
+    middle = np.broadcast_to([width / 2, height / 2], labels.xy.shape)
     ball, unknown = labels.visibility > ABSENT, labels.visibility == UNLABELLED
     number = itertools.count()
     for name, present, xy in ((BALL, ball, labels.xy), (UNKNOWN, unknown, middle)):
@@ -80,11 +81,12 @@ def write_cvat(path: Path, video: str, labels: Labels, track: Track | None = Non
             shown = present[frame]
             x, y = xy[frame if shown else frame - 1]
             said: dict[str, object] = {}
+            interpolated = False
             if shown and name == BALL:
                 said[VISIBILITY] = labels.visibility[frame]
                 if track is not None:
                     said[SCORE] = f"{100 * track.score[frame]:.0f}"
-            interpolated = SCORE in said and track.source[frame] == "interpolated"
+                    interpolated = track.source[frame] == "interpolated"
             point = ElementTree.SubElement(
                 points,
                 "points",
@@ -102,7 +104,7 @@ def write_cvat(path: Path, video: str, labels: Labels, track: Track | None = Non
         ElementTree.ElementTree(root).write(unfinished, "utf-8", xml_declaration=True)
 
 
-def _task(video: str, labels: Labels) -> dict[str, Any]:
+def _task(video: str, labels: Labels, height: int, width: int) -> dict[str, Any]:
     specs = task_labels([labels])
     for spec in specs:
         values = [{**own, "values": "\n".join(own["values"])} for own in spec["attributes"]]
@@ -117,7 +119,7 @@ def _task(video: str, labels: Labels) -> dict[str, Any]:
         "stop_frame": len(labels) - 1,
         "frame_filter": "",
         "labels": {"label": specs},
-        "original_size": {"width": labels.size[1], "height": labels.size[0]},
+        "original_size": {"width": width, "height": height},
         "source": video,
     }
 

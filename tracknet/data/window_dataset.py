@@ -76,10 +76,10 @@ class WindowDataset(Dataset):
         for clip, sample, out in zip(clips, samples, pictures.numpy(), strict=True):
             start = sample["window"][1]
             shown = min(self.frames, len(clip) - start)
-            clip.read(start, out[still:][:shown])
+            clip.read(out[still:][:shown], start)
             out[still:][shown:] = out[still:][shown - 1]
             if still:
-                clip.read_background(out[0])
+                clip.read(out[0], file="background.u8")
         return {**batch, "pictures": pictures}
 
     __getitems__ = batch  # the name that PyTorch's loaders look for
@@ -92,7 +92,7 @@ class WindowDataset(Dataset):
         # What a short clip repeats is not a label a second time.
         repeated = np.arange(start, start + self.frames) > rows
         visibility = np.where(repeated, UNLABELLED, clip.labels.visibility[rows])
-        sample = {
+        sample: dict[str, Any] = {
             "xy": clip.network_xy[rows][:, None],
             "visibility": visibility[:, None],
             "window": np.array([number, start]),

@@ -10,7 +10,6 @@ from tracknet.build import build
 from tracknet.console import warn
 from tracknet.data.formats.base import LEFT_OUT, Dataset, LabelError
 from tracknet.data.store import FrameStore, StoredClip
-from tracknet.inference.overlap import OVERLAPS
 from tracknet.inference.predictor import Predictor
 from tracknet.problems import Problem
 from tracknet.types import UNLABELLED, Clip
@@ -78,30 +77,17 @@ def lengths_of(clips: Sequence[StoredClip]) -> dict[str, int]:
     return {clip.clip.name: len(clip) for clip in clips}
 
 
-def candidates_of(predictor: Predictor, clips: Sequence[StoredClip]) -> list[np.ndarray]:
-    """Candidates (N,K,3) in network pixels of every clip, with a progress bar."""
-    return _over_clips(predictor.network_frames, predictor, clips)
-
-
-def candidates_of_overlaps(
-    predictor: Predictor, clips: Sequence[StoredClip]
-) -> dict[str, list[np.ndarray]]:
-    """As `candidates_of`, for every choice of `overlap`, in one pass of the network."""
-    found = _over_clips(predictor.every_overlap, predictor, clips)
-    return {name: [clip[name] for clip in found] for name in OVERLAPS}
-
-
-def _over_clips(
-    find: Callable[[np.ndarray, np.ndarray | None], Any],
+def candidates_of(
     predictor: Predictor,
     clips: Sequence[StoredClip],
+    find: Callable[[Predictor, np.ndarray, np.ndarray | None], Any] = Predictor.network_frames,
 ) -> list[Any]:
-    """What is found in the frames and background of every clip, with a progress bar."""
+    """What `find` gives for every clip, with a progress bar: candidates (N,K,3) network pixels."""
     found = []
     with Progress(transient=True) as progress:
         task = progress.add_task("predicting clips", total=sum(map(len, clips)))
         for clip in clips:
             background = clip.background if predictor.network.background else None
-            found.append(find(clip.frames, background))
+            found.append(find(predictor, clip.frames, background))
             progress.advance(task, len(clip))
     return found

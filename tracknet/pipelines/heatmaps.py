@@ -11,11 +11,13 @@ from tracknet.build import build, build_named
 from tracknet.checkpoint import load
 from tracknet.data.augment import Augmentation
 from tracknet.errors import InputWarning
+from tracknet.inference.overlap import OVERLAPS
+from tracknet.inference.predictor import Predictor
 from tracknet.metrics import best_threshold
 from tracknet.models import HeatmapModel
 from tracknet.network import build_model, freeze_unreached
 from tracknet.pipelines.card import print_card, print_next_steps, write_manifest
-from tracknet.pipelines.common import candidates_of_overlaps, find_clips, open_clips
+from tracknet.pipelines.common import candidates_of, find_clips, open_clips
 from tracknet.pipelines.task import Training
 from tracknet.record import Record, find_checkpoint, read_checkpoint, rewrite
 from tracknet.training.datamodule import WindowDataModule
@@ -81,10 +83,11 @@ class HeatmapTask:
         record = Record.of(checkpoint)
         val = training.splits["val"]
         labels, f1 = [clip.labels for clip in val], {}
-        for overlap, clips in candidates_of_overlaps(load(best), val).items():
+        found = candidates_of(load(best), val, Predictor.every_overlap)
+        for overlap in OVERLAPS:
             if overlap == "none":  # chosen with the checkpoint itself
                 continue
-            tracks = [clip.track(found[:, 0]) for clip, found in zip(val, clips, strict=True)]
+            tracks = [clip.track(own[overlap][:, 0]) for clip, own in zip(val, found, strict=True)]
             record.thresholds[overlap], f1[overlap] = best_threshold(labels, tracks)
         record.put_into(checkpoint)
         rewrite(best, checkpoint)

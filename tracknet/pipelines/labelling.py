@@ -14,7 +14,8 @@ from omegaconf import DictConfig
 from tracknet.build import build
 from tracknet.console import console
 from tracknet.data.formats.base import fit_labels
-from tracknet.data.from_cvat import read_cvat, write_labels
+from tracknet.data.formats.cvat import read_cvat
+from tracknet.data.formats.tables import write_labels
 from tracknet.data.predictions import read_predictions
 from tracknet.data.to_cvat import read_marks, task_labels, write_cvat
 from tracknet.errors import InputError

@@ -120,7 +120,7 @@ class Noise:
     def draw(self, rng: np.random.Generator, size: Size, balls: np.ndarray) -> Drawn:
         """``strength``, and the ``seed`` of the sample's own noise."""
         u = rng.uniform
-        return {"strength": u(0, self.strength) * (u() < 0.5), "seed": rng.integers(1 << 62)}
+        return {"strength": u(0, self.strength) * (u() < 0.5), "seed": int(rng.integers(1 << 62))}
 
     def apply(self, batch: Batch, drawn: Mapping[str, torch.Tensor]) -> Batch:
         generator, frames = torch.Generator(batch.frames.device), batch.frames

@@ -87,11 +87,6 @@ def _likenesses(part: np.ndarray, whole: Signature) -> Iterator[float]:
             yield float(np.diagonal(similar, offset - first).mean())
 
 
-def is_duplicate(one: Signature, other: Signature) -> bool:
-    """Whether two clips show the same rally."""
-    return likeness(one, other) >= ALIKE
-
-
 def duplicate_problems(clips: Sequence[tuple[str, str, Signature]]) -> Iterator[Problem]:
     """Rallies that are in two splits.
 
@@ -99,6 +94,6 @@ def duplicate_problems(clips: Sequence[tuple[str, str, Signature]]) -> Iterator[
         clips: The split, the name and the signature of each.
     """
     for (split, name, one), (elsewhere, other_name, other) in combinations(clips, 2):
-        if split != elsewhere and is_duplicate(one, other):
+        if split != elsewhere and likeness(one, other) >= ALIKE:
             message = f"shows the same rally as {other_name}; take one of them out of its split"
             yield Problem("cross_split_duplicate", name, None, message)

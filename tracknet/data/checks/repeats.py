@@ -30,8 +30,7 @@ def repeated_frames(changes: np.ndarray) -> np.ndarray:
 
 def repeat_problems(clip: str, changes: np.ndarray) -> Iterator[Problem]:
     """The problem of a clip of that name with `repeated_frames`, if it has some."""
-    repeats = repeated_frames(changes)
-    if len(repeats):
+    if len(repeats := repeated_frames(changes)):
         message = (
             f"{len(repeats)} of {len(changes)} frames repeat the one before, as in a video of 25 "
             "frames/s that was made one of 30"

@@ -5,8 +5,7 @@ label's place, looked for in the frames around it, is highest in the label's own
 highest k frames later over many labels, the labels are k frames early.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
@@ -26,61 +25,36 @@ STRETCH, STRETCH_CERTAIN, STRETCH_SHIFT = 24, 3.0, 2
 """Of a part of a clip: usable labels, standard errors, and the smallest shift that counts."""
 
 
-@dataclass(frozen=True)
-class Shift:
-    """Labels that are at wrong frames.
-
-    Attributes:
-        first: The first label's frame.
-        last: The last one's.
-        frames: How many frames later the ball is where they say; negative for earlier.
-        whole: Whether it is the whole clip.
-    """
-
-    first: int
-    last: int
-    frames: int
-    whole: bool
-
-
-def time_shifts(
-    frames: Iterable[np.ndarray], xy: np.ndarray, visibility: np.ndarray
-) -> list[Shift]:
-    """The shifts of one clip: of the whole, or else of those of its parts that have one.
+def shift_problems(
+    clip: str, frames: Iterable[np.ndarray], xy: np.ndarray, visibility: np.ndarray
+) -> list[Problem]:
+    """The shift of a clip's labels: of all, or else of those of its parts that have one.
 
     Args:
+        clip: The clip's name.
         frames: (H,W,3) uint8 each, in order.
         xy: (N,2) labels in their pixels.
         visibility: (N,).
     """
     profiles = motion_profiles(frames, xy, visibility)
     usable = np.flatnonzero(~np.isnan(profiles).any(1))
-    parts = np.array_split(usable, max(1, len(usable) // STRETCH))
-    drifting = [
-        Shift(int(part[0]), int(part[-1]), shift, False)
-        for part in parts
-        if len(part) >= STRETCH
-        and abs(shift := _best(profiles[part], STRETCH_CERTAIN)) >= STRETCH_SHIFT
-    ]
-    shift = _best(profiles[usable], CERTAIN) if len(usable) >= STRETCH else 0
+    if len(usable) < STRETCH:
+        return []
+    parts = np.array_split(usable, len(usable) // STRETCH)
+    shifts = [(part, _best(profiles[part], STRETCH_CERTAIN)) for part in parts]
+    shifts = [(part, shift) for part, shift in shifts if abs(shift) >= STRETCH_SHIFT]
+    whole = _best(profiles[usable], CERTAIN)
     # A drift has many shifts, and their mean is none of them.
-    if drifting and len({part.frames for part in drifting} | {shift}) > 1:
-        return drifting
-    return [Shift(int(usable[0]), int(usable[-1]), shift, True)] if shift else []
-
-
-def shift_problems(
-    clip: str, frames: Iterable[np.ndarray], xy: np.ndarray, visibility: np.ndarray
-) -> Iterator[Problem]:
-    """The problems of a clip of that name with `time_shifts`."""
-    for shift in time_shifts(frames, xy, visibility):
-        late = "late" if shift.frames < 0 else "early"
-        what = f"the labels of frames {shift.first} to {shift.last} are {abs(shift.frames)} {late}"
-        remedy = "other parts have another shift: frames were lost or added on the way"
-        if shift.whole:
-            remedy = f"add {shift.frames} to their frame numbers"
-        kind = "time_shift" if shift.whole else "drift"
-        yield Problem(kind, clip, shift.first, f"{what}; {remedy}")
+    kind, remedy = "drift", "other parts have another shift: frames were lost or added on the way"
+    if not shifts or {shift for _, shift in shifts} == {whole}:
+        kind, remedy = "time_shift", f"add {whole} to their frame numbers"
+        shifts = [(usable, whole)] if whole else []
+    problems = []
+    for part, shift in shifts:
+        late = "late" if shift < 0 else "early"
+        what = f"the labels of frames {part[0]} to {part[-1]} are {abs(shift)} {late}"
+        problems.append(Problem(kind, clip, int(part[0]), f"{what}; {remedy}"))
+    return problems
 
 
 def motion_profiles(

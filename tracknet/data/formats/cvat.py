@@ -1,20 +1,23 @@
-"""CVAT for video 1.1: tracks of points in an XML file -> `Labels`, as public datasets mean them.
+"""CVAT for video 1.1: tracks of points in an XML file -> `Labels`.
 
-What people have corrected in it is read by `data/from_cvat.py`.
+Public datasets come like this, and what people have corrected, as `to_cvat` wrote it.
 """
 
 import re
+import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import IO
 from xml.etree import ElementTree  # reads no external entity; expat bounds the internal ones
 
 import numpy as np
 
 from tracknet.data.formats.base import LabelError, readable
+from tracknet.data.to_cvat import BALL, SEEN, UNKNOWN, VISIBILITY
 from tracknet.problems import Problem
 from tracknet.types import ABSENT, UNLABELLED, Labels
+from tracknet.video import base_name
 
 EXPECTED = (
     'expected CVAT for video 1.1: <track><points frame="0" outside="0" occluded="0" points="x,y">'
@@ -49,55 +52,134 @@ class TrackPoint:
 
 
 def read_labels(xml: Path) -> tuple[Labels, list[Problem]]:
-    """One ball per frame from the tracks of a file, in any number of tracks.
+    """One ball per frame from the tracks of a file, as public datasets mean them.
 
     Frames in which no track shows the ball hold none, as far as the annotator's task reaches; it
     is taken to reach to the end of the video, however long, where the file does not say. The
-    problems are those of `several_points`.
+    problem is that of balls of which only the first of several points is used, if there are any.
 
     Raises:
         LabelError: There is no such file, it is none of CVAT's, nothing in it is marked by points,
             or a frame shows two balls.
     """
-    root = parse(xml)
+    root = _root(xml)
     shapes = {shape.tag for shape in root.iterfind("track/*")}
     if shapes and "points" not in shapes:
         raise LabelError(
             f"{xml}: its tracks are of {', '.join(sorted(shapes))}; mark the ball's middle with a "
             f"point; {EXPECTED}"
         )
-    balls: dict[int, TrackPoint] = {}
-    for point in (point for track in root.iterfind("track") for point in points_of(xml, track)):
-        if not point.shows_ball:
-            continue
-        if point.frame in balls:
-            raise LabelError(
-                f"{xml}: two balls are in play in frame {point.frame}; mark one of them as "
-                "outside, or as not used_in_game"
-            )
-        balls[point.frame] = point
+    points = [point for track in root.iterfind("track") for point in points_of(xml, track)]
+    balls = [point for point in points if point.shows_ball]
     frames = task_frames(xml, root) or range(0)
-    length = max([*frames[-1:], *balls], default=-1) + 1
+    length = max([*frames[-1:], *(ball.frame for ball in balls)], default=-1) + 1
     # How long the video is, its container need not know: the frames behind are left open.
-    rest = UNLABELLED if frames else ABSENT
-    labels = Labels(np.empty((0, 2), np.float32), np.empty(0, np.int8), rest=rest).resized(length)
+    labels = Labels.empty(length, UNLABELLED if frames else ABSENT)
     labels.visibility[frames] = ABSENT
-    for frame, point in balls.items():
-        labels.visibility[frame], labels.xy[frame] = 1, point.xy
-    return labels, several_points(xml, balls.values())
+    return labels, _show(xml, balls, labels, "outside, or as not used_in_game")
 
 
-def parse(xml: Path, file: IO[bytes] | None = None) -> ElementTree.Element:
-    """The root of a file of tracks, whose content is `file` where it lies in an archive.
+def read_cvat(path: Path) -> tuple[str, Labels, list[Problem]]:
+    """What a task that `to_cvat` wrote looks like after people have been at it.
+
+    A point labelled `BALL` is a ball, occluded or not, of the class that its attribute `visibility`
+    names, or 1. Where there is none is no ball, but for these, which are unlabelled: frames that
+    show a point labelled `UNKNOWN`, that the task does not have, or that were deleted while a track
+    went on.
+
+    Args:
+        path: The file that CVAT exported as "CVAT for video 1.1", an XML or the ZIP around it.
+
+    Returns:
+        The name of the video without its ending, of the task where that is not said; the labels
+        of the video's frames as far as the task reaches, original pixels; and the problem of
+        `read_labels`.
 
     Raises:
-        LabelError: It is none.
+        LabelError: It is no such file, has no track of a ball, shows two balls in one frame, or
+            does not say which frames of the video it is of.
     """
-    with readable(xml, EXPECTED):
-        root = ElementTree.parse(file or xml).getroot()
+    root = _root(path)
+    frames = task_frames(path, root)
+    if frames is None:
+        raise LabelError(f"{path}: does not say how many frames its task has; {EXPECTED}")
+    video = root.findtext("meta/task/source") or root.findtext("meta/source") or ""
+    named = Path(video).name or Path(root.findtext("meta/task/name", "")).name
+    name = base_name(named) or path.stem
+
+    labels = Labels.empty(frames[-1] + 1)
+    labels.visibility[frames] = ABSENT
+    balls: list[TrackPoint] = []
+    for kind, points in _tracks(path, root):
+        ends = [point.frame for point in points[1:]] + [len(labels)]
+        for point, end in zip(points, ends, strict=False):
+            if point.outside:
+                continue
+            if point.frame not in frames:
+                raise LabelError(
+                    f"{path}: there is a point in frame {point.frame}, but the task has the frames "
+                    f"{frames[0]}, {frames[0] + frames.step}, ... {frames[-1]}; export it again"
+                )
+            unknown = range(point.frame, end, frames.step)
+            if kind == BALL:
+                unknown = unknown[1:]
+                balls.append(point)
+            labels.visibility[unknown] = UNLABELLED
+    return name, labels, _show(path, balls, labels, "outside")
+
+
+def _show(path: Path, balls: Iterable[TrackPoint], labels: Labels, remedy: str) -> list[Problem]:
+    """Enters balls into labels; the problem of those that have several points."""
+    shown: dict[int, TrackPoint] = {}
+    for ball in balls:
+        # Where two jobs of a task overlap, both have the point.
+        if shown.setdefault(ball.frame, ball).xy != ball.xy:
+            raise LabelError(
+                f"{path}: two balls are in play in frame {ball.frame}; mark one of them as {remedy}"
+            )
+    for frame, ball in shown.items():
+        text = ball.attributes.get(VISIBILITY, "")
+        labels.visibility[frame] = max(SEEN, int(text) if text.isdigit() else SEEN)
+        labels.xy[frame] = ball.xy
+    several = [frame for frame, ball in shown.items() if ball.count > 1]
+    if not several:
+        return []
+    message = (
+        f"{path}: {len(several)} balls have several points, the first in frame {several[0]}; "
+        "the first point of each is used"
+    )
+    return [Problem("unreadable", str(path), None, message)]
+
+
+def _root(path: Path) -> ElementTree.Element:
+    """The root of a file of tracks, which may lie in a ZIP."""
+    file = path
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".xml")]
+            if len(names) != 1:
+                raise LabelError(f"{path}: holds {len(names)} XML files, expected 1; {EXPECTED}")
+            file = BytesIO(archive.read(names[0]))
+    with readable(path, EXPECTED):
+        root = ElementTree.parse(file).getroot()
     if root.tag != "annotations" or root.find("image") is not None:
-        raise LabelError(f"{xml}: holds no tracks of a video; {EXPECTED}")
+        raise LabelError(f"{path}: holds no tracks of a video; {EXPECTED}")
     return root
+
+
+def _tracks(path: Path, root: ElementTree.Element) -> Iterator[tuple[str, list[TrackPoint]]]:
+    """The label of every track of ours, and its points in the order of their frames."""
+    tracks = root.findall("track")
+    ours = [track for track in tracks if track.get("label") in (BALL, UNKNOWN)]
+    if tracks and not ours:
+        named = ", ".join(sorted({track.get("label", "") for track in tracks}))
+        raise LabelError(f"{path}: no track is labelled {BALL}, only {named}; rename the label")
+    for track in ours:
+        for shape in track:
+            if shape.tag != "points":
+                raise LabelError(f"{path}: a {BALL} is a {shape.tag}; mark its middle with a point")
+        points = sorted(points_of(path, track), key=lambda point: point.frame)
+        yield track.attrib["label"], points
 
 
 def points_of(xml: Path, track: ElementTree.Element) -> Iterator[TrackPoint]:
@@ -121,18 +203,6 @@ def points_of(xml: Path, track: ElementTree.Element) -> Iterator[TrackPoint]:
             shape.get("occluded") == "1",
             {a.get("name", ""): (a.text or "").strip() for a in shape.iterfind("attribute")},
         )
-
-
-def several_points(xml: Path, balls: Iterable[TrackPoint]) -> list[Problem]:
-    """The problem of balls of which only the first point is used, if there are any."""
-    several = [ball.frame for ball in balls if ball.count > 1]
-    if not several:
-        return []
-    message = (
-        f"{xml}: {len(several)} balls have several points, the first in frame {several[0]}; "
-        "the first point of each is used"
-    )
-    return [Problem("unreadable", str(xml), None, message)]
 
 
 def task_frames(xml: Path, root: ElementTree.Element) -> range | None:

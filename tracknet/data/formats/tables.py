@@ -4,11 +4,13 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from tracknet.data.formats.base import LabelError
+from tracknet.data.predictions import LABEL_COLUMNS, place, write_table
 from tracknet.problems import Problem
 from tracknet.types import ABSENT, UNLABELLED, Labels
 
@@ -70,7 +72,7 @@ def read_table(
 
 
 def to_labels(
-    csv: Path, table: pd.DataFrame, pictures: Mapping[str | int, int] | None = None
+    csv: Path, table: pd.DataFrame, pictures: Mapping[Any, int] | None = None
 ) -> tuple[Labels, list[Problem]]:
     """Labels from the columns frame, visibility, x and y; frames without a row are unlabelled.
 
@@ -128,8 +130,20 @@ def to_labels(
         )
         problems.append(Problem("nan", str(csv), int(frame[row]), message))
     rows, visible = frame.astype(int), visible & ~nowhere
-    unlabelled = Labels(np.empty((0, 2), np.float32), np.empty(0, np.int8))
-    labels = unlabelled.resized(rows.max(initial=-1) + 1)
+    labels = Labels.empty(rows.max(initial=-1) + 1)
     labels.visibility[rows] = np.where(nowhere, UNLABELLED, visibility)
     labels.xy[rows[visible]] = np.stack([x, y], -1)[visible]
     return labels, problems
+
+
+def write_labels(path: Path, labels: Labels) -> None:
+    """Writes ``Frame,Visibility,X,Y``, original pixels with 2 decimals, as `generic` reads it.
+
+    Frames that are unlabelled have no row; the file appears whole or not at all.
+    """
+    rows = (
+        (frame, visibility, *(place(*xy) if visibility > ABSENT else ("", "")))
+        for frame, (visibility, xy) in enumerate(zip(labels.visibility, labels.xy, strict=True))
+        if visibility != UNLABELLED
+    )
+    write_table(path, LABEL_COLUMNS, rows)

@@ -215,8 +215,8 @@ class _Painter:
         alpha = np.zeros(self.image.shape[:2], np.uint8)
         cv2.fillPoly(alpha, [corners], 90, cv2.LINE_AA, 4)
         _blend(self.image, (20, 20, 22), alpha)
-        tape = corners[2:].tolist()
-        cv2.line(self.image, *tape, (190, 190, 186), 4, cv2.LINE_AA, 4)
+        left, right = corners[2:].tolist()
+        cv2.line(self.image, left, right, (190, 190, 186), 4, cv2.LINE_AA, 4)
 
 
 def _blend(image: np.ndarray, colour: Colour, alpha: np.ndarray) -> None:

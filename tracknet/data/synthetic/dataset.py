@@ -13,6 +13,7 @@ import cv2
 from rich.progress import track
 
 from tracknet.data.formats.shuttlecock import Shuttlecock
+from tracknet.data.predictions import LABEL_COLUMNS, whole_file, write_table
 from tracknet.data.synthetic.render import FPS, match_of, scene
 from tracknet.problems import Problem
 from tracknet.types import Clip
@@ -76,22 +77,21 @@ def clip_files(root: Path, split: str, clip: int) -> tuple[Path, Path]:
 def render_clip(
     root: Path, seed: int, split: str, clip: int, frames: int, size: tuple[int, int]
 ) -> None:
-    """Writes one clip. Both files appear whole, the labels last, or not at all."""
+    """Writes one clip; each of its two files appears whole or not at all, the labels last."""
     files = clip_files(root, split, clip)
     for path in files:
         path.parent.mkdir(parents=True, exist_ok=True)
-    # Another process may be rendering the same clip: each has its own unfinished files.
-    video, csv = (path.with_name(f".{os.getpid()}-{path.name}") for path in files)
-    rows = ["Frame,Visibility,X,Y"]
+    rows = []
     scenery = scene(seed, split, clip, frames, size)
-    with VideoWriter(video, size, Fraction(FPS), crf=CRF) as writer:
+    with (
+        whole_file(files[0]) as video,
+        VideoWriter(video, size, Fraction(FPS), crf=CRF) as writer,
+    ):
         for index in range(frames):
             image, ball = scenery.frame(index)
             writer.write(image)
-            rows.append(f"{index},{ball.visible:d},{ball.xy[0]:.3f},{ball.xy[1]:.3f}")
-    csv.write_text("\n".join(rows) + "\n")
-    for unfinished, path in zip((video, csv), files, strict=True):
-        unfinished.replace(path)
+            rows.append((index, f"{ball.visible:d}", *(f"{place:.3f}" for place in ball.xy)))
+    write_table(files[1], LABEL_COLUMNS, rows)
 
 
 def _rendered(tasks: list[tuple], frames: int) -> Iterator[None]:

@@ -90,8 +90,8 @@ class Scene:
         world = self.venue.to_world(court_places)
         pixels, scales = self.camera.project(world)
         feet, scales = view.apply(pixels), scales * view.zoom
-        floor, before = self.venue.floor, []
-        behind = [p.shadow(*at, floor) for p, *at in zip(self.players, feet, scales, strict=True)]
+        floor, before, standing = self.venue.floor, [], zip(self.players, feet, scales, strict=True)
+        behind = [player.shadow(spot, scale, floor) for player, spot, scale in standing]
         for i in np.argsort(-world[:, 1]):
             strokes = self.players[i].strokes(index, feet[i], scales[i])
             nearer = depth is not None and world[i, 1] < depth

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tracknet.data.formats.base import LabelError
-from tracknet.data.formats.tables import read_table, to_labels
-from tracknet.data.from_cvat import read_cvat, write_labels
+from tracknet.data.formats.cvat import read_cvat
+from tracknet.data.formats.tables import read_table, to_labels, write_labels
 from tracknet.data.to_cvat import write_cvat
 from tracknet.types import Labels, Track
 
@@ -193,7 +193,7 @@ def test_a_ball_is_stronger_than_a_frame_that_nobody_looked_at(read):
 def test_jobs_that_overlap_hold_a_point_twice(read):
     body = track((1, 0), (2, 1))
     assert read(task(body + body)) == [0, 1, 0, 0, 0, 0]
-    with pytest.raises(LabelError, match=r"two balls are in frame 1; set one of them outside"):
+    with pytest.raises(LabelError, match=r"two balls are in play in frame 1; mark one"):
         read(task(body + track((1, 0, "9.00,9.00"), (2, 1))))
 
 
