@@ -18,7 +18,7 @@ Points = TypeVar("Points", np.ndarray, "torch.Tensor")
 Size = tuple[int, int]
 
 
-def scale_points(xy: Points, scale: float | np.ndarray) -> Points:
+def scale_points(xy: Points, scale: float | Points) -> Points:
     """Moves points (..., 2) along with an image that is scaled by `scale`."""
     return (xy + 0.5) * scale - 0.5
 
@@ -138,6 +138,5 @@ class Affine(Fit):
 def _resized(frame: np.ndarray, size: Size) -> np.ndarray:
     """A frame in another size, by the half-pixel rule; averaged over the area where it shrinks."""
     shrinks = np.prod(size) < np.prod(frame.shape[:2])
-    return cv2.resize(
-        frame, size[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    )
+    way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return cv2.resize(frame, size[::-1], interpolation=way)

@@ -105,7 +105,7 @@ class WindowDataset(Dataset):
         return sample
 
 
-def collated(batch: dict[str, Any]) -> dict[str, Any]:
+def collated(batch: Any) -> dict[str, Any]:
     """The loaders' `collate_fn`: `WindowDataset` makes batches itself."""
     return batch
 

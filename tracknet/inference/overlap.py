@@ -81,11 +81,11 @@ class Overlap:
         weights = self._weights[list(places)].to(views)
         return torch.einsum("nhw,n->hw", views, weights / weights.sum())
 
-    def _candidates(self, joined: Sequence[torch.Tensor]) -> torch.Tensor:
+    def _candidates(self, joined: list[torch.Tensor]) -> torch.Tensor:
         if not joined:
             return torch.empty(0, 1, 3)
-        joined = torch.stack(joined)
-        return joined if self._name == "pool" else self._codec.decode(joined, self._stride)
+        rows = torch.stack(joined)
+        return rows if self._name == "pool" else self._codec.decode(rows, self._stride)
 
 
 def merge(candidates: torch.Tensor, radius: float) -> torch.Tensor:

@@ -93,13 +93,13 @@ class Predictor:
             raise InputError(f"batch_size={batch_size!r}; expected auto, or 1 window or more")
         self.network = network
         self.codec = codec
-        self.image_size = tuple(image_size)
+        self.image_size = (image_size[0], image_size[1])
         self.fit = fit
         self.threshold = threshold
-        self.overlap = overlap
+        self.overlap: OverlapName = overlap
         self.batch_size = network.windows_per_pass if batch_size == "auto" else batch_size
 
-    def predict(self, source: Path | str | Iterable[np.ndarray]) -> Track:
+    def predict(self, source: Path | str | Iterable[Frame]) -> Track:
         """The ball in every frame, in order; what is wrong with a video is an `InputWarning`.
 
         Args:
@@ -109,11 +109,11 @@ class Predictor:
         Raises:
             VideoError: The source cannot be read, or its frames differ in size.
         """
-        live, frames, problems = is_stream(source), source, []
+        live, problems = is_stream(source), []
         if isinstance(source, Path | str):
-            info, frames = open_video(source if live else Path(source))
+            info, source = open_video(source if live else Path(source))
             problems = info.problems
-        rows = list(self.stream(frames, live=live))
+        rows = list(self.stream(source, live=live))
         for problem in problems:
             warnings.warn(problem.message, InputWarning, stacklevel=2)
         return as_track((row.x, row.y, row.score, row.source) for row in rows)
@@ -210,7 +210,7 @@ class Predictor:
         frames = np.stack([[shot.frame for shot in window.items] for window in batch])
         background = None
         if self.network.background:
-            background = np.stack([window.items[0].background for window in batch])
+            background = np.array([window.items[0].background for window in batch])
         try:
             return self.network(frames, background)
         except RuntimeError as error:

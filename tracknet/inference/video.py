@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import tee
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from rich.console import Console
@@ -17,7 +18,7 @@ from tracknet.errors import InputError
 from tracknet.geometry import Size
 from tracknet.inference.backgrounds import CHUNK
 from tracknet.inference.predictor import DECODED, LOOKAHEAD, Prediction, Predictor
-from tracknet.inference.tracking import Tracker, picked
+from tracknet.inference.tracking import LiveTracker, Tracker, picked
 from tracknet.inference.writers import CsvWriter, Overlay, WriterFactory, Writers
 from tracknet.problems import Problem
 from tracknet.video import (
@@ -146,7 +147,8 @@ def _tracked(
         track = tracker.track(np.stack(list(candidates)), threshold, size)
         found = zip(*track.xy.T.tolist(), track.score.tolist(), track.source.tolist(), strict=True)
     else:
-        picks = zip(again, tracker.follow(candidates, threshold, size), strict=True)
+        indices = cast(LiveTracker, tracker).follow(candidates, threshold, size)
+        picks = zip(again, indices, strict=True)
         found = (picked(row.candidates, pick, threshold) for row, pick in picks)
     for row, (x, y, score, source) in zip(rows, found, strict=True):
         yield replace(row, x=x, y=y, score=score, source=source)

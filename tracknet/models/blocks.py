@@ -1,12 +1,12 @@
 """Small pieces that several backbones and decoders share."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from tracknet.geometry import Size
 from tracknet.values import Norm
 
 
@@ -19,7 +19,7 @@ def norm_layer(kind: Norm, channels: int) -> nn.Module:
     return nn.Identity()
 
 
-def resized(x: torch.Tensor, size: Size) -> torch.Tensor:
+def resized(x: torch.Tensor, size: Sequence[int]) -> torch.Tensor:
     """(B,C,H,W) -> (B,C,h,w), interpolated by the half-pixel rule."""
     if x.shape[-2:] == torch.Size(size):
         return x

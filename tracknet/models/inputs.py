@@ -58,6 +58,8 @@ class WindowInput(nn.Module):
     """
 
     channels = RGB
+    mean: torch.Tensor
+    std: torch.Tensor
 
     def __init__(
         self,

@@ -38,6 +38,8 @@ class WindowDataModule(LightningDataModule):
         resident: Whether the training frames stay on the device, see `stays_resident`.
     """
 
+    trainer: Trainer  # Lightning's may be None, which it is only before a trainer has taken it
+
     def __init__(
         self,
         train: Sequence[StoredClip],
@@ -56,14 +58,12 @@ class WindowDataModule(LightningDataModule):
         self.train_windows = WindowDataset(train, frames, 1, background, augmentation, seed)
         self.val_windows = WindowDataset(val, frames, frames, background)
         if overfit:
-            self.val_windows = WindowDataset(train, frames, frames, background)
-            with_ball = [
-                w for w in self.val_windows.windows if self.val_windows.highest(*w) > ABSENT
-            ]
-            self.val_windows.windows = with_ball[:: max(1, len(with_ball) // overfit)][:overfit]
-            self.train_windows.windows = self.val_windows.windows
+            self.val_windows = own = WindowDataset(train, frames, frames, background)
+            with_ball = [window for window in own.windows if own.highest(*window) > ABSENT]
+            own.windows = with_ball[:: max(1, len(with_ball) // overfit)][:overfit]
+            self.train_windows.windows = own.windows
         self.probabilities = sampling.probabilities(self.train_windows) if sampling else None
-        self.resident = resident
+        self.resident: Literal["auto"] | bool = resident
         self._frames: ResidentFrames | None = None
         self.augmentation = augmentation
         self.batch_size = min(batch_size, len(self.train_windows))
@@ -91,10 +91,10 @@ class WindowDataModule(LightningDataModule):
 
     def on_after_batch_transfer(self, raw: dict[str, Any], _: int) -> Batch:
         """What the network gets: pictures in 0..1, augmented where the loader drew for them."""
-        if "pictures" not in raw:
+        if self._frames is not None and "pictures" not in raw:
             self._frames.add_to(raw)
-        batch, drawn = Batch.of(raw), raw.get("augmentation")
-        return self.augmentation.apply(batch, drawn) if drawn else batch.in_unit()
+        batch, drawn, augments = Batch.of(raw), raw.get("augmentation"), self.augmentation
+        return augments.apply(batch, drawn) if augments and drawn else batch.in_unit()
 
     def train_dataloader(self) -> DataLoader:
         rank, devices = self.trainer.global_rank, self.trainer.world_size
@@ -135,6 +135,7 @@ class WindowDataModule(LightningDataModule):
         before a checkpoint tells which epoch it is.
         """
         epoch = -(-self.batches_under(trainer) // trainer.accumulate_grad_batches)
+        assert trainer.max_epochs is not None, "Lightning sets it where nobody does"
         steps = epoch * trainer.max_epochs
         return steps if trainer.max_steps < 0 else min(steps, trainer.max_steps)
 
@@ -142,14 +143,14 @@ class WindowDataModule(LightningDataModule):
         """(epoch, samples of it that all devices used) now, right after a restore as well."""
         loop = self.trainer.fit_loop
         progress = loop.epoch_progress.current
-        if progress.ready == progress.processed:
-            return progress.processed, 0
+        done = progress.processed  # pyright: ignore[reportAttributeAccessIssue], its type is another
+        if progress.ready == done:
+            return done, 0
         # A checkpoint of an epoch's last batch stands at the start of the next one.
-        rolled, batches = divmod(
-            loop.epoch_loop.batch_progress.current.ready, self.batches_under(self.trainer)
-        )
+        ready = loop.epoch_loop.batch_progress.current.ready
+        rolled, batches = divmod(ready, self.batches_under(self.trainer))
         used = batches * self.batch_size * self.trainer.world_size
-        return progress.processed + rolled, used
+        return done + rolled, used
 
 
 def _one_thread(_: int) -> None:

@@ -90,8 +90,8 @@ class HeatmapModule(LightningModule):
 
     def loss_of(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
         """The loss of a batch's logits (B,T,h,w)."""
-        stride = self.model.heatmap_stride
-        target, weight = self.codec.encode(batch.xy, batch.visibility, logits.shape[-2:], stride)
+        h, w, stride = *logits.shape[-2:], self.model.heatmap_stride
+        target, weight = self.codec.encode(batch.xy, batch.visibility, (h, w), stride)
         return self.loss(logits, target, weight)
 
     def on_validation_epoch_start(self) -> None:

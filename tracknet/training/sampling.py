@@ -56,7 +56,7 @@ class Sampling:
                 )
         weight = self._factors(names)[clips]
         if self.hard:
-            weight = weight * np.where(self._hard(windows), self.hard_weight, 1.0)
+            weight = weight * np.where(_hard(windows, Path(self.hard)), self.hard_weight, 1.0)
         if self.balance != "window":
             groups = [name if self.balance == "clip" else name.split("/")[0] for name in names]
             number = np.unique(groups, return_inverse=True)[1][clips]
@@ -74,14 +74,14 @@ class Sampling:
         factors = [prod(w for start, w in given if name.startswith(start)) for name in names]
         return np.array(factors, float)
 
-    def _hard(self, windows: WindowDataset) -> np.ndarray:
-        """(W,) whether a window holds a frame that was wrong."""
-        lengths = {clip.clip.name: len(clip) for clip in windows.clips}
-        tracks, *_ = read_predictions(Path(self.hard), lengths)
-        wrong = [
-            np.isin(PROTOCOLS["strict"].outcomes(clip.labels, tracks[clip.clip.name]), WRONG)
-            for clip in windows.clips
-        ]
-        return np.array(
-            [wrong[i][start : start + windows.frames].any() for i, start in windows.windows]
-        )
+
+def _hard(windows: WindowDataset, file: Path) -> np.ndarray:
+    """(W,) whether a window holds a frame that was wrong."""
+    lengths = {clip.clip.name: len(clip) for clip in windows.clips}
+    tracks, *_ = read_predictions(file, lengths)
+    wrong = [
+        np.isin(PROTOCOLS["strict"].outcomes(clip.labels, tracks[clip.clip.name]), WRONG)
+        for clip in windows.clips
+    ]
+    hard = [wrong[i][start : start + windows.frames].any() for i, start in windows.windows]
+    return np.array(hard)

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterator
 
-import av
+import av.container
 import numpy as np
 
 from tracknet.problems import Problem
@@ -43,7 +43,7 @@ def decode(
                     continue
                 spoilt += packet.is_corrupt
                 try:
-                    frames = packet.decode()
+                    frames = video.decode(packet)
                 except av.FFmpegError as error:
                     if not skip_damage:
                         said = f"{container.name}: damaged; copy or convert it again"

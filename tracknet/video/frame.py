@@ -97,6 +97,6 @@ def to_yuv420(frame: Frame) -> av.VideoFrame:
 def planes(frame: av.VideoFrame) -> list[np.ndarray]:
     """The planes of a planar 8-bit frame as arrays that share its memory: Y (H, W), U and V."""
     return [
-        np.frombuffer(p, np.uint8).reshape(p.height, p.line_size)[:, : p.width]
+        np.frombuffer(p, np.uint8).reshape(p.height, p.line_size)[:, : p.width]  # pyright: ignore[reportCallIssue, reportArgumentType], a plane is a buffer
         for p in frame.planes
     ]

@@ -52,7 +52,7 @@ def _places(sources: Sequence[Source]) -> list[PurePath]:
     folders = [path.parent for path in paths if path]
     common = os.path.commonpath(folders) if folders else ""
     return [
-        path.relative_to(common) if path else _place_of_stream(source)
+        path.relative_to(common) if path else _place_of_stream(str(source))
         for source, path in zip(sources, paths, strict=True)
     ]
 

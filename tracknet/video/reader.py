@@ -11,7 +11,7 @@ from tempfile import TemporaryFile
 from typing import BinaryIO
 from urllib.request import urlopen
 
-import av
+import av.container
 import cv2
 import numpy as np
 
@@ -66,8 +66,7 @@ def probe(source: Path, fps: Fraction = Fraction(30)) -> VideoInfo:
     Raises:
         VideoError: As in `open_video`.
     """
-    info, _ = open_video(source, fps=fps)
-    return info
+    return open_video(source, fps=fps)[0]
 
 
 def count_frames(source: Path) -> int:
@@ -174,13 +173,13 @@ def read_frames(source: Path) -> Iterator[np.ndarray]:
     return map(to_rgb, read_raw(source))
 
 
-def read_raw(source: Path, skip_damage: bool = True) -> Iterator[Frame]:
+def read_raw(source: Source, skip_damage: bool = True) -> Iterator[Frame]:
     """The frames of `read_frames` before any conversion; treat them as read-only.
 
     A video that its container asks to turn (a phone's) comes turned, as RGB.
 
     Args:
-        source: A video or a folder of pictures.
+        source: A video, a folder of pictures or the URL of a stream.
         skip_damage: Whether to go on after a damaged packet, which only the problems of
             `open_video` tell. The frames that follow then stand at other numbers than in the whole
             video.
@@ -243,7 +242,7 @@ def _open(source: Source | BinaryIO) -> "av.container.InputContainer":
     try:
         silence = SILENCE if streams else None
         opened = str(source) if isinstance(source, Path) else source
-        container = av.open(opened, metadata_errors="ignore", timeout=silence)
+        container = av.open(opened, "r", metadata_errors="ignore", timeout=silence)
     except av.FFmpegError as error:
         if streams:
             raise VideoError(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from glob import glob
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 from tracknet.errors import InputError
 
@@ -23,12 +23,12 @@ class DamageError(VideoError):
     """A video is damaged from here on."""
 
 
-def is_stream(source: Source) -> bool:
+def is_stream(source: object) -> TypeGuard[str]:
     """Whether it is a URL: ``http://``, ``rtsp://``, ``udp://`` and what else FFmpeg opens."""
     return isinstance(source, str) and "://" in source
 
 
-def find_sources(pattern: str) -> list[Source]:
+def find_sources(pattern: str) -> Sequence[Source]:
     """The videos and folders of frames that a path or a glob names, in the order of their names.
 
     A URL names itself.

@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterable
 from contextlib import suppress
 from queue import Full, Queue
 from threading import Event, Thread, current_thread
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 
@@ -18,7 +18,7 @@ def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
         items: What to iterate over in the thread; what it raises is raised here.
         depth: At most this many items wait.
     """
-    waiting: Queue[tuple[str, object]] = Queue(depth)
+    waiting: Queue[tuple[str, Any]] = Queue(depth)
     stopped = Event()
 
     def put(kind: str, value: object = None) -> None:
@@ -41,7 +41,7 @@ def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
             if isinstance(items, Generator):
                 items.close()
 
-    def receive() -> Generator[Item, None, None]:
+    def receive() -> Generator[Any, None, None]:
         try:
             yield  # for `started`
             while True:

@@ -68,8 +68,7 @@ def picked(candidates: np.ndarray, pick: int, threshold: float) -> tuple[float, 
 
 def track_of(candidates: np.ndarray, picks: Iterable[int], threshold: float) -> Track:
     """The track of a clip's picks, one for each frame of its candidates (N,K,3); see `picked`."""
-    rows = (picked(*frame, threshold) for frame in zip(candidates, picks, strict=True))
-    return as_track(rows)
+    return as_track(picked(*frame, threshold) for frame in zip(candidates, picks, strict=True))
 
 
 def as_track(rows: Iterable[tuple[float, float, float, str]]) -> Track:

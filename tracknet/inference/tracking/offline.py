@@ -68,7 +68,7 @@ class OfflineTracker:
         if last is not None:
             away = np.linalg.norm(here[None] - last[:, None], axis=-1)
             cost[:, :none, :none] = self.turn * np.minimum(away / self.reach, 1)
-        if earlier is not None:
+        if last is not None and earlier is not None:
             expected = 2 * last[None] - earlier[:, None]
             off = np.linalg.norm(here - expected[:, :, None], axis=-1)
             cost[:none, :none, :none] = self.turn * np.minimum(off / self.gate, 1)

@@ -57,6 +57,6 @@ class OnlineTracker(Motion, LiveTracker):
                     ball = None
                 yield len(found)
                 continue
-            missed, place = 0, places[best]
-            ball = self.begin(place) if away[best] > self.gate else self.correct(ball, place)
+            missed, place, near = 0, places[best], away[best] <= self.gate
+            ball = self.correct(ball, place) if ball and near else self.begin(place)
             yield best

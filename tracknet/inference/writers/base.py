@@ -23,9 +23,7 @@ class Writer(AbstractContextManager, Protocol):
     """
 
     needs_frames: bool
-
-    @property
-    def files(self) -> Sequence[Path]: ...
+    files: list[Path]
 
     def write(self, prediction: Prediction, frame: Frame | None) -> None:
         """Takes the next frame's prediction, and the frame itself if it `needs_frames`.

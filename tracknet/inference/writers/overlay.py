@@ -45,16 +45,15 @@ class Overlay(AbstractContextManager):
         path = folder / f"{name}_overlay.mp4"
         self.files = [path]
         self._part = path.with_name(path.name + ".part")
-        self._writer = VideoWriter(
-            self._part, info.size, info.fps, info.pixel_aspect, preset="ultrafast"
-        )
+        shape = info.size, info.fps, info.pixel_aspect
+        self._writer = VideoWriter(self._part, *shape, preset="ultrafast")
         self._trail: deque[Prediction] = deque(maxlen=trail)
         self._start: Fraction | None = None
         self._thread = ThreadPoolExecutor(1, "overlay")
         self._drawn: deque[Future] = deque()
 
     def write(self, prediction: Prediction, frame: Frame | None) -> None:
-        assert frame is not None, "needs_frames"
+        assert frame is not None, "this writer needs_frames"
         self._drawn.append(self._thread.submit(self._draw, prediction, frame))
         if len(self._drawn) > WAITING:
             self._drawn.popleft().result()
@@ -76,8 +75,10 @@ class Overlay(AbstractContextManager):
         canvas = to_yuv420(frame)
         draw(canvas, list(self._trail))
         time = frame_time(frame)  # a video of uneven frame rate keeps its pace
-        self._start = time if self._start is None else self._start
-        self._writer.encode(canvas, None if time is None else time - self._start)
+        if time is not None:
+            self._start = time if self._start is None else self._start
+            time -= self._start
+        self._writer.encode(canvas, time)
 
 
 def draw(canvas: av.VideoFrame, trail: list[Prediction]) -> None:
@@ -99,7 +100,7 @@ def draw(canvas: av.VideoFrame, trail: list[Prediction]) -> None:
             b = b + (a - b) * min(1, RADIUS * unit / max(1, math.dist(a, b)))  # not on the ball
         box = _Box(canvas, np.array([a, b]).round().astype(int), 2 * unit)
         strength = round(220 * (1 - age / len(points)))
-        cv2.line(box.mask, *box.local, strength, 2 * unit, cv2.LINE_AA)
+        cv2.line(box.mask, box.local[0], box.local[1], strength, 2 * unit, cv2.LINE_AA)
         box.blend(BALL)
     ball = points[-1]
     if ball is None:
@@ -110,7 +111,7 @@ def draw(canvas: av.VideoFrame, trail: list[Prediction]) -> None:
     for angle in range(0, 360, step):
         arc = (angle, angle + (step if step == 360 else step // 2))
         sides = (RADIUS * unit, RADIUS * unit)
-        cv2.ellipse(box.mask, *box.local, sides, 0, *arc, 255, 2 * unit, cv2.LINE_AA)
+        cv2.ellipse(box.mask, box.local[0], sides, 0, *arc, 255, 2 * unit, cv2.LINE_AA)
     box.blend(BALL)
 
     text, font, scale = f"{trail[-1].score:.2f}", cv2.FONT_HERSHEY_SIMPLEX, 0.45 * unit
@@ -138,7 +139,7 @@ class _Box:
         low = (points.min(0) - margin).clip(0, np.subtract(size, 2)) // 2 * 2
         high = (points.max(0) + margin + 2).clip(low + 2, size) // 2 * 2
         self._canvas, (self._x, self._y) = canvas, low
-        self.mask = np.zeros((high - low)[::-1], np.uint8)
+        self.mask: np.ndarray = np.zeros((high - low)[::-1], np.uint8)
         self.local = [tuple(p) for p in (points - low).tolist()]
 
     def blend(self, colour: tuple[int, int, int]) -> None:

@@ -4,7 +4,7 @@ import json
 import math
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ class Backbone(nn.Module):
         """Told that the input is a picture and, `gain` times as strong, differences to it."""
 
     def check_size(
-        self, size: tuple[int, int], heatmap_stride: int = 1, name: str = "image_size"
+        self, size: Sequence[int], heatmap_stride: int = 1, name: str = "image_size"
     ) -> None:
         """Refuses an image that the coarsest level would cut off at the right or at the bottom.
 
@@ -240,7 +240,7 @@ def inflate_stem(net: nn.Module, in_channels: int) -> None:
     for module in net.modules():
         # Hugging Face's embeddings compare the input with a number of their own.
         if isinstance(getattr(module, "num_channels", None), int):
-            module.num_channels = in_channels
+            module.num_channels = in_channels  # pyright: ignore[reportArgumentType], a plain attribute
 
 
 def _stem(net: nn.Module) -> nn.Conv2d:

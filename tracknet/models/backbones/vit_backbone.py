@@ -43,10 +43,7 @@ class ViTBackbone(PretrainedBackbone):
     """
 
     def __init__(
-        self,
-        cfg: ViTBackboneConfig,
-        in_channels: int = 3,
-        restored: dict[str, Any] | None = None,
+        self, cfg: ViTBackboneConfig, in_channels: int = 3, restored: dict[str, Any] | None = None
     ) -> None:
         net, weights = open_pretrained(cfg, "Conv2d patch embedding", restored)
         super().__init__(weights)
@@ -62,7 +59,7 @@ class ViTBackbone(PretrainedBackbone):
             self.freeze()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        self.check_size(tuple(x.shape[-2:]))
+        self.check_size(x.shape[-2:])
         return self.net(x)
 
 
@@ -80,7 +77,7 @@ class _PatchEmbedding(nn.Module):
 class _Transformer(nn.Module):
     """A Hugging Face vision transformer, its prefix tokens dropped."""
 
-    def __init__(self, net: nn.Module, in_channels: int) -> None:
+    def __init__(self, net: Any, in_channels: int) -> None:
         super().__init__()
         self.net = net
         # Networks with a learnt grid of positions interpolate it only when asked to.

@@ -70,13 +70,11 @@ class FPNDecoder(nn.Module):
         if not used:
             raise InputError(f"decoder=fpn needs a level coarser than 4; got {tuple(strides)}")
         self.out_size = tuple(cfg.out_size)
-        self.out_channels = cfg.lateral_dim
-        self.laterals = nn.ModuleList(nn.Conv2d(c, cfg.lateral_dim, 1) for c in used)
-        self.refine = nn.ModuleList(
-            ConvNorm(cfg.lateral_dim, cfg.lateral_dim, cfg.norm) for _ in used
-        )
+        self.out_channels = dim = cfg.lateral_dim
+        self.laterals = nn.ModuleList(nn.Conv2d(c, dim, 1) for c in used)
+        self.refine = nn.ModuleList(ConvNorm(dim, dim, cfg.norm) for _ in used)
         concat = cfg.fuse == "concat"
-        self.mix = nn.Conv2d(len(used) * cfg.lateral_dim, cfg.lateral_dim, 1) if concat else None
+        self.mix = nn.Conv2d(len(used) * dim, dim, 1) if concat else None
 
     @classmethod
     def from_features(
@@ -89,7 +87,7 @@ class FPNDecoder(nn.Module):
         use_p2: bool = False,
         norm: Norm = "group",
     ) -> "FPNDecoder":
-        cfg = FPNDecoderConfig(lateral_dim, use_p2, fuse, tuple(out_size), norm)
+        cfg = FPNDecoderConfig(lateral_dim, use_p2, fuse, out_size, norm)
         pyramid = features[cls.layout]
         return cls(pyramid.channels, cfg, pyramid.strides)
 

@@ -28,7 +28,7 @@ class HeatmapHead(nn.Module):
             nn.Conv2d(in_channels, in_channels, 3, padding=1), nn.ReLU(inplace=True)
         )
         self.logits = nn.Conv2d(in_channels, out_channels, 1)
-        nn.init.constant_(self.logits.bias, -math.log((1 - prior) / prior))
+        nn.init.constant_(self.logits.get_parameter("bias"), -math.log((1 - prior) / prior))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.logits(self.hidden(x))

@@ -4,9 +4,10 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 
 from tracknet.errors import InputWarning
+from tracknet.training.module import HeatmapModule
 from tracknet.values import Share
 
 
@@ -20,7 +21,7 @@ class CollapseWarning(Callback):
     def __init__(self, threshold: Share = 0.5) -> None:
         self.threshold = threshold
 
-    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+    def on_validation_end(self, trainer: Trainer, pl_module: HeatmapModule) -> None:
         highest = float(trainer.callback_metrics.get("val/highest_score", 1.0))
         if trainer.is_global_zero and not highest > self.threshold:  # NaN as well
             warnings.warn(

@@ -5,9 +5,10 @@ from time import monotonic
 from typing import Any
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import Timer
 
+from tracknet.training.module import HeatmapModule
 from tracknet.values import Count
 
 WARM_UP = 3
@@ -26,11 +27,11 @@ class TimeEstimate(Callback):
         self._seen = 0
         self._start = 0.0
 
-    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, pl_module: HeatmapModule) -> None:
         self._seen = 0
 
     def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+        self, trainer: Trainer, pl_module: HeatmapModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         self._seen += 1
         if not trainer.is_global_zero or self._seen not in (WARM_UP, WARM_UP + self.steps):
@@ -45,7 +46,7 @@ class TimeEstimate(Callback):
 
 
 @torch.no_grad()
-def window_time(trainer: Trainer, pl_module: LightningModule, size: int) -> float:
+def window_time(trainer: Trainer, pl_module: HeatmapModule, size: int) -> float:
     """Seconds that the network takes for a window of a validation's batch, once it is warm."""
     model, codec = pl_module.model, pl_module.codec
     black = model.blank(tuple(pl_module.config["image_size"]))
@@ -60,27 +61,26 @@ def window_time(trainer: Trainer, pl_module: LightningModule, size: int) -> floa
     return (monotonic() - start) / size
 
 
-def describe(
-    trainer: Trainer, pl_module: LightningModule, step: float, window: float, size: int
-) -> str:
+def describe(trainer: Trainer, module: HeatmapModule, step: float, window: float, size: int) -> str:
     """The line, of the seconds of a training batch (`step`) and of a validation's window.
 
     `size` is the windows of a batch. The trainer is in the first epoch since it was started; early
     stopping may end the run before.
     """
+    assert trainer.max_epochs is not None, "Lightning sets it where nobody does"
     epochs = trainer.max_epochs - trainer.current_epoch
     batches = epochs * trainer.num_training_batches - trainer.fit_loop.batch_idx - 1
     if trainer.max_steps >= 0:
         steps = trainer.max_steps - trainer.global_step
         batches = min(batches, steps * trainer.accumulate_grad_batches)
-    for timer in trainer.callbacks:
-        if isinstance(timer, Timer):
-            batches = min(batches, int(timer.time_remaining() / step))
-    between = trainer.val_check_batch * (trainer.check_val_every_n_epoch or 1)
+    for timer in trainer.callbacks:  # pyright: ignore[reportAttributeAccessIssue], Lightning sets it from afar
+        if isinstance(timer, Timer) and (left := timer.time_remaining()) is not None:
+            batches = min(batches, int(left / step))
+    between = (trainer.val_check_batch or float("inf")) * (trainer.check_val_every_n_epoch or 1)
     validations = max(1, round(batches / between))
-    frames = sum(map(len, pl_module.validation.clips))
+    frames = sum(map(len, module.validation.clips))
     # A run that goes on within an epoch does not know its validation yet.
-    windows = sum(trainer.num_val_batches) * size or frames / pl_module.model.frames
+    windows = sum(trainer.num_val_batches) * size or frames / module.model.frames
     # Afterwards thresholds are chosen, from windows that begin at every frame.
     seconds = batches * step + (validations * windows + frames) * window
     end = datetime.now() + timedelta(seconds=seconds)

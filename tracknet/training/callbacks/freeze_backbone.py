@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 from torch import nn
 
+from tracknet.training.module import HeatmapModule
 from tracknet.values import Natural
 
 
@@ -22,12 +23,11 @@ class FreezeBackbone(Callback):
         self.epochs = epochs
         self._parameters: list[nn.Parameter] = []
 
-    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+    def on_fit_start(self, trainer: Trainer, pl_module: HeatmapModule) -> None:
         # The optimizer exists by now and holds them all; it passes over those without a gradient.
-        backbone = pl_module.model.backbone
-        self._parameters = [p for p in backbone.parameters() if p.requires_grad]
+        self._parameters = [p for p in pl_module.model.backbone.parameters() if p.requires_grad]
 
-    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+    def on_train_batch_start(self, trainer: Trainer, pl_module: HeatmapModule, *_: Any) -> None:
         # Not per epoch: Lightning skips `on_train_epoch_start` when it resumes within one.
         learns = trainer.current_epoch >= self.epochs
         pl_module.model.backbone.train(learns)
