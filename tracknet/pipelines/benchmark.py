@@ -19,9 +19,9 @@ from tracknet.console import print_table
 from tracknet.data.store import FrameStore, StoredClip
 from tracknet.devices import synchronize
 from tracknet.geometry import Fit, Size
+from tracknet.pipelines.heatmaps import HeatmapTraining
 from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.tables import print_written
-from tracknet.pipelines.task import Training
 from tracknet.pipelines.train import make_trainer
 from tracknet.types import Clip
 from tracknet.video import read_raw
@@ -86,7 +86,7 @@ def _prepare(stored: StoredClip, fit: Callable[[Size, Size], Fit]) -> float:
         return len(stored) / (time.perf_counter() - start)
 
 
-def _loader(parts: Training, batches: int) -> float:
+def _loader(parts: HeatmapTraining, batches: int) -> float:
     """Windows/s of the loader in this process; the first pass fills the page cache."""
     windows, size = parts.data.train_windows, parts.data.batch_size
     keys = [(0, index) for index in range(min(batches * size, len(windows)))]

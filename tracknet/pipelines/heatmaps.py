@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,14 @@ GENTLE = 3e-4
 """The highest learning rate at which nobody wonders where pretrained weights went."""
 
 
+@dataclass(frozen=True)
+class HeatmapTraining(Training):
+    """What a `HeatmapTask` assembles."""
+
+    data: WindowDataModule
+    module: HeatmapModule
+
+
 class HeatmapTask:
     """Trains a `HeatmapModule`; see `Task`."""
 
@@ -36,7 +45,7 @@ class HeatmapTask:
 
     def assemble(
         self, config: dict[str, Any], trainer: Trainer, weights: dict[str, Any] | None = None
-    ) -> Training:
+    ) -> HeatmapTraining:
         model = build_model(config, weights)
         freeze_unreached(model)
         steps = build_named(config, "transform")
@@ -67,16 +76,16 @@ class HeatmapTask:
         learning["validation"] = Validation(data.val_windows.clips)
         module = HeatmapModule(model, **learning, config=config, seed=config["seed"])
         module.total_steps = data.steps_under(trainer)
-        return Training(dataset, splits, data, module)
+        return HeatmapTraining(dataset, splits, data, module)
 
     def describe(
-        self, config: dict[str, Any], training: Training, trainer: Trainer, output: Path
+        self, config: dict[str, Any], training: HeatmapTraining, trainer: Trainer, output: Path
     ) -> None:
         model, splits = training.module.model, training.splits
         print_card(config, model, splits, training.data, trainer, output)
         write_manifest(output / "manifest.json", config, model, splits, trainer)
 
-    def finish(self, output: Path, training: Training) -> dict[str, float]:
+    def finish(self, output: Path, training: HeatmapTraining) -> dict[str, float]:
         """Chooses every kind of overlap's threshold, stores them, and writes `summary.json`."""
         best = find_checkpoint(output)
         checkpoint = read_checkpoint(best)

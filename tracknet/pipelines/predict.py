@@ -19,7 +19,7 @@ from tracknet.video import Frame, Source, VideoError, VideoInfo, output_names
 
 def predict(
     cfg: Mapping[str, Any],
-    sources: list[Source],
+    sources: Sequence[Source],
     opened: tuple[VideoInfo, Iterable[Frame]] | None = None,
 ) -> list[Summary]:
     """Loads a checkpoint and follows the ball in every source, see `predict_all`.

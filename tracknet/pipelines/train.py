@@ -75,7 +75,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
     task: Task = build(config, "task")
     parts = task.assemble(config, trainer, weights)
     begun = config["init_from"] and not start
-    loaded = initialise(parts.module.model, config["init_from"]) if begun else []
+    loaded = initialise(parts.module.get_submodule("model"), config["init_from"]) if begun else []
     if trainer.is_global_zero:
         task.describe(config, parts, trainer, output)
         print(*loaded, sep="\n            ", end="\n" if loaded else "")
