@@ -1,30 +1,22 @@
 """Protocols and curves, from coordinates alone."""
 
-from tracknet.metrics.bootstrap import interval
-from tracknet.metrics.breakdown import breakdown, speeds
-from tracknet.metrics.comparison import f1_difference
-from tracknet.metrics.counts import Counts, LenientCounts, Outcome
-from tracknet.metrics.distances import distances
-from tracknet.metrics.localisation import errors, localisation
-from tracknet.metrics.protocols import PROTOCOLS, STRICT, Protocol, score
-from tracknet.metrics.threshold import at_threshold, best_threshold, precision_recall
-
-__all__ = [
-    "PROTOCOLS",
-    "STRICT",
-    "Counts",
-    "LenientCounts",
-    "Outcome",
-    "Protocol",
-    "at_threshold",
-    "best_threshold",
-    "breakdown",
-    "distances",
-    "errors",
-    "f1_difference",
-    "interval",
-    "localisation",
-    "precision_recall",
-    "score",
-    "speeds",
-]
+from tracknet.metrics.bootstrap import interval as interval
+from tracknet.metrics.breakdown import breakdown as breakdown, speeds as speeds
+from tracknet.metrics.comparison import f1_difference as f1_difference
+from tracknet.metrics.counts import (
+    Counts as Counts,
+    Outcome as Outcome,
+)
+from tracknet.metrics.distances import distances as distances
+from tracknet.metrics.localisation import errors as errors, localisation as localisation
+from tracknet.metrics.protocols import (
+    PROTOCOLS as PROTOCOLS,
+    STRICT as STRICT,
+    Protocol as Protocol,
+    score as score,
+)
+from tracknet.metrics.threshold import (
+    at_threshold as at_threshold,
+    best_threshold as best_threshold,
+    precision_recall as precision_recall,
+)

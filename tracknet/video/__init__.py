@@ -6,60 +6,32 @@ drawing: an RGB copy of a 1080p frame costs more than decoding it.
 """
 
 from tracknet.video.frame import (
-    Frame,
-    Resizer,
-    frame_size,
-    frame_time,
-    planes,
-    to_rgb,
-    to_yuv420,
+    Frame as Frame,
+    Resizer as Resizer,
+    frame_size as frame_size,
+    frame_time as frame_time,
+    planes as planes,
+    to_rgb as to_rgb,
+    to_yuv420 as to_yuv420,
 )
-from tracknet.video.names import base_name, output_names
+from tracknet.video.names import base_name as base_name, output_names as output_names
 from tracknet.video.reader import (
-    VideoInfo,
-    count_frames,
-    open_video,
-    probe,
-    read_frames,
-    read_raw,
+    VideoInfo as VideoInfo,
+    count_frames as count_frames,
+    open_video as open_video,
+    probe as probe,
+    read_frames as read_frames,
+    read_raw as read_raw,
 )
 from tracknet.video.source import (
-    IMAGE_SUFFIXES,
-    VIDEO_SUFFIXES,
-    DamageError,
-    Source,
-    VideoError,
-    find_sources,
-    image_files,
-    is_stream,
+    IMAGE_SUFFIXES as IMAGE_SUFFIXES,
+    VIDEO_SUFFIXES as VIDEO_SUFFIXES,
+    DamageError as DamageError,
+    Source as Source,
+    VideoError as VideoError,
+    find_sources as find_sources,
+    image_files as image_files,
+    is_stream as is_stream,
 )
-from tracknet.video.threads import prefetch
-from tracknet.video.writer import VideoWriter
-
-__all__ = [
-    "IMAGE_SUFFIXES",
-    "VIDEO_SUFFIXES",
-    "DamageError",
-    "Frame",
-    "Resizer",
-    "Source",
-    "VideoError",
-    "VideoInfo",
-    "VideoWriter",
-    "base_name",
-    "count_frames",
-    "find_sources",
-    "frame_size",
-    "frame_time",
-    "image_files",
-    "is_stream",
-    "open_video",
-    "output_names",
-    "planes",
-    "prefetch",
-    "probe",
-    "read_frames",
-    "read_raw",
-    "to_rgb",
-    "to_yuv420",
-]
+from tracknet.video.threads import prefetch as prefetch
+from tracknet.video.writer import VideoWriter as VideoWriter

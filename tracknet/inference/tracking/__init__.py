@@ -6,18 +6,12 @@ sharp the turn. `OnlineTracker` takes the best candidate of each frame as it com
 the best path of the whole clip, whose places a `Smoother` can free of jitter.
 """
 
-from tracknet.inference.tracking.base import LiveTracker, Tracker, as_track, picked, track_of
-from tracknet.inference.tracking.offline import OfflineTracker
-from tracknet.inference.tracking.online import OnlineTracker
-from tracknet.inference.tracking.smoother import Smoother
-
-__all__ = [
-    "LiveTracker",
-    "OfflineTracker",
-    "OnlineTracker",
-    "Smoother",
-    "Tracker",
-    "as_track",
-    "picked",
-    "track_of",
-]
+from tracknet.inference.tracking.base import (
+    LiveTracker as LiveTracker,
+    Tracker as Tracker,
+    as_track as as_track,
+    picked as picked,
+)
+from tracknet.inference.tracking.offline import OfflineTracker as OfflineTracker
+from tracknet.inference.tracking.online import OnlineTracker as OnlineTracker
+from tracknet.inference.tracking.smoother import Smoother as Smoother

@@ -1,25 +1,17 @@
 """What happens beside the training step."""
 
-from tracknet.training.callbacks.average import AverageWeights
-from tracknet.training.callbacks.checkpoint import RunCheckpoint
-from tracknet.training.callbacks.collapse import CollapseWarning
-from tracknet.training.callbacks.estimate import TimeEstimate
-from tracknet.training.callbacks.freeze_backbone import FreezeBackbone
-from tracknet.training.callbacks.interrupt import InterruptCheckpoint, Interrupted
-from tracknet.training.callbacks.limits import LastValidation, TimeLimit
-from tracknet.training.callbacks.pictures import PredictionGrid
-from tracknet.training.callbacks.progress import ProgressBar
-
-__all__ = [
-    "AverageWeights",
-    "CollapseWarning",
-    "FreezeBackbone",
-    "InterruptCheckpoint",
-    "Interrupted",
-    "LastValidation",
-    "PredictionGrid",
-    "ProgressBar",
-    "RunCheckpoint",
-    "TimeEstimate",
-    "TimeLimit",
-]
+from tracknet.training.callbacks.average import AverageWeights as AverageWeights
+from tracknet.training.callbacks.checkpoint import RunCheckpoint as RunCheckpoint
+from tracknet.training.callbacks.collapse import CollapseWarning as CollapseWarning
+from tracknet.training.callbacks.estimate import TimeEstimate as TimeEstimate
+from tracknet.training.callbacks.freeze_backbone import FreezeBackbone as FreezeBackbone
+from tracknet.training.callbacks.interrupt import (
+    InterruptCheckpoint as InterruptCheckpoint,
+    Interrupted as Interrupted,
+)
+from tracknet.training.callbacks.limits import (
+    LastValidation as LastValidation,
+    TimeLimit as TimeLimit,
+)
+from tracknet.training.callbacks.pictures import PredictionGrid as PredictionGrid
+from tracknet.training.callbacks.progress import ProgressBar as ProgressBar
