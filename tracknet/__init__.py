@@ -7,8 +7,6 @@ if TYPE_CHECKING:
     from tracknet.inference.overlap import OverlapName
     from tracknet.inference.predictor import Predictor
 
-__all__ = ["load"]
-
 
 def load(
     path: str | Path,

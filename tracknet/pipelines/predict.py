@@ -22,16 +22,10 @@ def predict(
     sources: Sequence[Source],
     opened: tuple[VideoInfo, Iterable[Frame]] | None = None,
 ) -> list[Summary]:
-    """Loads a checkpoint and follows the ball in every source, see `predict_all`.
-
-    Args:
-        cfg: The resolved configuration ``predict``.
-        sources: Videos, folders of frames and URLs of streams.
-        opened: What `open_video` gave of the first source, if it is being read already.
+    """Does `predict_all` with what the resolved configuration ``predict`` names.
 
     Raises:
         CheckpointError: The checkpoint cannot be read.
-        SystemExit: As in `predict_all`.
     """
     tracker = build(cfg, "tracking")
     choices = {key: cfg[key] for key in ("threshold", "overlap", "device", "batch_size")}
@@ -50,9 +44,8 @@ def predict_all(
 ) -> list[Summary]:
     """Lets writers write what is found in every source, see `predict_video`.
 
-    Where sources have the same name, their folders tell the results apart.
-
-    `opened` is as in `predict`.
+    Where sources have the same name, their folders tell the results apart. `opened` is what
+    `open_video` gave of the first one, if it is being read already.
 
     Raises:
         SystemExit: A source could not be read, or is damaged; what could be read is written.
