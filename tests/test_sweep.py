@@ -3,11 +3,17 @@
 import csv
 import json
 import shutil
+from pathlib import Path
 
 import pytest
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
 
-from tracknet.sweep import check_one_device
+from tracknet.sweep import check_one_device, run_job
 
+CONFIGS = Path(__file__).parents[1] / "configs"
 SIZES = "image_size=[60,100],[64,128]"
 
 
@@ -75,6 +81,19 @@ def test_another_sweep_leaves_the_records_alone(launch, sweep, tiny_data, tiny_n
     assert "0 holds a job of another sweep" in other.stderr
     assert "choose another hydra.sweep.dir" in other.stderr
     assert [file.read_text() for file in records] == before
+
+
+def test_a_defect_fails_its_job_alone_and_shows_where_it_is(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(HydraConfig.instance(), "cfg", None)  # as it was, afterwards
+    where = ["hydra.job.num=3", f"hydra.runtime.output_dir={tmp_path}"]
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        cfg = hydra_compose("evaluate", where, return_hydra_config=True)
+    HydraConfig.instance().set_config(cfg)
+    record = run_job(lambda cfg: cfg.no / 0, DictConfig({"no": 1}))
+    assert (record["job"], record["status"]) == (3, "failed")
+    assert record["error"] == "ZeroDivisionError: division by zero"
+    assert json.loads((tmp_path / "job.json").read_text()) == record
+    assert "cfg.no / 0" in capsys.readouterr().err
 
 
 def test_several_devices_are_refused():
