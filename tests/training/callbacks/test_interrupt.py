@@ -32,6 +32,7 @@ class SignalIn(Callback):
 @pytest.fixture(autouse=True)
 def handlers():
     """Whatever happens, the signals mean afterwards what they meant before."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
     before = [signal.getsignal(number) for number in NUMBERS]
     yield
     assert [signal.getsignal(number) for number in NUMBERS] == before
