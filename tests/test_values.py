@@ -19,6 +19,7 @@ from tracknet.training.validation import Validation
 
 TRAIN = """
 command=banana
+command=evaluate
 task._target_=tracknet.Banana
 image_size=[-64,128]
 image_size=[0,128]
@@ -124,6 +125,7 @@ data.clips.train=0 data=synthetic
 data.clips=7 data=synthetic
 data.frames=0 data=synthetic
 data.frames=abc data=synthetic
+data.frames=1000000000 data=synthetic
 data.size=[360] data=synthetic
 data.size=[0,640] data=synthetic
 data.seed=-1 data=synthetic
@@ -214,6 +216,11 @@ callbacks.estimate.steps=0
 callbacks.collapse.threshold=2
 callbacks.rest.epochs=-1 experiment=finetune_vit backbone=vit decoder=upsampling
 callbacks.interrupt.dirpath=null
+callbacks.interrupt.dirpath=elsewhere
++trainer.overfit_batches=3
++trainer.profiler=banana
++trainer.reload_dataloaders_every_n_epochs=-1
++optimizer.momentum=0.9
 logger.csv=7
 logger.csv.save_dir=null
 logger.tensorboard.save_dir=[1]
@@ -489,14 +496,14 @@ def start(config: dict[str, Any]) -> None:
 def test_nonsense_is_refused_by_name(composed, line):
     key = line.split(" ")[1].lstrip("+").partition("=")[0]
     with pytest.raises(InputError) as refused:
-        start(read_settings(composed(line)))
+        start(read_settings(composed(line), line.split(" ")[0]))
     assert key in str(refused.value)
     assert not [words for words in NOT_OURS if words in str(refused.value)]
 
 
 @pytest.mark.parametrize("line", SENSIBLE.split("\n")[1:-1])
 def test_what_makes_sense_is_taken(composed, line):
-    start(read_settings(composed(line)))
+    start(read_settings(composed(line), line.split(" ")[0]))
 
 
 @pytest.mark.parametrize("line", SHOWN)

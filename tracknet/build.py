@@ -3,6 +3,7 @@
 import difflib
 import functools
 import inspect
+import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, get_type_hints
 
@@ -13,6 +14,8 @@ from tracknet.errors import InputError
 from tracknet.values import mistake, shown
 
 TARGET, PARTIAL = "_target_", "_partial_"
+LIBRARIES = {"lightning", "torch"}
+"""What these refuse is no bug of ours, whatever they raise."""
 
 
 def build(config: Mapping[str, Any], group: str, *args: Any, **kwargs: Any) -> Any:
@@ -77,8 +80,13 @@ def _make(part: Any, key: str, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         return functools.partial(target, *args, **settings, **kwargs)
     try:
         return target(*args, **settings, **kwargs)
-    except (InputError, OSError, ValueError) as error:
+    except Exception as error:
+        theirs = {module.split(".")[0] for module in (target.__module__, type(error).__module__)}
+        if not isinstance(error, InputError | OSError | ValueError) and not theirs & LIBRARIES:
+            raise
         said = str(error)
+        named = [name for name in settings if re.search(rf"\b{name}\b", said)]
+        key += f".{named[0]}" if len(named) == 1 and not said.startswith(key) else ""
         raise InputError(said if said.startswith(key) else f"{key}: {said}") from error
 
 

@@ -82,7 +82,7 @@ def _predict(cfg: DictConfig) -> None:
 
     with _working():
         try:
-            config = read_settings(cfg, parts=False)
+            config = read_settings(cfg, "predict", parts=False)
             sources = find_sources(config["source"])
             # The first video is being decoded while torch is imported, which takes longer.
             opened = _early(sources[0])

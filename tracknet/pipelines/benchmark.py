@@ -41,7 +41,7 @@ def benchmark(cfg: DictConfig) -> dict[str, Any]:
     Raises:
         InputError: As for training.
     """
-    config = read_settings(cfg)
+    config = read_settings(cfg, "benchmark")
     turns = _Turns(config["pairs"], config["batches"])
     average = build(config, "callbacks.average")
     trainer = make_trainer(

@@ -29,7 +29,7 @@ def compare(cfg: DictConfig) -> dict[str, Any]:
         InputError: There are fewer than two runs, they cannot be read, they were scored on
             different clips or labels, or a setting is out of its range.
     """
-    config = read_settings(cfg)
+    config = read_settings(cfg, "compare")
     named = config["runs"]
     paths = [Path(str(run)) for run in (named if isinstance(named, list) else [named])]
     if len(set(paths)) < max(2, len(paths)):

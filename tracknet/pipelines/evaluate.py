@@ -28,7 +28,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         InputError: Neither or both of ckpt and predictions are given, or they cannot be read; or a
             setting is out of its range.
     """
-    config = read_settings(cfg)
+    config = read_settings(cfg, "evaluate")
     if (config["ckpt"] is None) == (config["predictions"] is None):
         raise InputError(
             "name what to score: ckpt=<run directory or file>, or predictions=<csv>, not both"

@@ -39,7 +39,7 @@ def to_cvat(cfg: DictConfig) -> list[Path]:
             range.
         SystemExit: A video could not be used; the others were.
     """
-    config = read_settings(cfg)
+    config = read_settings(cfg, "to_cvat")
     output, out = Path(config["paths"]["output"]), console()
     broken: list[str] = []
     marked = list(_of_dataset(config) if config.get("data") else _of_videos(config, broken))
@@ -72,7 +72,7 @@ def from_cvat(cfg: DictConfig) -> list[Path]:
         SystemExit: A file could not be read, or two of a folder are of one video; the others
             were.
     """
-    config = read_settings(cfg)
+    config = read_settings(cfg, "from_cvat")
     output, out = Path(config["paths"]["output"]), console()
     written: dict[Path, Path] = {}
     broken: list[str] = []

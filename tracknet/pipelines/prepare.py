@@ -40,7 +40,7 @@ def prepare(cfg: DictConfig) -> pd.DataFrame:
         LeakError: A clip is in two splits.
         InputError, OSError: The store cannot be written, or a setting is out of its range.
     """
-    config = read_settings(cfg)
+    config = read_settings(cfg, "prepare")
     dataset = build(config, "data")
     splits: dict[str, list[StoredClip]] = {}
     found: list[Problem] = []

@@ -75,7 +75,7 @@ OF_A_KIND = {
     Count: "pairs batches trainer.max_epochs trainer.accumulate_grad_batches",
     Count | NoneType: "overfit max_clips trainer.check_val_every_n_epoch",
     Natural: "trainer.log_every_n_steps callbacks.early_stopping.patience "
-    "callbacks.progress.refresh_rate",
+    "callbacks.progress.refresh_rate callbacks.progress.process_position",
     Batches: "trainer.limit_train_batches trainer.limit_val_batches",
     Text: "split overlap annotations trainer.default_root_dir "
     "paths.root paths.store paths.synthetic paths.output",
@@ -85,9 +85,7 @@ OF_A_KIND = {
     FALSE: "callbacks.last.network_alone",
 }
 SETTINGS = {name: hint for hint, names in OF_A_KIND.items() for name in names.split()} | {
-    "command": Literal[
-        "train", "benchmark", "evaluate", "predict", "prepare", "compare", "to_cvat", "from_cvat"
-    ],
+    "command": str,
     "image_size": _said(Size, "height and width in pixels, such as [288,512]"),
     "frames": Annotated[int, Field(ge=1, le=8)],
     "heatmap_stride": Stride,
@@ -115,11 +113,13 @@ SETTINGS = {name: hint for hint, names in OF_A_KIND.items() for name in names.sp
     "trainer.devices": Devices,
     "trainer.precision": Precision,
     "trainer.max_steps": Count | Literal[-1],
+    "trainer.min_epochs": Natural | NoneType,
     "trainer.max_time": Duration,
     "trainer.gradient_clip_val": NonNegative | NoneType,
     "trainer.gradient_clip_algorithm": Literal["norm", "value"] | NoneType,
     "trainer.num_sanity_val_steps": _said(Literal[0], "0: it would count as the best epoch"),
     "trainer.use_distributed_sampler": _said(FALSE, "false: windows are shared out already"),
+    "trainer.overfit_batches": _said(Literal[0], "0; overfit=<windows> does that"),
     "trainer.fast_dev_run": _said(FALSE, "false; debug=fast tries everything"),
     "trainer.enable_checkpointing": _said(Literal[True], "true: a run ends with its best network"),
     "callbacks.best.filename": Literal["best"],
@@ -132,11 +132,12 @@ OWN = {"train": LEARNS, "benchmark": LEARNS, "predict": {"ckpt": Text, "source":
 """Those of a command that are its own."""
 
 
-def read_settings(cfg: DictConfig, parts: bool = True) -> dict[str, Any]:
+def read_settings(cfg: DictConfig, command: str, parts: bool = True) -> dict[str, Any]:
     """The resolved configuration of a command, plain; groups that are left out are empty.
 
     Args:
         cfg: As composed.
+        command: Whose it is.
         parts: Whether the settings of parts are checked as well, which imports the parts.
 
     Raises:
@@ -151,17 +152,17 @@ def read_settings(cfg: DictConfig, parts: bool = True) -> dict[str, Any]:
     if missing := sorted(name for name, value in dotted(config) if value == "???"):
         given = " ".join(f"{name}=<value>" for name in missing)
         raise InputError(f"{', '.join(missing)}: missing; add {given}")
-    if wrong := list(_mistakes(config)) or list(_misfits(config)):
+    if wrong := list(_mistakes(config, command)) or list(_misfits(config)):
         raise InputError("; ".join(wrong))
     if parts:
         check_parts(config, known=SETTINGS)
     return config
 
 
-def _mistakes(config: Mapping[str, Any]) -> Iterator[str]:
+def _mistakes(config: Mapping[str, Any], command: str) -> Iterator[str]:
     """What is wrong with each value by itself."""
-    command, values = config["command"], dict(dotted(config))
-    hints = SETTINGS | OWN.get(command, {})
+    values = dict(dotted(config))
+    hints = SETTINGS | OWN.get(command, {}) | {"command": Literal[command]}
     if config.get("predictions"):  # the scores of another program may go beyond 1
         hints["threshold"] = _said(NonNegative | NoneType, "a score, 0 or more, or null")
     for name, hint in hints.items():
@@ -193,10 +194,11 @@ def _misfits(config: Mapping[str, Any]) -> Iterator[str]:
     for name, why in (
         ("best", "a run ends with the best network, which that keeps"),
         ("last", "resume= goes on from the last network, which that keeps"),
+        ("interrupt", None),
     ):
         part = callbacks.get(name)
         if part is None:
-            yield f"callbacks.{name}=null: {why}; leave it on"
+            yield from [f"callbacks.{name}=null: {why}; leave it on"] if why else []
         elif part.get("dirpath") != folder:
             yield f"callbacks.{name}.dirpath={part.get('dirpath')}: expected {folder}"
     for name in ("best", "early_stopping"):

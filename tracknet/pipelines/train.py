@@ -35,7 +35,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
         InputError: Sizes, data, settings or a checkpoint do not fit; nothing was trained.
         Interrupted: A signal came; the state of that batch is in `last.ckpt`.
     """
-    config = read_settings(cfg)
+    config = read_settings(cfg, "train")
     output = Path(config["paths"]["output"])
     output.mkdir(parents=True, exist_ok=True)
     start = _start(config, output)
@@ -117,10 +117,7 @@ def make_trainer(
     pl.seed_everything(config["seed"], verbose=False)
     own = {**config["trainer"], "max_time": None, **settings}
     trainer = {**own, "precision": _precision(own)}
-    try:
-        return build({"trainer": trainer}, "trainer", callbacks=list(callbacks), logger=logger)
-    except (MisconfigurationException, TypeError) as error:  # what fits no device of this machine
-        raise InputError(f"trainer: {error}") from error
+    return build({"trainer": trainer}, "trainer", callbacks=list(callbacks), logger=logger)
 
 
 def _precision(trainer: dict[str, Any]) -> str:
