@@ -102,13 +102,7 @@ def _start(config: dict[str, Any], output: Path) -> Path | None:
 def make_trainer(
     config: dict[str, Any], callbacks: Sequence[pl.Callback], logger: Any, **settings: Any
 ) -> pl.Trainer:
-    """A quiet trainer with seeds set.
-
-    Args:
-        config: Resolved.
-        callbacks: In their order.
-        logger: Loggers, or False.
-        settings: Take the place of those of group ``trainer``.
+    """A quiet trainer with seeds set; `settings` take the place of those of group ``trainer``.
 
     Raises:
         InputError: Lightning refuses its settings.
