@@ -32,6 +32,7 @@ thread.join()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="a setting of glibc")
 def test_the_memory_of_an_array_is_used_for_the_next():
     faults = {}

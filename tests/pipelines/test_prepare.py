@@ -173,6 +173,7 @@ def test_a_run_that_is_killed_at_any_moment_is_repaired_by_the_next(
     assert cut, "no run was killed while it wrote"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("long_settings", [90], indirect=True)
 def test_two_runs_at_once_share_a_store(long_settings, finished, tmp_path):
     store = tmp_path / "store"

@@ -80,6 +80,7 @@ def last(run):
     return torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)
 
 
+@pytest.mark.slow
 def test_two_devices_do_what_one_does_with_batches_twice_as_large(compose, settings, two, tmp_path):
     train(compose("train", [*settings, "batch_size=4", f"paths.output={tmp_path}"]))
     one, both = last(tmp_path), last(two[0])
@@ -90,6 +91,7 @@ def test_two_devices_do_what_one_does_with_batches_twice_as_large(compose, setti
         torch.testing.assert_close(both["state_dict"][name], value, atol=0.02, rtol=0)
 
 
+@pytest.mark.slow
 def test_one_process_writes_and_prints(two):
     run, out = two
     assert json.loads((run / "manifest.json").read_text())["devices"] == 2
