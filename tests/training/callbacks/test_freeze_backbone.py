@@ -88,6 +88,7 @@ def changed(run, loaded):
     return {name for name in now if not torch.equal(now[name], loaded[name])}
 
 
+@pytest.mark.slow
 def test_frozen_first_then_unfrozen(compose, settings, weights, loaded, tmp_path):
     run = tmp_path / "run"
     settings = [*settings, f"paths.output={run}"]
