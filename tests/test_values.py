@@ -122,7 +122,7 @@ data.splits.train=abc
 data.splits=7
 data.normalised=maybe
 data._target_=torch.nn.Banana
-data.clips.train=0 data=synthetic
+data.clips.train=-1 data=synthetic
 data.clips=7 data=synthetic
 data.frames=0 data=synthetic
 data.frames=abc data=synthetic
@@ -370,6 +370,7 @@ train data.normalised=true
 train data.splits.train=[a,7]
 train data.splits={train:[a],val:[b],test:[]}
 train data.seed=7 data.frames=1 data.size=[90,160] data=synthetic
+train data.clips={train:1,val:1,test:0} data=synthetic
 train data=tennis_wasb
 train data=shuttlecock data.corrected=false
 train optimizer.lr=1 optimizer.weight_decay=0

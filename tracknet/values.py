@@ -35,6 +35,7 @@ Stride = Annotated[int, Field(ge=1, le=256)]
 """Pixels."""
 Side = Annotated[int, Field(ge=1, le=16384)]
 Many = Annotated[int, Field(ge=1, le=100_000)]
+ManyOrNone = Annotated[int, Field(ge=0, le=100_000)]
 Size = Annotated[Sequence[Side], Field(min_length=2, max_length=2)]
 """(H, W), pixels."""
 Sigma = Annotated[float, Field(gt=0, le=100)]

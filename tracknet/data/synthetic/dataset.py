@@ -17,7 +17,7 @@ from tracknet.data.predictions import LABEL_COLUMNS, whole_file, write_table
 from tracknet.data.synthetic.render import FPS, match_of, scene
 from tracknet.problems import Problem
 from tracknet.types import Clip
-from tracknet.values import Folder, Many, Seed, Size
+from tracknet.values import Folder, Many, ManyOrNone, Seed, Size
 from tracknet.video import VideoWriter
 
 VERSION = 2  # raise it when what is rendered changes: old folders are then left alone
@@ -44,7 +44,7 @@ class Synthetic(Shuttlecock):
     def __init__(
         self,
         root: Folder,
-        clips: Mapping[str, Many],
+        clips: Mapping[str, ManyOrNone],
         frames: Many,
         size: Size = (360, 640),
         seed: Seed = 0,
