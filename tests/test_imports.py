@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    {"errors", "problems", "values"},
+    {"errors", "problems", "values", "files", "locks"},
     {"types", "geometry", "windows", "record", "devices", "process"},
     {"console"},
     {"video"},

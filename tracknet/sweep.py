@@ -14,6 +14,7 @@ from omegaconf import DictConfig, ListConfig
 
 from tracknet.console import print_table
 from tracknet.errors import InputError
+from tracknet.files import write_json
 
 JOB = "job.json"
 HIDDEN = ("epoch",)
@@ -54,7 +55,7 @@ def run_job(job: Callable[[DictConfig], dict[str, float]], cfg: DictConfig) -> d
             traceback.print_exc()
             said = f"{type(error).__name__}: {said}"
         record |= {"status": "failed", "error": said}
-    file.write_text(json.dumps(record, indent=1) + "\n")
+    write_json(file, record)
     return record
 
 

@@ -4,9 +4,7 @@ Those of a split have the columns `COLUMNS`, that of one video lacks the first o
 """
 
 import csv
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tracknet.errors import InputError
+from tracknet.files import whole_file
 from tracknet.problems import Problem
 from tracknet.types import Track
 
@@ -41,17 +40,6 @@ def cells(frame: int, x: float, y: float, score: float, source: str) -> tuple[in
     """A frame's row in `VIDEO_COLUMNS`; one without a source has no ball, and X = Y = 0."""
     found = source != ""
     return frame, int(found), *place(*(x, y) if found else (0, 0)), f"{score:.4f}", source
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """A path to write to inside; the file itself then appears whole, or not at all."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        yield unfinished
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

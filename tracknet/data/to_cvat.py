@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from tracknet.data.formats.tables import read_table, to_labels
-from tracknet.data.predictions import whole_file
+from tracknet.files import whole_file
 from tracknet.problems import Problem
 from tracknet.types import ABSENT, UNLABELLED, Labels, Track
 

@@ -1,6 +1,5 @@
 """Where the time of a training run goes: decoding, loading, the batch on the device, the step."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from tracknet.build import build
 from tracknet.console import print_table
 from tracknet.data.store import FrameStore, StoredClip
 from tracknet.devices import synchronize
+from tracknet.files import write_json
 from tracknet.geometry import Fit, Size
 from tracknet.pipelines.heatmaps import HeatmapTraining
 from tracknet.pipelines.settings import read_settings
@@ -66,7 +66,7 @@ def benchmark(cfg: DictConfig) -> dict[str, Any]:
     figures["device"] = str(parts.module.device)
     output = Path(config["paths"]["output"])
     output.mkdir(parents=True, exist_ok=True)
-    (output / "benchmark.json").write_text(json.dumps(figures, indent=1) + "\n")
+    write_json(output / "benchmark.json", figures)
     print_table(f"training on {figures['device']}", ["what", "figure"], _rows(figures))
     print_written(output, "benchmark.json")
     return figures

@@ -1,6 +1,5 @@
 """What a training run says of itself: start-up card, manifest and closing words."""
 
-import json
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from tracknet.data.formats.base import Dataset
 from tracknet.data.resident import size_of, stays_resident
 from tracknet.data.splits import split_sha256
 from tracknet.data.store import StoredClip
+from tracknet.files import write_json
 from tracknet.models import HeatmapModel
 from tracknet.training.datamodule import WindowDataModule
 from tracknet.types import count_labels
@@ -119,7 +119,7 @@ def write_manifest(
         "precision": str(trainer.precision),
         "seed": config["seed"],
     }
-    path.write_text(json.dumps(manifest, indent=1) + "\n")
+    write_json(path, manifest)
 
 
 def _git_commit() -> str | None:

@@ -11,6 +11,7 @@ from tracknet.build import build
 from tracknet.data.predictions import read_predictions
 from tracknet.data.splits import split_sha256
 from tracknet.errors import InputError
+from tracknet.files import write_json
 from tracknet.metrics import PROTOCOLS, STRICT, f1_difference
 from tracknet.pipelines.common import find_clips, lengths_of, open_clips, report
 from tracknet.pipelines.settings import read_settings
@@ -70,7 +71,7 @@ def compare(cfg: DictConfig) -> dict[str, Any]:
             for i, (clip, own) in enumerate(zip(lengths, labels, strict=True))
         },
     }
-    (output / "comparison.json").write_text(json.dumps(comparison, indent=1) + "\n")
+    write_json(output / "comparison.json", comparison)
     facts = {"dataset": f"{dataset.name} ({dataset.root})", "split": split, **comparison["paths"]}
     own = [clip.clip for clip in clips]
     write_comparison(output / "comparison.html", facts, own, labels, runs, comparison)

@@ -1,6 +1,5 @@
 """Scores a checkpoint, or a predictions file, on a labelled split."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from tracknet.build import build, build_all
 from tracknet.data.predictions import read_predictions
 from tracknet.data.splits import split_sha256
 from tracknet.errors import InputError
+from tracknet.files import write_json
 from tracknet.metrics import breakdown, localisation, score
 from tracknet.pipelines.common import find_clips, lengths_of, open_clips
 from tracknet.pipelines.scored import by_network, from_file
@@ -66,7 +66,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
             "frames_per_second": scored.speed,
             "protocols_at_0.5": score(labels, half, further),
         }
-    (output / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
+    write_json(output / "metrics.json", metrics)
     write_report(
         output / "report.html",
         title=f"{dataset.name} {split}",

@@ -1,6 +1,5 @@
 """Heatmap networks: trained on windows, validated by strict F1."""
 
-import json
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from tracknet.build import build, build_named
 from tracknet.checkpoint import load
 from tracknet.data.augment import Augmentation
 from tracknet.errors import InputWarning
+from tracknet.files import write_json
 from tracknet.inference.overlap import OVERLAPS
 from tracknet.inference.predictor import Predictor
 from tracknet.metrics import best_threshold
@@ -107,7 +107,7 @@ class HeatmapTask:
             "val_f1_overlap_mean": f1["mean"],
             "threshold_overlap_mean": record.thresholds["mean"],
         }
-        (output / "summary.json").write_text(json.dumps(figures, indent=1) + "\n")
+        write_json(output / "summary.json", figures)
         print_next_steps(output, figures, training.dataset)
         return figures
 

@@ -1,6 +1,5 @@
 """Labels and predictions to CVAT and back."""
 
-import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -19,6 +18,7 @@ from tracknet.data.formats.tables import write_labels
 from tracknet.data.predictions import read_predictions
 from tracknet.data.to_cvat import read_marks, task_labels, write_cvat
 from tracknet.errors import InputError
+from tracknet.files import write_json
 from tracknet.pipelines.common import find_clips, lengths_of, open_clips, report
 from tracknet.pipelines.settings import read_settings
 from tracknet.types import Clip, Labels, Track, count_labels
@@ -52,7 +52,7 @@ def to_cvat(cfg: DictConfig) -> list[Path]:
         files.append(file)
     if files:
         spec = output / "labels.json"
-        spec.write_text(json.dumps(task_labels([labels for *_, labels, _ in marked]), indent=1))
+        write_json(spec, task_labels([labels for *_, labels, _ in marked]))
         out.print(f"wrote {spec}: paste it into the task's constructor of labels, tab Raw")
     if broken:
         sys.exit("\n".join(broken))

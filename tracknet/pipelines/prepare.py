@@ -15,8 +15,8 @@ from tracknet.data.checks.repeats import repeat_problems
 from tracknet.data.checks.rows import row_problems
 from tracknet.data.checks.time_shift import shift_problems
 from tracknet.data.formats.base import Dataset, LabelError
-from tracknet.data.predictions import whole_file
 from tracknet.data.store import StoredClip
+from tracknet.files import whole_file
 from tracknet.pipelines.common import open_store
 from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.tables import print_written

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from tracknet.files import write_text
+
 
 def write_page(path: Path, template: str, **content: Any) -> None:
     """Writes one HTML file that loads nothing; an older one is replaced.
@@ -19,7 +21,7 @@ def write_page(path: Path, template: str, **content: Any) -> None:
             about; and what else it names.
     """
     page = TEMPLATES.get_template(f"{template}.html.jinja")
-    path.write_text(page.render(content), encoding="utf-8")
+    write_text(path, page.render(content))
 
 
 def data_uri(png: bytes) -> str:

@@ -13,8 +13,9 @@ import cv2
 from rich.progress import track
 
 from tracknet.data.formats.shuttlecock import Shuttlecock
-from tracknet.data.predictions import LABEL_COLUMNS, whole_file, write_table
+from tracknet.data.predictions import LABEL_COLUMNS, write_table
 from tracknet.data.synthetic.render import FPS, match_of, scene
+from tracknet.files import whole_file
 from tracknet.problems import Problem
 from tracknet.types import Clip
 from tracknet.values import Folder, Many, ManyOrNone, Seed, Size
