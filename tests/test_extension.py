@@ -70,7 +70,8 @@ def commands(outside) -> dict[str, Path]:
     ):
         runs[command] = outside / command
         choices = [f"{group}={choice}" for group, choice in COMMANDS[command].items()]
-        settings = [setting.format(**runs) for setting in own]
+        trust = [] if command == "train" else re.findall(r"^mine='(.*)'$", PAGE, re.MULTILINE)
+        settings = [*trust, *(setting.format(**runs) for setting in own)]
         done = subprocess.run(
             [
                 *(sys.executable, ROOT / "scripts" / f"{command}.py"),

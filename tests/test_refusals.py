@@ -33,7 +33,7 @@ def run(script, *arguments, **environment):
         ),
         (
             "train",
-            ["--cfg", "job", "backbone=conv", "data.rot=a"],
+            ["--cfg", "job", "data=generic", "data.rot=a"],
             "data.rot=a: there is no such setting; did you mean data.root=a? "
             "(a new one is added by +data.rot=a)",
         ),

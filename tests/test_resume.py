@@ -79,7 +79,8 @@ def test_a_refused_override_leaves_the_run_as_it_was(
     saved = run / "overrides.yaml"
     saved.write_text("".join(f"- '{o}'\n" for o in [*tiny_data, *tiny_network]))
     before = saved.read_text(), (run / "config.yaml").read_text()
-    refused = run_script("train", f"resume={run}", "heatmap_stride=2")
+    paths = [setting for setting in tiny_data if setting.startswith("paths")]
+    refused = run_script("train", f"resume={run}", "heatmap_stride=2", *paths)
     assert refused.returncode == 1
     (said,) = refused.stderr.splitlines()  # one sentence, no traceback
     assert said.startswith("error: resume= continues the same network, but these differ: ")

@@ -116,8 +116,9 @@ loss.positive_weight=-5 loss=bce
 loss.positive_weight=0 loss=bce
 +loss.gamma=2
 +loss._partial_=true
-data.root=
-data.root=7
+data.root= data=generic
+data.root=7 data=generic
+data.cache=
 data.splits.train=abc
 data.splits=7
 data.normalised=maybe
@@ -270,6 +271,9 @@ evaluate fit._partial_=false
 predict ckpt=null
 predict source=null
 predict ckpt=7
+predict trust=7
+evaluate trust=[7]
+train trust=null
 predict tracking.gap=1.5 tracking=offline
 prepare image_size=[64.5,128]
 prepare max_clips=abc
@@ -418,6 +422,8 @@ evaluate tracking=offline tracking.gap=3 tracking.weak=1
 evaluate tracking=smooth tracking.gate=1
 evaluate tracking=smooth tracking.smoother=null
 predict source=12
+predict trust=mine source=a.mp4
+evaluate trust=[mine,yours]
 predict source=rtsp://camera threshold=0.5 writers.overlay=null
 prepare strict=true
 compare runs=[1,b]

@@ -1,5 +1,6 @@
 """Finds one small fast ball in sports video."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +15,7 @@ def load(
     overlap: "OverlapName" = "none",
     device: str = "auto",
     batch_size: int | Literal["auto"] = "auto",
+    trust: str | Sequence[str] = (),
 ) -> "Predictor":
     """A trained network, ready to find the ball: ``load(run).predict("match.mp4")``.
 
@@ -26,11 +28,14 @@ def load(
         overlap: ``none``, or over all windows that hold a frame ``mean``, ``weighted``, ``pool``.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         batch_size: Windows per forward pass; ``auto`` suits the device.
+        trust: Packages besides tracknet whose parts the checkpoint may name; importing and running
+            them is then up to it.
 
     Raises:
         CheckpointError: There is no such checkpoint, or it is not one of tracknet's.
+        InputError: It names parts of a package that is not trusted.
     """
     # Not above: `import tracknet` stays free of torch.
     from tracknet.checkpoint import load
 
-    return load(path, threshold, overlap, device, batch_size)
+    return load(path, threshold, overlap, device, batch_size, trust)

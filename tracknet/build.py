@@ -11,9 +11,9 @@ from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 
 from tracknet.errors import InputError
+from tracknet.trust import PARTIAL, TARGET
 from tracknet.values import mistake, shown
 
-TARGET, PARTIAL = "_target_", "_partial_"
 LIBRARIES = {"lightning", "torch"}
 """What these refuse is no bug of ours, whatever they raise."""
 

@@ -1,15 +1,54 @@
-"""From a checkpoint to a predictor: the file alone is enough."""
+"""From a checkpoint to a predictor: the file alone is enough, and none of it is taken on trust."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+import torch
 
 from tracknet.build import build
 from tracknet.devices import pick_device
+from tracknet.errors import InputError
 from tracknet.inference.network import TorchNetwork
 from tracknet.inference.overlap import OverlapName
 from tracknet.inference.predictor import Predictor
+from tracknet.models import HeatmapModel
 from tracknet.network import build_model
-from tracknet.record import Record, network_state, read_checkpoint
+from tracknet.record import (
+    NETWORK,
+    CheckpointError,
+    Record,
+    find_checkpoint,
+    network_state,
+    read_checkpoint,
+)
+from tracknet.trust import as_list, check_targets, packages_of
+
+OURS = "tracknet"
+
+BUILT = (*NETWORK, "codec")
+"""Of a checkpoint's configuration: what prediction builds."""
+
+
+def read_trusted(
+    path: str | Path, trust: str | Sequence[str] = ()
+) -> tuple[dict[str, Any], Record]:
+    """A checkpoint and its record, of which prediction can be built.
+
+    Raises:
+        CheckpointError: It cannot be read.
+        InputError: It names code that is neither this package's nor that of a package in `trust`.
+    """
+    checkpoint = read_checkpoint(path)
+    record = Record.of(checkpoint)
+    check_targets(record.config, BUILT, as_list(trust), find_checkpoint(path))
+    return checkpoint, record
+
+
+def own_packages(config: Mapping[str, Any]) -> list[str]:
+    """The packages besides this one that prediction by one's own configuration is built of."""
+    named = packages_of({group: config.get(group) for group in BUILT})
+    return [package for package in named if package != OURS]
 
 
 def load(
@@ -18,20 +57,58 @@ def load(
     overlap: OverlapName = "none",
     device: str = "auto",
     batch_size: int | Literal["auto"] = "auto",
+    trust: str | Sequence[str] = (),
 ) -> Predictor:
     """A predictor from a run directory or a checkpoint file; see `tracknet.load`."""
-    checkpoint = read_checkpoint(path)
-    record = Record.of(checkpoint)
+    checkpoint, record = read_trusted(path, trust)
     config, thresholds = record.config, record.thresholds
-    model = build_model(config, weights=record.weights)
-    model.load_state_dict(network_state(checkpoint))
+    try:
+        model = _restored(record, network_state(checkpoint))
+        parts = {"codec": build(config, "codec"), "fit": build(config, "fit")}
+    except Exception as error:  # settings that never were trained with may fail anyhow
+        said = str(error).split("\n")[0]
+        raise CheckpointError(
+            f"{find_checkpoint(path)}: no network can be built of it: {said}"
+        ) from error
     return Predictor(
         network=TorchNetwork(model, pick_device(device)),
-        codec=build(config, "codec"),
         image_size=tuple(config["image_size"]),
-        fit=build(config, "fit"),
         # A run that was cut off has validated separate windows only.
         threshold=thresholds.get(overlap, thresholds["none"]) if threshold is None else threshold,
         overlap=overlap,
         batch_size=batch_size,
+        **parts,
     )
+
+
+def _restored(record: Record, state: Mapping[str, torch.Tensor]) -> HeatmapModel:
+    """The network of a record with its weights.
+
+    Raises:
+        InputError: Names or shapes differ, or a weight is not finite.
+    """
+    config, weights = record.config, record.weights
+    if not own_packages(config):
+        # Without memory first: what is built then is no larger than the file.
+        with torch.device("meta"):
+            _check_fits(build_model(config, weights), state)
+    model = build_model(config, weights)
+    _check_fits(model, state)
+    model.load_state_dict(state)
+    return model
+
+
+def _check_fits(model: HeatmapModel, state: Mapping[str, torch.Tensor]) -> None:
+    own = model.state_dict()
+    if missing := sorted(own.keys() - state.keys()):
+        raise InputError(
+            f"{len(missing)} of its {len(own)} weights are missing, {missing[0]} first"
+        )
+    if more := sorted(state.keys() - own.keys()):
+        raise InputError(f"{len(more)} weights are none of its network's, {more[0]} first")
+    for name, value in state.items():
+        if value.shape != own[name].shape:
+            here, there = tuple(own[name].shape), tuple(value.shape)
+            raise InputError(f"{name} has the shape {there}, expected {here}")
+        if not torch.isfinite(value).all():
+            raise InputError(f"{name} is not finite: its training had diverged")

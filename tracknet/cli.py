@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +15,12 @@ from omegaconf import DictConfig, OmegaConf
 
 from tracknet.console import command, plain_errors, plain_warnings
 from tracknet.process import importing, keep_memory, leave, share_cores
+from tracknet.trust import CONFIGS
 
 if TYPE_CHECKING:
     from tracknet.video import Frame, Source, VideoInfo
 
-INSTALLED = Path(__file__).parent / "configs"  # where a wheel has them
-CONFIGS = str(INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[1] / "configs")
+SEARCH = str(CONFIGS)
 FULL_ERROR = "HYDRA_FULL_ERROR"
 TRACEBACKS = os.environ.get(FULL_ERROR) == "1"
 """Whether they were asked for."""
@@ -39,7 +38,7 @@ OmegaConf.register_new_resolver("tracknet.choices", _choices, replace=True)
 OmegaConf.register_new_resolver("tracknet.command", command, replace=True)
 
 
-@hydra.main(version_base="1.3", config_path=CONFIGS, config_name="train")
+@hydra.main(version_base="1.3", config_path=SEARCH, config_name="train")
 def _train(cfg: DictConfig) -> dict[str, Any] | None:
     from tracknet.sweep import run_job
 
@@ -74,7 +73,7 @@ def train() -> None:
         _run(_train, "train")
 
 
-@hydra.main(version_base="1.3", config_path=CONFIGS, config_name="predict")
+@hydra.main(version_base="1.3", config_path=SEARCH, config_name="predict")
 def _predict(cfg: DictConfig) -> None:
     from tracknet.pipelines.settings import read_settings
     from tracknet.resume import INTERRUPTED
@@ -120,7 +119,7 @@ def _entry(name: str, module: str, figures: str | None = None) -> Callable[[], N
     A sweep has a table if the pipeline's function `figures` makes a row of what comes out.
     """
 
-    @hydra.main(version_base="1.3", config_path=CONFIGS, config_name=name)
+    @hydra.main(version_base="1.3", config_path=SEARCH, config_name=name)
     def main(cfg: DictConfig) -> dict[str, Any] | None:
         with importing():
             pipeline = import_module(f"tracknet.pipelines.{module}")
@@ -150,7 +149,7 @@ def _run(main: Callable[[], None], name: str, one_arena: bool = True) -> None:
             raise
         from tracknet.refusals import sentence
 
-        sys.exit(f"error: {sentence(error, CONFIGS, name, sys.argv[1:])}")
+        sys.exit(f"error: {sentence(error, SEARCH, name, sys.argv[1:])}")
     finally:
         os.environ.pop(FULL_ERROR, None)
 

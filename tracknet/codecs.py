@@ -1,14 +1,15 @@
 """Ball positions <-> heatmaps, encode and decode in one object."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 
 from tracknet.geometry import Size, scale_points
 from tracknet.types import ABSENT, UNLABELLED
-from tracknet.values import Count, Sigma
+from tracknet.values import Sigma
 
 
 class Codec(Protocol):
@@ -57,8 +58,8 @@ class GaussianCodec:
     """
 
     sigma: Sigma = 1.0
-    candidates: Count = 5
-    radius: Count = 2
+    candidates: Annotated[int, Field(ge=1, le=1000)] = 5
+    radius: Annotated[int, Field(ge=1, le=100)] = 2
 
     def encode(
         self, xy: torch.Tensor, visibility: torch.Tensor, size: Size, stride: int

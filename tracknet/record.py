@@ -1,11 +1,15 @@
 """What a checkpoint says of its network beside Lightning's own entries."""
 
-import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Literal
 
+from tracknet.archive import check_archive
 from tracknet.errors import InputError
+from tracknet.files import whole_file
+from tracknet.values import Share, Size, Stride, Window, mistake
 
 if TYPE_CHECKING:
     import torch
@@ -24,6 +28,25 @@ NETWORK = (
 )
 """Of a configuration: what makes it another network."""
 KEY, PREFIX = "tracknet", "model."
+VALUES, DEPTH = 20_000, 32
+"""More than any record has, and how deep they may be nested."""
+PIXELS = 1 << 26
+"""Of all frames of a window; eight of 2160x3840 fit."""
+HINTS = {
+    "config": dict[str, Any],
+    "config.image_size": Size,
+    "config.frames": Window,
+    "config.heatmap_stride": Stride,
+    "weights": dict[str, Any],
+    "weights.kind": Literal["pretrained", "stand-in", "random"],
+    "weights.name": str,
+    "weights.config": dict[str, Any] | NoneType,
+    "weights.mean": list[float],
+    "weights.std": list[float],
+    "thresholds": dict[str, Share],
+    "thresholds.none": Share,
+    "val_f1": Share,
+}
 
 
 class CheckpointError(InputError):
@@ -48,7 +71,7 @@ class Record:
 
     @classmethod
     def of(cls, checkpoint: dict[str, Any]) -> "Record":
-        """What a checkpoint's entry says."""
+        """What the entry of a checkpoint says that `read_checkpoint` gave."""
         return cls(**checkpoint[KEY])
 
     def put_into(self, checkpoint: dict[str, Any]) -> None:
@@ -72,28 +95,36 @@ def find_checkpoint(path: str | Path, name: str = "best") -> Path:
 def read_checkpoint(path: str | Path) -> dict[str, Any]:
     """A checkpoint with a `Record`, on the CPU, read without running code from it.
 
+    What it takes of memory is bounded by its size. Its record is plain data of the right kinds;
+    what that names is not looked at, see `trust.check_targets`.
+
     Raises:
         CheckpointError: The file was not written by tracknet, or by an earlier version.
     """
     import torch  # not above: commands ask for `NETWORK` before there is anything to compute
 
     file = find_checkpoint(path)
+    remedy = "name a run directory or its checkpoints/best.ckpt"
     try:
+        check_archive(file)
         checkpoint = torch.load(file, map_location="cpu", weights_only=True)
+    except InputError as error:
+        raise CheckpointError(f"{file}: not a checkpoint: {error}; {remedy}") from error
     except Exception as error:  # a foreign file lets the unpickler raise anything
-        raise CheckpointError(
-            f"{file}: not a checkpoint, or damaged; name a run directory or its "
-            "checkpoints/best.ckpt"
-        ) from error
+        raise CheckpointError(f"{file}: not a checkpoint, or damaged; {remedy}") from error
     if not isinstance(checkpoint, dict) or KEY not in checkpoint:
         raise CheckpointError(
             f"{file}: holds no tracknet configuration; was it written by another program?"
         )
-    if missing := set(NETWORK) - Record.of(checkpoint).config.keys():
+    if wrong := _wrong(checkpoint[KEY]):
+        raise CheckpointError(f"{file}: its record is damaged ({wrong}); get it again")
+    if missing := {*NETWORK, "codec"} - Record.of(checkpoint).config.keys():
         raise CheckpointError(
             f"{file}: its configuration has no {', '.join(sorted(missing))}: an earlier version of "
             "tracknet wrote it, whose networks are others; train anew"
         )
+    if not _is_state(checkpoint.get("state_dict")):
+        raise CheckpointError(f"{file}: holds no weights; name a checkpoint of a training")
     return checkpoint
 
 
@@ -107,6 +138,49 @@ def rewrite(path: Path, checkpoint: dict[str, Any]) -> None:
     """Replaces a checkpoint in one step."""
     import torch
 
-    temporary = path.with_suffix(".writing")
-    torch.save(checkpoint, temporary)
-    os.replace(temporary, path)
+    with whole_file(path) as unfinished:
+        torch.save(checkpoint, unfinished)
+
+
+def _wrong(record: Any) -> str | None:
+    """What is wrong with a record, wherever it came from."""
+    waiting, count = [(record, 0)], 0
+    while waiting:
+        value, depth = waiting.pop()
+        count += 1
+        if count > VALUES or depth > DEPTH:
+            return f"more than {VALUES:,} values, or nested deeper than {DEPTH}"
+        if isinstance(value, dict):
+            if not all(isinstance(key, str) for key in value):
+                return "a key that is no text"
+            waiting += [(inner, depth + 1) for inner in value.values()]
+        elif isinstance(value, list | tuple):
+            waiting += [(inner, depth + 1) for inner in value]
+        elif not isinstance(value, str | int | float | NoneType):
+            return f"a {type(value).__name__}"
+    names = Record.__dataclass_fields__.keys()
+    if not isinstance(record, dict) or record.keys() != names:
+        return f"expected {', '.join(names)}"
+    for key, hint in HINTS.items():
+        value: Any = record
+        for name in key.split("."):
+            value = value.get(name) if isinstance(value, Mapping) else None
+        if value is None and key.startswith("config."):  # an earlier version, as will be said
+            continue
+        if wrong := mistake(key, value, hint):
+            return wrong
+    (height, width), frames = (
+        record["config"].get("image_size", (1, 1)),
+        record["config"].get("frames", 1),
+    )
+    if height * width * frames > PIXELS:
+        return f"windows of {frames} frames of {height}x{width}, more than {PIXELS:,} pixels"
+    return None
+
+
+def _is_state(state: Any) -> bool:
+    import torch
+
+    return isinstance(state, Mapping) and all(
+        isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in state.items()
+    )

@@ -1,48 +1,68 @@
 """Continuing a run in place, with its own configuration."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
-
+from tracknet.console import warn
 from tracknet.errors import InputError
+from tracknet.overrides import FILE, key_of, read_overrides, taken_over
 from tracknet.record import NETWORK
+from tracknet.trust import short
 from tracknet.values import dotted
 
 INTERRUPTED = 130
 """What a run that Ctrl-C stopped exits with."""
-OVERRIDES = "overrides.yaml"
-"""Of a run: training alone writes it, while Hydra writes `.hydra` before a command is refused."""
 
 
 def resumed_arguments(arguments: list[str]) -> list[str]:
     """Puts the overrides that a run was started with before those given now, which win.
 
     The configuration is composed from the old overrides together with the new ones, so that a group
-    that is chosen anew takes the place of the old one.
+    that is chosen anew takes the place of the old one. The run may be somebody else's: of its
+    overrides groups and values count, not where something is written.
 
     Args:
         arguments: Of the process, the program's name first.
 
     Raises:
-        InputError: ``resume=`` names no run directory, or stands in a sweep.
+        InputError: ``resume=`` names no run directory, or stands in a sweep; or an override of the
+            run names code, or a file.
     """
-    given = {_key(argument) for argument in arguments[1:]}
+    given = {key_of(argument) for argument in arguments[1:]}
     run = _run(arguments)
     if run is None:
         return arguments
     if given & {"-m", "--multirun"}:
         raise InputError("resume= continues one run in its own directory; leave -m out")
-    saved = run / OVERRIDES
-    if not saved.is_file():
-        raise InputError(f"resume={run}: holds no {OVERRIDES}; name a run directory")
-    kept = [o for o in map(str, OmegaConf.load(saved)) if _key(o) not in given]
+    _refuse_links(run)
+    packages = re.findall(r"[\w.]+", "".join(a for a in arguments if a.startswith("trust=")))[1:]
+    saved = [override for override in read_overrides(run) if key_of(override) not in given]
+    kept, left = taken_over(saved, run, packages)
+    if left := [override for override in left if not override.startswith("paths.output=")]:
+        said = short(" ".join(left))
+        warn(f"resume={run} leaves out where files were written: {said}; add what is to hold")
     new = [a for a in arguments[1:] if not a.startswith("-") and ("=" in a or a.startswith("~"))]
     # The parser takes no override that a flag parts from the others.
     flags = [argument for argument in arguments[1:] if argument not in new]
     return [arguments[0], *flags, *kept, *new, f"hydra.run.dir='{run}'"]
+
+
+def _refuse_links(run: Path) -> None:
+    """Refuses a run directory that leads out of itself: what goes on in it writes there.
+
+    Raises:
+        InputError: A link in it does.
+    """
+    home = run.resolve()
+    for path in run.rglob("*"):
+        if path.is_symlink() and not path.resolve().is_relative_to(home):
+            raise InputError(
+                f"resume={run}: {path.relative_to(run)} is a link to {path.resolve()}, where the "
+                "run would write; put the files there themselves, or remove the link"
+            )
 
 
 @contextmanager
@@ -56,7 +76,7 @@ def without_failed_overrides(arguments: list[str]) -> Iterator[None]:
         arguments: Of the process, as they were given.
     """
     run = _run(arguments)
-    saved = Path(run or "", OVERRIDES)
+    saved = Path(run or "", FILE)
     before = saved.read_text() if run and saved.is_file() else None
     try:
         yield
@@ -70,10 +90,6 @@ def _run(arguments: list[str]) -> Path | None:
     """The run directory that ``resume=`` names."""
     named = [a.removeprefix("resume=").strip("'\"") for a in arguments if a.startswith("resume=")]
     return Path(named[-1]) if named and named[-1] not in ("", "null") else None
-
-
-def _key(override: str) -> str:
-    return override.split("=", 1)[0].lstrip("+~")
 
 
 def check_same_network(

@@ -29,13 +29,15 @@ Deviations = Annotated[float, Field(gt=0, le=1000)]
 """How many standard deviations."""
 
 Channels = Annotated[int, Field(ge=1, le=8192)]
-Widths = Annotated[Sequence[Channels], Field(min_length=1)]
+Widths = Annotated[Sequence[Channels], Field(min_length=1, max_length=16)]
 Depth = Annotated[int, Field(ge=0, le=100)]
 Stride = Annotated[int, Field(ge=1, le=256)]
 """Pixels."""
 Side = Annotated[int, Field(ge=1, le=16384)]
 Many = Annotated[int, Field(ge=1, le=100_000)]
 ManyOrNone = Annotated[int, Field(ge=0, le=100_000)]
+Window = Annotated[int, Field(ge=1, le=8)]
+"""Frames that a network sees at once."""
 Size = Annotated[Sequence[Side], Field(min_length=2, max_length=2)]
 """(H, W), pixels."""
 Sigma = Annotated[float, Field(gt=0, le=100)]

@@ -44,14 +44,14 @@ def composed(compose, tmp_path):
 
     def make(entry: str, *overrides: str) -> dict[str, Any]:
         needed = {
-            "train": ["data.root=."],
-            "benchmark": ["data.root=."],
-            "prepare": ["data.root=."],
             "predict": ["ckpt=run", "source=match.mp4"],
             "compare": ["runs=[a,b]"],
             "from_cvat": ["annotations=a.zip"],
         }
-        named = [] if "data=mixed" in overrides else needed.get(entry, [])  # its parts have roots
+        named = needed.get(entry, [])
+        chosen = {o for o in overrides if o.startswith("data=")} - {"data=mixed", "data=synthetic"}
+        if chosen or {"experiment=badminton", "experiment=own_video"} & {*overrides}:
+            named = ["data.root=."]
         settings = [f"paths.output={tmp_path}", *named, *overrides]
         return OmegaConf.to_container(compose(entry, settings), resolve=True, throw_on_missing=True)
 

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from tracknet.build import build
 from tracknet.data.predictions import read_predictions
@@ -14,13 +14,15 @@ from tracknet.errors import InputError
 from tracknet.files import write_json
 from tracknet.metrics import PROTOCOLS, STRICT, f1_difference
 from tracknet.pipelines.common import find_clips, lengths_of, open_clips, report
-from tracknet.pipelines.settings import read_settings
+from tracknet.pipelines.evaluate import SCORED
+from tracknet.pipelines.settings import check_settings, read_settings
 from tracknet.pipelines.tables import print_comparison
 from tracknet.report import write_comparison
+from tracknet.trust import as_list, check_targets
 from tracknet.types import Labels, Track
 
 COMPARED = ("strict", "wasb")
-OF_THE_RUN = ["data", "split", "max_clips", "image_size", "fit", "paths"]
+METRICS = "metrics.json"
 
 
 def compare(cfg: DictConfig) -> dict[str, Any]:
@@ -40,7 +42,7 @@ def compare(cfg: DictConfig) -> dict[str, Any]:
     names = short_names(paths)
     files = {n: _file(path, "predictions.csv") for n, path in zip(names, paths, strict=True)}
     hashes = {
-        name: json.loads(_file(path, "metrics.json").read_text())["split_sha256"]
+        name: _read(_file(path, METRICS))["split_sha256"]
         for name, path in zip(names, paths, strict=True)
         if path.is_dir()
     }
@@ -112,16 +114,47 @@ def _check_same(hashes: Mapping[str, str]) -> None:
 
 
 def _settings(config: Mapping[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
-    """The data that is to be read: what is given, or else the first run directory's own."""
+    """The data that is to be read: what is given, or else what the first run directory scored.
+
+    What it may build is listed, and where clips are rendered is our own choice.
+    """
     if config.get("data"):
         return {}
-    for path in paths:
-        if (file := path / ".hydra" / "config.yaml").is_file():
-            own = cast("DictConfig", OmegaConf.load(file))
-            own.paths.output = config["paths"]["output"]
-            kept = OmegaConf.masked_copy(own, OF_THE_RUN)
-            return cast("dict[str, Any]", OmegaConf.to_container(kept, resolve=True))
+    for path in filter(Path.is_dir, paths):
+        file = path / METRICS
+        scored = _read(file).get("scored")
+        if not isinstance(scored, dict) or scored.keys() != {*SCORED}:
+            raise InputError(
+                f"{file}: does not say what was scored; score it again with evaluate.py"
+            )
+        check_targets(scored, ("data", "fit"), as_list(config["trust"]), file)
+        _render_into(scored["data"], config["paths"]["synthetic"])
+        check_settings({**config, **scored}, "compare")
+        return scored
     raise InputError("which data? add data=<layout> data.root=<folder> split=<split>")
+
+
+def _render_into(data: Any, folder: str) -> None:
+    """Has rendered clips written into that folder, wherever they are chosen."""
+    if isinstance(data, dict):
+        data |= {"cache": folder} if "cache" in data else {}
+        for part in data.values():
+            _render_into(part, folder)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """The figures of an evaluation.
+
+    Raises:
+        InputError: It is no such file.
+    """
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        if isinstance(content["split_sha256"], str):
+            return content
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        pass
+    raise InputError(f"{file}: no figures of an evaluation; score the run again with evaluate.py")
 
 
 def _figures(

@@ -6,6 +6,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from tracknet.build import build, build_all
+from tracknet.checkpoint import read_trusted
 from tracknet.data.predictions import read_predictions
 from tracknet.data.splits import split_sha256
 from tracknet.errors import InputError
@@ -15,8 +16,10 @@ from tracknet.pipelines.common import find_clips, lengths_of, open_clips
 from tracknet.pipelines.scored import by_network, from_file
 from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.tables import print_metrics
-from tracknet.record import Record, read_checkpoint
 from tracknet.report import write_report
+
+SCORED = ("data", "split", "max_clips", "image_size", "fit")
+"""Of the configuration: what was scored, for comparing on the same."""
 
 
 def evaluate(cfg: DictConfig) -> dict[str, Any]:
@@ -37,7 +40,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     output.mkdir(parents=True, exist_ok=True)
     dataset, split = build(config, "data"), config["split"]
     if config["ckpt"]:
-        own = Record.of(read_checkpoint(config["ckpt"])).config
+        own = read_trusted(config["ckpt"], config["trust"])[1].config
         config |= {key: own[key] for key in ("image_size", "fit")}
     clips = open_clips(config, find_clips(config, dataset, split))
     lengths, labels = lengths_of(clips), [clip.labels for clip in clips]
@@ -55,6 +58,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         "split": split,
         "dataset": dataset.name,
         "split_sha256": split_sha256(clip.clip for clip in clips),
+        "scored": {key: config[key] for key in SCORED},
         "facts": facts,
         "protocols": score(labels, tracks, further),
         "localisation": localisation(labels, tracks),

@@ -8,7 +8,7 @@ from typing import Any
 from lightning.pytorch import Trainer
 
 from tracknet.build import build, build_named
-from tracknet.checkpoint import load
+from tracknet.checkpoint import load, own_packages
 from tracknet.data.augment import Augmentation
 from tracknet.errors import InputWarning
 from tracknet.files import write_json
@@ -92,7 +92,8 @@ class HeatmapTask:
         record = Record.of(checkpoint)
         val = training.splits["val"]
         labels, f1 = [clip.labels for clip in val], {}
-        found = candidates_of(load(best), val, Predictor.every_overlap)
+        predictor = load(best, trust=own_packages(training.module.config))
+        found = candidates_of(predictor, val, Predictor.every_overlap)
         for overlap in OVERLAPS:
             if overlap == "none":  # chosen with the checkpoint itself
                 continue

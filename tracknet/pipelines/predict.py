@@ -28,7 +28,7 @@ def predict(
         CheckpointError: The checkpoint cannot be read.
     """
     tracker = build(cfg, "tracking")
-    choices = {key: cfg[key] for key in ("threshold", "overlap", "device", "batch_size")}
+    choices = {key: cfg[key] for key in ("threshold", "overlap", "device", "batch_size", "trust")}
     predictor = load(cfg["ckpt"], **choices)
     output, writers = Path(cfg["paths"]["output"]), build_all(cfg, "writers")
     return predict_all(predictor, sources, output, writers, opened, tracker)

@@ -55,7 +55,9 @@ def by_network(
     Raises:
         CheckpointError: The checkpoint cannot be read.
     """
-    choices = {key: config[key] for key in ("threshold", "overlap", "device", "batch_size")}
+    choices = {
+        key: config[key] for key in ("threshold", "overlap", "device", "batch_size", "trust")
+    }
     predictor = load(config["ckpt"], **choices)
     started = time.perf_counter()
     found = list(zip(clips, candidates_of(predictor, clips), strict=True))

@@ -8,9 +8,10 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import Field
 
-from tracknet.build import PARTIAL, TARGET, check_parts, target_of
+from tracknet.build import check_parts, target_of
 from tracknet.errors import InputError
 from tracknet.refusals import unresolved
+from tracknet.trust import PARTIAL, TARGET
 from tracknet.values import (
     Count,
     Natural,
@@ -21,6 +22,7 @@ from tracknet.values import (
     Size,
     Stride,
     Text,
+    Window,
     dotted,
     mistake,
     shown,
@@ -87,7 +89,7 @@ OF_A_KIND = {
 SETTINGS = {name: hint for hint, names in OF_A_KIND.items() for name in names.split()} | {
     "command": str,
     "image_size": _said(Size, "height and width in pixels, such as [288,512]"),
-    "frames": Annotated[int, Field(ge=1, le=8)],
+    "frames": Window,
     "heatmap_stride": Stride,
     "batch_size": Count | Literal["auto"],
     "num_workers": Annotated[int, Field(ge=0, le=256)],
@@ -99,6 +101,7 @@ SETTINGS = {name: hint for hint, names in OF_A_KIND.items() for name in names.sp
         "auto, cpu, cuda, cuda:<number> or mps",
     ),
     "source": SOURCE | NoneType,
+    "trust": _said(Text | list[Text], "packages, as in trust=mine or trust=[mine,yours]"),
     "runs": _said(Text | list[Text | int], "run directories, as in runs=[<first>,<second>]"),
     # Of parts that are others' and take more than is sensible, or say too little.
     "optimizer.lr": Annotated[float, Field(gt=0, le=100)],
@@ -152,11 +155,16 @@ def read_settings(cfg: DictConfig, command: str, parts: bool = True) -> dict[str
     if missing := sorted(name for name, value in dotted(config) if value == "???"):
         given = " ".join(f"{name}=<value>" for name in missing)
         raise InputError(f"{', '.join(missing)}: missing; add {given}")
+    check_settings(config, command, parts)
+    return config
+
+
+def check_settings(config: Mapping[str, Any], command: str, parts: bool = True) -> None:
+    """Checks the settings of a resolved configuration, see `read_settings`."""
     if wrong := list(_mistakes(config, command)) or list(_misfits(config)):
         raise InputError("; ".join(wrong))
     if parts:
         check_parts(config, known=SETTINGS)
-    return config
 
 
 def _mistakes(config: Mapping[str, Any], command: str) -> Iterator[str]:

@@ -14,11 +14,12 @@ from omegaconf import DictConfig, OmegaConf
 from tracknet.build import build, build_all
 from tracknet.devices import supports_bfloat16
 from tracknet.errors import InputError, InputWarning
+from tracknet.overrides import FILE as OVERRIDES
 from tracknet.pipelines.initialise import initialise
 from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.task import Task
 from tracknet.record import Record, find_checkpoint, read_checkpoint
-from tracknet.resume import OVERRIDES, check_same_batches, check_same_network
+from tracknet.resume import check_same_batches, check_same_network
 from tracknet.training.callbacks import LastValidation, TimeLimit
 
 

@@ -7,6 +7,7 @@ import warnings
 import pytest
 import torch
 
+from tracknet.errors import InputError
 from tracknet.models import ViTBackbone, ViTBackboneConfig
 from tracknet.types import FeatureInfo
 
@@ -132,3 +133,24 @@ def test_importing_the_models_imports_no_heavy_library():
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.stdout == "[]\n", result.stderr
+
+
+def test_a_recorded_network_names_no_code_and_no_place(checkpoints):
+    cfg = ViTBackboneConfig(str(checkpoints / "dinov3"), strict=True)
+    record = ViTBackbone(cfg).weights
+    wicked = {
+        "attn_implementation": "somebody/kernel",
+        "auto_map": {"AutoModel": "somebody/code--model.Net"},
+        "quantization_config": {"quant_method": "wicked"},
+        "_attn_implementation": "somebody/kernel",
+    }
+    again = ViTBackbone(cfg, restored={**record, "config": {**record["config"], **wicked}})
+    own = again.net.net.config
+    assert own._attn_implementation in ("sdpa", "eager")
+    assert not any(hasattr(own, name) for name in ("auto_map", "quantization_config"))
+    for config, said in (
+        ({"num_hidden_layers": 10**8}, "expected at most 1000 layers"),
+        ({"model_type": "os"}, "transformers has no network 'os'"),
+    ):
+        with pytest.raises(InputError, match=said):
+            ViTBackbone(cfg, restored={**record, "config": {**record["config"], **config}})

@@ -29,11 +29,11 @@ FRAMES_A_WORKER = 500  # a worker takes a second or two to start; less work is n
 class Synthetic(Shuttlecock):
     """Rendered rallies on disk, in the layout of TrackNetV2.
 
-    They lie in a folder below `root` that is named after the parameters and the generator's
+    They lie in a folder below `cache` that is named after the parameters and the generator's
     version, so that clips are rendered once and never mixed up.
 
     Args:
-        root: Folder below which the rendered clips are kept.
+        cache: Folder below which the rendered clips are kept.
         clips: Number of clips of each split.
         frames: Frames of each clip, at 30 a second.
         size: (H, W) of the frames, pixels.
@@ -44,7 +44,7 @@ class Synthetic(Shuttlecock):
 
     def __init__(
         self,
-        root: Folder,
+        cache: Folder,
         clips: Mapping[str, ManyOrNone],
         frames: Many,
         size: Size = (360, 640),
@@ -54,7 +54,7 @@ class Synthetic(Shuttlecock):
         self.frames, self.size, self.seed = frames, (int(size[0]), int(size[1])), seed
         known = json.dumps([VERSION, self.counts, frames, self.size, seed], sort_keys=True)
         folder = f"v{VERSION}-{sha256(known.encode()).hexdigest()[:10]}"
-        super().__init__(Path(root) / folder, {split: [split] for split in self.counts})
+        super().__init__(Path(cache) / folder, {split: [split] for split in self.counts})
 
     def clips(self, split: str) -> tuple[list[Clip], list[Problem]]:
         tasks = [

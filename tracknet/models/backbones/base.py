@@ -6,9 +6,11 @@ import re
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -19,6 +21,8 @@ from tracknet.values import Text
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 RGB = 3
+LAYERS = 1000
+"""More than any network has."""
 
 
 def describe_weights(
@@ -160,9 +164,9 @@ def open_pretrained(
     if restored is not None:
         if restored["kind"] != "pretrained":
             return None, restored
-        from transformers.models.auto import AutoConfig, AutoModel
+        from transformers.models.auto import AutoModel
 
-        config = AutoConfig.for_model(**restored["config"])
+        config = _own_settings(**restored["config"])
         return AutoModel.from_config(config, dtype=torch.float32), restored
     record = describe_weights("stand-in", stand_in)
     if not cfg.use_pretrained:
@@ -198,6 +202,28 @@ def open_pretrained(
         stacklevel=3,
     )
     return None, record
+
+
+def _own_settings(model_type: str, **settings: Any) -> Any:
+    """The configuration of a network of that type: its own settings, as a checkpoint recorded them.
+
+    Those that all of transformers' models have are left out: they name code, and places of it.
+
+    Raises:
+        InputError: There is no such type, or a network of that many layers.
+    """
+    from transformers import PretrainedConfig
+    from transformers.models.auto import CONFIG_MAPPING
+
+    if model_type not in CONFIG_MAPPING:
+        raise InputError(f"transformers has no network {model_type!r}")
+    kind = CONFIG_MAPPING[model_type]
+    own = signature(kind.__init__).parameters.keys() - signature(PretrainedConfig).parameters.keys()
+    kept = {name: settings[name] for name in own & settings.keys() if not name.startswith("_")}
+    for name, value in kept.items():
+        if re.search("layers|depths", name) and np.sum(value) > LAYERS:
+            raise InputError(f"{name}={value}: expected at most {LAYERS} layers")
+    return kind(**kept)
 
 
 def _first_sentence(error: Exception) -> str:

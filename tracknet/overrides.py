@@ -1,0 +1,128 @@
+"""The overrides that a run was started with, and which of them count when it is gone on with.
+
+The run may be somebody else's: groups and values count, neither what code is run nor where
+something is written.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+
+from tracknet.errors import InputError
+from tracknet.trust import TARGET, is_trusted, short
+
+FILE = "overrides.yaml"
+"""Of a run: training alone writes it, while Hydra writes `.hydra` before a command is refused."""
+LARGEST = 1 << 20
+"""Characters of that file."""
+OWN = ("resume", "init_from", "ckpt_path", "trust", "command")
+"""Settings of the command that is given now."""
+WRITTEN = ("paths", "dirpath", "save_dir", "default_root_dir", "cache")
+"""Names of settings that say where something is written."""
+NAME = r"[\w/.-]+"
+
+
+def read_overrides(run: Path) -> list[str]:
+    """The overrides that a run was started with.
+
+    Raises:
+        InputError: It is no run directory.
+    """
+    file = run / FILE
+    if not file.is_file():
+        raise InputError(f"resume={run}: holds no {FILE}; name a run directory")
+    try:
+        with open(file, encoding="utf-8") as stream:
+            overrides = yaml.safe_load(stream.read(LARGEST))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        raise InputError(f"{file}: cannot be read; expected a list of overrides") from error
+    if not isinstance(overrides, list) or not all(isinstance(o, str) for o in overrides):
+        raise InputError(f"{file}: expected a list of overrides such as backbone=conv")
+    return overrides
+
+
+def key_of(override: str) -> str:
+    """What an override is for."""
+    return override.split("=", 1)[0].lstrip("+~")
+
+
+def taken_over(
+    overrides: Sequence[str], run: Path, trust: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Sorts a run's overrides; flags, and what is Hydra's own or the command's, are dropped.
+
+    Args:
+        overrides: As `read_overrides` gives them.
+        run: The run directory, for the message.
+        trust: Packages whose parts they may name.
+
+    Returns:
+        Those that count, and those that say where something is written.
+
+    Raises:
+        InputError: One names code that is not trusted, or a file of configuration.
+    """
+    kept, left = [], []
+    for override in overrides:
+        if override.startswith("-") or re.match(r"hydra\b", key_of(override)):
+            continue
+        try:
+            parsed = OverridesParser.create().parse_override(override)
+            leaves = list(
+                _leaves(parsed.value(), (*parsed.get_key_element().lstrip("+~").split("."),))
+            )
+        except Exception as error:  # Hydra's own are of several kinds
+            raise InputError(f"{run / FILE}: {short(override)} is no override") from error
+        names = {name for place, _ in leaves for name in place}
+        if names & {*WRITTEN}:
+            left.append(override)
+        elif key_of(override) in OWN:
+            continue
+        elif _is_harmless(parsed, leaves, trust):
+            kept.append(override)
+        else:
+            raise InputError(
+                f"{run / FILE}: {short(override)} chooses what code is run or which files are "
+                "read, which a run of somebody else must not; if it is your own, give it again "
+                "beside resume=, or add trust=<its package>"
+            )
+    return kept, left
+
+
+def _is_harmless(
+    parsed: Override, leaves: Sequence[tuple[tuple[str, ...], Any]], trust: Sequence[str]
+) -> bool:
+    """Whether an override chooses among what is there, or sets a value."""
+    key, package = parsed.key_or_group, parsed.package or "_here_"
+    if parsed.is_sweep_override() or not all(re.fullmatch(NAME, name) for name in (key, package)):
+        return False
+    if ".." in key or package.split(".")[0] == "hydra":
+        return False
+    for place, leaf in leaves:
+        if TARGET in place and not is_trusted(str(leaf), trust):
+            return False
+        text = leaf if isinstance(leaf, str) else ""
+        # A resolver could read the environment, or make a part of a text.
+        if re.search(r"\$\{[^}]*:", text):
+            return False
+        # The choice of a group is the path of a file.
+        if "." not in key and (text.startswith("/") or ".." in text or "\\" in text):
+            return False
+    return True
+
+
+def _leaves(value: Any, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every single value, at whatever depth, and the names that lead to it."""
+    if isinstance(value, Mapping) and value:
+        for key, inner in value.items():
+            yield from _leaves(inner, (*place, *str(key).split(".")))
+    elif isinstance(value, list) and value:
+        for inner in value:
+            yield from _leaves(inner, place)
+    else:
+        yield place, value
