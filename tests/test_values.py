@@ -118,7 +118,7 @@ loss.positive_weight=0 loss=bce
 +loss._partial_=true
 data.root= data=generic
 data.root=7 data=generic
-data.cache=
+data.cache= data=synthetic
 data.splits.train=abc
 data.splits=7
 data.normalised=maybe
@@ -469,7 +469,8 @@ def composed(compose):
         given = [
             given for given in GIVEN[command] if given.split(".")[0].split("=")[0] not in chosen
         ]
-        root = ["data.root=absent"] if "data" in chosen and "data=mixed" not in choices else []
+        rootless = {"data=mixed", "data=synthetic"} & {*choices}
+        root = ["data.root=absent"] if "data" in chosen and not rootless else []
         return compose(command, [*given, *choices, *root, "paths.output=run"])
 
     def overridden(line: str) -> DictConfig:
@@ -521,7 +522,8 @@ def test_a_command_says_it_in_one_line(monkeypatch, tmp_path, capsys, line):
     command, nonsense, *choices = line.split(" ")
     monkeypatch.chdir(tmp_path)
     key = nonsense.lstrip("+~").partition("=")[0]
-    given = [g for g in GIVEN[command] if not g.startswith((f"{key}=", f"{key}."))]
+    unsuited = (f"{key}=", f"{key}.", *(["data."] if "data=synthetic" in choices else []))
+    given = [g for g in GIVEN[command] if not g.startswith(unsuited)]
     argv = [command, *given, *choices, nonsense, "hydra.run.dir=run"]
     monkeypatch.setattr("sys.argv", argv)
     with pytest.raises(SystemExit) as stop:
