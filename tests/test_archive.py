@@ -81,7 +81,7 @@ def test_what_is_no_archive(tmp_path, content):
 
 CONFIGS = {
     "wide": {"backbone": {"widths": [40_000, 40_000, 40_000]}},
-    "wide within limits": {"backbone": {"widths": [8192] * 16}},
+    "wide within limits": {"backbone": {"widths": [8192] * 3}},
     "long": {"decoder": {"norm": [[[[[[]]]]]] * 9000}},
     "large": {"image_size": [16384, 16384]},
     "many candidates": {"codec": {"candidates": 10**9}},
