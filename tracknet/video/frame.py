@@ -8,10 +8,27 @@ import numpy as np
 from av.video.reformatter import Colorspace, VideoReformatter
 
 from tracknet.geometry import Fit, Letterbox, Size
-from tracknet.video.source import VideoError
+from tracknet.video.source import Source, VideoError
 
 Frame: TypeAlias = np.ndarray | av.VideoFrame
 """One picture: (H, W, 3) RGB uint8, or a decoded frame of a video in its own pixel format."""
+
+PIXELS = 1 << 27
+"""Of a frame, at most: 16,384 x 8,192. What claims more is made to take memory."""
+
+
+def check_size(source: Source, size: Size) -> None:
+    """Refuses frames of a size (H, W) that memory is not to be taken for.
+
+    Raises:
+        VideoError: They have more than `PIXELS`.
+    """
+    height, width = size
+    if height * width > PIXELS:
+        raise VideoError(
+            f"{source}: claims to be {width}x{height}, and frames of more than {PIXELS:,} pixels "
+            "are not read; shrink or replace it"
+        )
 
 
 def frame_time(frame: Frame) -> Fraction | None:
