@@ -37,7 +37,7 @@ LIMIT = {"max_pixels": str(PIXELS)}
 """Of decoders, also of those that look at a file's first frames; these may not be as it says."""
 
 NO_FRAME = (
-    f"no frame of up to {PIXELS:,} pixels can be decoded; is the file complete, and no larger?"
+    f"no frame can be decoded; is the file complete, and no frame larger than {PIXELS:,} pixels?"
 )
 
 

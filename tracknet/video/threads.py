@@ -14,7 +14,7 @@ WAITING_BYTES = 256 << 20
 
 def room(depth: int, size: int) -> int:
     """How many items of `size` bytes may wait: `depth`, or as many as memory allows, but one."""
-    return max(1, min(depth, WAITING_BYTES // size))
+    return max(1, min(depth, WAITING_BYTES // max(1, size)))
 
 
 def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
