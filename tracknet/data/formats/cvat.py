@@ -31,6 +31,8 @@ EXPECTED = (
     'expected CVAT for video 1.1: <track><points frame="0" outside="0" occluded="0" points="x,y">'
 )
 
+LONGEST_NAME = 200
+"""Bytes of a name that a file can be called after."""
 HIGHEST = 127
 """Class of visibility."""
 MARKS = 3_000_000
@@ -119,6 +121,8 @@ def read_cvat(path: Path) -> tuple[str, Labels, list[Problem]]:
     video = root.findtext("meta/task/source") or root.findtext("meta/source") or ""
     named = Path(video).name or Path(root.findtext("meta/task/name", "")).name
     name = base_name(named) or path.stem
+    if len(name.encode()) > LONGEST_NAME:
+        raise LabelError(f"{path}: its video's name has {len(name)} letters; shorten it there")
 
     balls: list[TrackPoint] = []
     unknown = np.zeros(len(frames) + 1, int)  # +1 where a point begins to hide frames, -1 behind
