@@ -40,6 +40,7 @@ from tracknet.video import (
     DamageError,
     Resizer,
     VideoError,
+    about,
     count_frames,
     image_files,
     open_video,
@@ -179,7 +180,7 @@ class FrameStore:
                     raise broken[clip.name]
                 opened, own = self._opened(clip)
             except VideoError as error:
-                message = f"{error}{LEFT_OUT}"
+                message = about(clip.source, error) + LEFT_OUT
                 problems.append(Problem("unreadable", clip.name, None, message))
                 continue
             if state == "changed":

@@ -30,6 +30,7 @@ from tracknet.video.source import (
     DamageError as DamageError,
     Source as Source,
     VideoError as VideoError,
+    about as about,
     find_sources as find_sources,
     image_files as image_files,
     is_stream as is_stream,

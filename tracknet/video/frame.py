@@ -75,12 +75,23 @@ class Resizer:
         """A frame as (H, W, 3) RGB uint8 of the network's size.
 
         Raises:
-            VideoError: The frame has another size than those that are fitted.
+            VideoError: The frame has another size than those that are fitted, or pixels that
+                nothing converts.
         """
         fit = self.fit
         if frame_size(frame) != tuple(fit.source):
             raise VideoError(f"a frame of {frame_size(frame)} among frames of {fit.source}")
-        if isinstance(frame, np.ndarray) or not isinstance(fit, Letterbox):
+        if isinstance(frame, np.ndarray):
+            return fit.resize(frame)
+        try:
+            return self._converted(frame)
+        except av.FFmpegError as error:
+            said = f"its pixels are {frame.format.name}, which cannot be converted"
+            raise VideoError(f"{said}; convert the video to H.264") from error
+
+    def _converted(self, frame: av.VideoFrame) -> np.ndarray:
+        fit = self.fit
+        if not isinstance(fit, Letterbox):
             return fit.resize(to_rgb(frame))
         h, w = fit.inner
         kind = "AREA" if h * w < frame.height * frame.width else "BILINEAR"

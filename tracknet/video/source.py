@@ -20,6 +20,12 @@ class VideoError(InputError):
     """A source that holds no frames that can be used."""
 
 
+def about(source: Source, error: VideoError) -> str:
+    """What is wrong with a source, which is named by it."""
+    said = str(error)
+    return said if str(source) in said else f"{source}: {said}"
+
+
 class DamageError(VideoError):
     """A video is damaged from here on."""
 
