@@ -1,5 +1,8 @@
 """Every clip is decoded once, and nothing half-written is ever opened."""
 
+import errno
+import hashlib
+import json
 import os
 import pickle
 import shutil
@@ -17,11 +20,14 @@ import cv2
 import numpy as np
 import pytest
 from filelock import FileLock
+from torch.utils.data import DataLoader
 
 from tracknet.data.store import FrameStore
+from tracknet.data.window_dataset import WindowDataset, collated
+from tracknet.errors import InputError
 from tracknet.geometry import Affine, Letterbox, Stretch
 from tracknet.types import Labels
-from tracknet.video import VideoWriter
+from tracknet.video import VideoError, VideoWriter
 
 LEVELS = 40 + 12 * np.arange(9)
 
@@ -199,8 +205,19 @@ def test_a_kill_in_the_middle_of_writing_is_repaired_by_the_next_run(tmp_path, m
         lambda folder: (folder / "background.u8").unlink(),
         lambda folder: os.truncate(folder / "background.u8", 100),
         lambda folder: os.truncate(folder / "frames.u8", 100),
+        lambda folder: (folder / "seen.json").write_text("[" * 100_000),
+        lambda folder: (shutil.rmtree(folder), folder.write_text("a file")),
     ],
-    ids=["no meta", "broken meta", "other meta", "no background", "short background", "short"],
+    ids=[
+        "no meta",
+        "broken meta",
+        "other meta",
+        "no background",
+        "short background",
+        "short",
+        "deep",
+        "no folder",
+    ],
 )
 def test_a_damaged_entry_is_decoded_anew(store, make_clip, damage):
     clip = make_clip("a", 5)
@@ -212,6 +229,146 @@ def test_a_damaged_entry_is_decoded_anew(store, make_clip, damage):
     assert folders(store) == [first.folder]
     assert sorted(again.folder.iterdir()) == files
     assert again.frames[4].mean() == pytest.approx(LEVELS[4], abs=3)
+
+
+ODD = {
+    "a missing key": ("claimed", None),
+    "a key too many": ("more", 1),
+    "no frames": ("frames", 0),
+    "true frames": ("frames", True),
+    "huge frames": ("frames", 10**30),
+    "frames as text": ("frames", "5"),
+    "a negative size": ("size", [-32, 64]),
+    "one side": ("size", [32]),
+    "a size of fractions": ("size", [32.0, 64]),
+    "frames in no time": ("fps", "1/0"),
+    "no rate": ("fps", "0"),
+    "a negative rate": ("fps", "-25"),
+    "a rate as a number": ("fps", 25),
+    "a rate of many digits": ("fps", "1e99999999"),
+    "damaged in words": ("damaged", "no"),
+    "no digests": ("digests", {}),
+    "digests as text": ("digests", "0" * 64),
+}
+
+
+@pytest.mark.parametrize(("key", "value"), ODD.values(), ids=ODD)
+def test_an_entry_that_says_what_cannot_be_is_decoded_anew(store, make_clip, key, value):
+    clip = make_clip("a", 5)
+    (first,), _ = store.open([clip])
+    file = first.folder / "meta.json"
+    sound = json.loads(file.read_text())
+    odd = {**sound, key: value}
+    file.write_text(json.dumps({name: own for name, own in odd.items() if own is not None}))
+    (again,), problems = store.open([clip])
+    assert (problems, len(again), again.fps) == ([], 5, 25)
+    assert json.loads(file.read_text()) == sound
+
+
+@pytest.mark.parametrize("name", ["frames.u8", "background.u8"])
+def test_a_poisoned_entry_is_found_and_decoded_anew(store, make_clip, name):
+    """Of the right length, and as old as before; only the content is another."""
+    clips = [make_clip("a", 5), make_clip("b", 5)]
+    file = store.open(clips)[0][0].folder / name
+    sound, stat = file.read_bytes(), file.stat()
+    file.write_bytes(bytes(len(sound)))
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    opened, (problem,) = store.open(clips)
+    assert (problem.kind, problem.clip, len(opened)) == ("changed", "a", 2)
+    assert "clip a: its frames in the store were changed since" in problem.message
+    assert file.read_bytes() == sound
+    assert store.open(clips)[1] == []
+
+
+def test_a_copied_store_is_read_once_and_trusted_after(store, make_clip, monkeypatch):
+    clip = make_clip("a", 5)
+    store.open([clip])
+    copy = FrameStore(store.root.with_name("copy"), store.image_size)
+    shutil.copytree(store.root, copy.root)
+    before = {path: time for path, time in written(copy).items() if path.suffix == ".u8"}
+    assert copy.open([clip])[1] == []
+    assert before.items() <= written(copy).items()  # not decoded
+    monkeypatch.setattr(hashlib, "file_digest", None)
+    assert copy.open([clip])[1] == []
+
+
+def test_a_copy_that_may_not_be_written_to_is_read_each_time(store, make_clip, monkeypatch):
+    clip = make_clip("a", 5)
+    (found,), _ = store.open([clip])
+    (found.folder / "seen.json").unlink()
+
+    def refuses(*_):
+        raise PermissionError(errno.EACCES, "not yours")
+
+    monkeypatch.setattr(os, "replace", refuses)
+    assert len(store.open([clip])[0]) == 1
+    assert not (found.folder / "seen.json").exists()
+
+
+def test_frames_are_on_the_disk_before_they_have_their_name(store, make_clip, monkeypatch):
+    flushed, fsync = [], os.fsync
+
+    def noted(descriptor):
+        flushed.append(os.fstat(descriptor).st_ino)
+        assert [folder.name[:9] for folder in folders(store)] == [".writing-"]
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    (found,), _ = store.open([make_clip("a", 5)])
+    assert {file.stat().st_ino for file in found.folder.iterdir()} <= {*flushed}
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize(
+    "damage", [shutil.rmtree, lambda folder: os.truncate(folder / "frames.u8", 100)]
+)
+def test_an_entry_that_goes_in_mid_run_is_one_sentence(store, make_clip, damage, workers):
+    (clip,), _ = store.open([make_clip("a", 9)])
+    dataset = WindowDataset([clip], frames=3)
+    loader = DataLoader(dataset, 2, num_workers=workers, collate_fn=collated)
+    damage(clip.folder)
+    said = ""
+    try:
+        list(loader)
+    except VideoError as error:
+        said = str(error)
+        error.__traceback__ = None  # it is in a circle, in which PyTorch waits for its workers
+    assert said.splitlines()[-1].endswith(
+        f"{clip.folder / 'frames.u8'} was removed or cut while it was in use; start again, and the "
+        "store decodes the clip anew"
+    )
+    with pytest.raises(VideoError, match="was removed or cut"):
+        _ = clip.frames
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="flock is of Unix")
+def test_a_file_system_without_locks(store, make_clip, monkeypatch):
+    def refuses(*_):
+        raise OSError(errno.ENOLCK, "no locks")
+
+    monkeypatch.setattr("fcntl.flock", refuses)
+    others = store.root / ".writing-other"
+    others.mkdir(parents=True)
+    clips = [make_clip("a", 5), make_clip("b", 3)]
+    for _ in range(2):
+        opened, problems = store.open(clips)
+        assert ([len(clip) for clip in opened], problems) == ([5, 3], [])
+    assert folders(store) == sorted([others, *(clip.folder for clip in opened)])  # it may be in use
+
+
+def test_a_folder_that_is_always_gone_is_not_waited_for(store, make_clip, monkeypatch):
+    clip = make_clip("a", 1)
+    monkeypatch.setattr(Path, "mkdir", lambda *_, **__: None)
+    with pytest.raises(InputError, match="removed all of 100 new folders there"):
+        store.open([clip])
+
+
+def test_a_pipe_is_no_clip(store, make_clip, tmp_path):
+    good = make_clip("a", 3)
+    os.mkfifo(tmp_path / "pipe.mp4")
+    (found,), (problem,) = store.open([replace(good, name="b", source=tmp_path / "pipe.mp4"), good])
+    assert found.clip is good
+    assert "pipe.mp4: neither a file nor a folder" in problem.message
 
 
 def test_an_entry_of_another_version_is_left_alone(store, make_clip, monkeypatch):

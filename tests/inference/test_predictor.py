@@ -1,5 +1,7 @@
 """From frames to positions."""
 
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -170,6 +172,17 @@ def test_the_stream_holds_few_frames(predictor, dots):
     for _ in range(50):
         next(stream)
     assert len(read) < 50 + LOOKAHEAD + DECODED + 20
+    stream.close()
+
+
+def test_of_large_frames_the_stream_holds_few(predictor, dots, monkeypatch):
+    monkeypatch.setattr("tracknet.video.threads.WAITING_BYTES", 1)
+    frames, _ = dots(1)
+    read = []
+    stream = predictor(batch_size=1).stream(read.append(0) or frames[0] for _ in range(200))
+    next(stream)
+    time.sleep(0.3)
+    assert len(read) <= 3 + 2 * 3  # a window, and what waits and is in hand on either side
     stream.close()
 
 

@@ -19,6 +19,13 @@ from tracknet.video import VideoWriter
 SCRIPT = Path(__file__).parents[2] / "scripts" / "prepare.py"
 
 
+def left_out(cfg, folder):
+    """The problems that `prepare` writes of a dataset of which it leaves clips out."""
+    with pytest.raises(SystemExit, match=r"left out; .*problems.csv says why"):
+        prepare(cfg)
+    return pd.read_csv(folder / "run" / "problems.csv", na_values="", keep_default_na=False)
+
+
 @pytest.fixture
 def settings(tmp_path):
     """A dataset of one clip in each split."""
@@ -64,7 +71,7 @@ def test_a_row_twice_and_a_ball_nowhere_are_named_by_clip_and_frame(compose, set
         labels.write("3,1,5,9\n")
     file = tmp_path / "data" / "test" / "a.csv"
     file.write_text(file.read_text().replace("2,1,7,9", "2,1,,"))
-    found = prepare(compose("prepare", settings))
+    found = left_out(compose("prepare", settings), tmp_path)
     rows = found[["Clip", "Frame", "Kind"]].astype(object).values.tolist()
     assert ["train/a", 3, "duplicate_row"] in rows
     assert ["test/a", 2, "nan"] in rows
@@ -78,7 +85,7 @@ def test_of_a_split_without_a_usable_clip_every_one_is_named(compose, settings, 
         with open(tmp_path / "data" / "train" / f"{name}.csv", "a") as labels:
             labels.write("3,1,5,9\n")
         (tmp_path / "data" / "val" / f"{name}.mp4").write_bytes(b"no video")
-    found = prepare(compose("prepare", settings))
+    found = left_out(compose("prepare", settings), tmp_path)
     assert sorted(zip(found["Clip"], found["Kind"], strict=True)) == [
         ("train/a", "duplicate_row"),
         ("train/b", "duplicate_row"),
@@ -147,7 +154,9 @@ def finished(run_script, long_settings):
 def content(store):
     """Every file below a folder with its bytes."""
     return {
-        file.relative_to(store): file.read_bytes() for file in store.rglob("*") if file.is_file()
+        file.relative_to(store): file.read_bytes()
+        for file in store.rglob("*")
+        if file.is_file() and file.name != "seen.json"  # which says when they were written
     }
 
 

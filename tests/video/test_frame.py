@@ -2,11 +2,12 @@
 
 from fractions import Fraction
 
+import av
 import cv2
 import numpy as np
 import pytest
 
-from tracknet.geometry import Letterbox
+from tracknet.geometry import Affine, Letterbox
 from tracknet.video import (
     Resizer,
     VideoError,
@@ -48,3 +49,10 @@ def test_a_canvas_is_a_copy(tmp_path):
     for plane in planes(to_yuv420(raw)):
         plane[:] = 0
     np.testing.assert_array_equal(to_rgb(raw), before)
+
+
+@pytest.mark.parametrize("fit", [Letterbox, Affine])
+def test_pixels_that_nothing_converts_are_named(fit):
+    frame = av.VideoFrame(64, 32, "gray32le")
+    with pytest.raises(VideoError, match="its pixels are gray32le, which cannot be converted"):
+        Resizer(fit((32, 64), (16, 32)))(frame)

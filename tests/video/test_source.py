@@ -1,8 +1,10 @@
 """What `source=` names."""
 
+from pathlib import Path
+
 import pytest
 
-from tracknet.video import VideoError, find_sources
+from tracknet.video import VideoError, about, find_sources
 
 
 def test_a_pattern_names_what_it_finds_in_order(tmp_path):
@@ -39,3 +41,8 @@ def test_what_is_not_there_is_named(tmp_path, name, hint):
 def test_several_are_no_path():
     with pytest.raises(VideoError, match=r"source=\['a.mp4', 'b.mp4'\]; name one path, or a patt"):
         find_sources(["a.mp4", "b.mp4"])
+
+
+@pytest.mark.parametrize("said", ["a.mp4: no video", "no video"])
+def test_what_is_wrong_is_said_with_the_sources_name(said):
+    assert about(Path("a.mp4"), VideoError(said)) == "a.mp4: no video"

@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 
-from tracknet.video import VideoError, prefetch
+from tracknet.video import VideoError, prefetch, room
 
 
 def test_keeps_the_order():
@@ -34,6 +34,13 @@ def test_is_bounded_and_starts_at_once():
     time.sleep(0.05)
     assert seen == [0, 1, 2, 3]  # three wait, the fourth finds no room
     assert list(items) == list(range(100))
+
+
+@pytest.mark.parametrize(
+    ("size", "places"), [(1920 * 1080 * 3, 16), (100 << 20, 2), (400 << 20, 1), (0, 16)]
+)
+def test_large_items_have_fewer_places(size, places):
+    assert room(16, size) == places
 
 
 @pytest.mark.parametrize("taken", [0, 1])

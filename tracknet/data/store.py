@@ -2,43 +2,56 @@
 
 import errno
 import hashlib
-import json
 import math
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Literal
 from uuid import uuid4
 
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import Timeout
 from rich.filesize import decimal
 from rich.progress import Progress
 
 from tracknet.data.background import median_background
+from tracknet.data.entry import (
+    BACKGROUND,
+    FRAMES,
+    Facts,
+    is_unchanged,
+    read_facts,
+    write_entry,
+)
 from tracknet.data.formats.base import LEFT_OUT, fit_labels
 from tracknet.errors import InputError
+from tracknet.files import flush
 from tracknet.geometry import Fit, Letterbox, Size, to_original
+from tracknet.locks import take
 from tracknet.problems import Problem
 from tracknet.types import Clip, Labels, Track
 from tracknet.video import (
     DamageError,
     Resizer,
     VideoError,
+    about,
     count_frames,
     image_files,
     open_video,
 )
 
-VERSION = 5
+VERSION = 6
 UNFINISHED = ".writing-"
 """How folders begin whose clips are being decoded."""
+ATTEMPTS = 100
+"""To make such a folder, while other runs tidy up."""
+State = Literal["whole", "missing", "changed"]
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What a full disk is called."""
 
@@ -69,32 +82,47 @@ class StoredClip:
         """(N, H, W, 3) uint8 at network size, memory-mapped.
 
         Opened anew each time: datasets of thousands of clips would run out of file descriptors.
+
+        Raises:
+            VideoError: They were removed or cut since the clip was opened.
         """
         shape = (len(self), *self.fit.target, 3)
-        return np.memmap(self.folder / "frames.u8", np.uint8, "r", 0, shape)
+        try:
+            return np.memmap(self.folder / FRAMES, np.uint8, "r", 0, shape)
+        except (OSError, ValueError) as error:
+            raise self._gone(FRAMES) from error
 
-    def read(self, out: np.ndarray, start: int = 0, file: str = "frames.u8") -> None:
+    def read(self, out: np.ndarray, start: int = 0, file: str = FRAMES) -> None:
         """Reads pictures into memory that is there: faster than by `frames`.
 
         Args:
             out: (n, H, W, 3) or (H, W, 3) uint8, contiguous; no more frames than follow.
             start: Index of the first frame.
             file: Of the entry.
+
+        Raises:
+            VideoError: They were removed or cut since the clip was opened.
         """
-        path = self.folder / file
-        with open(path, "rb", buffering=0) as stream:
-            stream.seek(start * math.prod((*self.fit.target, 3)))
-            if stream.readinto(out.data.cast("B")) != out.nbytes:
-                raise VideoError(
-                    f"{path} has become shorter while it was in use; start again, and the store "
-                    "decodes the clip anew"
-                )
+        try:
+            with open(self.folder / file, "rb", buffering=0) as stream:
+                stream.seek(start * math.prod((*self.fit.target, 3)))
+                count = stream.readinto(out.data.cast("B"))
+        except OSError as error:
+            raise self._gone(file) from error
+        if count != out.nbytes:
+            raise self._gone(file)
+
+    def _gone(self, file: str) -> VideoError:
+        return VideoError(
+            f"{self.folder / file} was removed or cut while it was in use; start again, and the "
+            "store decodes the clip anew"
+        )
 
     @property
     def background(self) -> np.ndarray:
         """(H, W, 3) uint8, the clip's median frame at network size."""
         out = np.empty((*self.fit.target, 3), np.uint8)
-        self.read(out, file="background.u8")
+        self.read(out, file=BACKGROUND)
         return out
 
     @cached_property
@@ -113,7 +141,7 @@ class FrameStore:
 
     Folders appear by a rename when they are complete, so an interrupted run leaves nothing that
     looks finished. A changed source, another size or fit and another version of the store have
-    another key and are decoded anew, as is an entry whose files are damaged.
+    another key and are decoded anew, as is an entry whose files are damaged or were changed.
 
     Args:
         root: Folder of the store.
@@ -140,30 +168,32 @@ class FrameStore:
             OSError: The disk is too small or fills up; the message says what is needed.
         """
         self._tidy()
-        broken: dict[str, str] = {}
-        missing = []
-        for clip in clips:
-            try:
-                if not self._is_whole(self._folder(clip)):
-                    missing.append(clip)
-            except OSError as error:  # a link to nowhere, a file that may not be read
-                broken[clip.name] = str(error)
-        broken |= self._decode_all(missing)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            states = list(pool.map(self._state, clips))
+        pairs = list(zip(clips, states, strict=True))
+        broken = self._decode_all([clip for clip, state in pairs if state != "whole"])
         stored: list[StoredClip] = []
         problems: list[Problem] = []
-        for clip in clips:
-            if clip.name in broken:
-                message = broken[clip.name] + LEFT_OUT
-                problems.append(Problem("unreadable", clip.name, None, message))
-            else:
+        for clip, state in pairs:
+            try:
+                if clip.name in broken:
+                    raise broken[clip.name]
                 opened, own = self._opened(clip)
-                stored.append(opened)
-                problems += own
+            except VideoError as error:
+                message = about(clip.source, error) + LEFT_OUT
+                problems.append(Problem("unreadable", clip.name, None, message))
+                continue
+            if state == "changed":
+                said = f"clip {clip.name}: its frames in the store were changed since they had been"
+                message = f"{said} decoded, and are decoded anew; is the disk sound?"
+                problems.append(Problem("changed", clip.name, None, message))
+            stored.append(opened)
+            problems += own
         return stored, problems
 
-    def _decode_all(self, clips: Sequence[Clip]) -> dict[str, str]:
+    def _decode_all(self, clips: Sequence[Clip]) -> dict[str, VideoError]:
         """Decodes clips; of those that cannot be decoded, by name, what is wrong."""
-        broken: dict[str, str] = {}
+        broken: dict[str, VideoError] = {}
         if not clips:
             return broken
 
@@ -171,7 +201,7 @@ class FrameStore:
             try:
                 self._decode(clip, unfinished)
             except VideoError as error:
-                broken[clip.name] = str(error)
+                broken[clip.name] = error
 
         # Decoding and resizing leave the interpreter, so threads use every core.
         with (
@@ -196,12 +226,11 @@ class FrameStore:
         Raises:
             InputError: There is no writing below `root`.
         """
-        while True:
+        for _ in range(ATTEMPTS):
             folder = self.root / f"{UNFINISHED}{uuid4().hex}"
-            lock = FileLock(folder / "lock", mode=0o644)
             try:
                 folder.mkdir(parents=True)
-                lock.acquire(blocking=False)
+                lock = take(folder / "lock")
                 break
             except (Timeout, FileNotFoundError):  # another run was tidying up just now
                 continue
@@ -210,18 +239,26 @@ class FrameStore:
                     f"paths.store={self.root} cannot be written to ({error.strerror}); set it to a "
                     "folder that can"
                 ) from error
+        else:
+            raise InputError(
+                f"paths.store={self.root}: other runs removed all of {ATTEMPTS} new folders there; "
+                "set it to a folder of one's own"
+            )
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-            lock.release()
+            if lock:
+                lock.release()
 
     def _decode(self, clip: Clip, unfinished: Path) -> None:
         folder, temporary = self._folder(clip), unfinished / uuid4().hex
         try:
             temporary.mkdir()
             self._write(clip, temporary)
-            if folder.is_dir() and not self._is_whole(folder):
+            if folder.is_file():
+                folder.unlink()
+            elif folder.is_dir() and self._checked(folder) != "whole":
                 shutil.rmtree(folder)
             try:
                 temporary.rename(folder)
@@ -241,45 +278,48 @@ class FrameStore:
     def _write(self, clip: Clip, folder: Path) -> None:
         info, decoded = open_video(clip.source, skip_damage=False)
         resizer = Resizer(self.fit(info.size, self.image_size))
-        length, damaged = 0, False
-        with open(folder / "frames.u8", "wb") as file:
+        length, damaged, digest = 0, False, hashlib.sha256()
+        with open(folder / FRAMES, "wb") as file:
             try:
                 for frame in decoded:
-                    file.write(resizer(frame).data)
+                    pixels = resizer(frame).data
+                    digest.update(pixels)
+                    file.write(pixels)
                     length += 1
             except DamageError:
                 damaged = True
-        frames = np.memmap(folder / "frames.u8", np.uint8, "r", 0, (length, *self.image_size, 3))
-        (folder / "background.u8").write_bytes(median_background(frames).data)
-        meta = {
-            "source": str(clip.source),
-            "frames": length,
-            "claimed": info.frames,
-            "size": info.size,
-            "fps": str(info.fps),
-            "damaged": damaged,
-        }
-        (folder / "meta.json").write_text(json.dumps(meta, indent=1))
+        frames = np.memmap(folder / FRAMES, np.uint8, "r", 0, (length, *self.image_size, 3))
+        background = median_background(frames).data
+        (folder / BACKGROUND).write_bytes(background)
+        for name in (FRAMES, BACKGROUND):  # a machine that crashes leaves zeros of their length
+            flush(folder / name)
+        digests = {FRAMES: digest.hexdigest(), BACKGROUND: hashlib.sha256(background).hexdigest()}
+        source, claimed = str(clip.source), info.frames
+        facts = Facts(source, length, claimed, info.size, info.fps, damaged, digests)
+        write_entry(folder, facts)
 
-    def _is_whole(self, folder: Path) -> bool:
-        """Whether an entry is there with all of its files at their length."""
-        h, w = self.image_size
+    def _state(self, clip: Clip) -> State:
         try:
-            frames = json.loads((folder / "meta.json").read_text())["frames"]
-            background = (folder / "background.u8").stat().st_size
-            stored = (folder / "frames.u8").stat().st_size
-            return background == h * w * 3 and stored == frames * h * w * 3
-        except (OSError, ValueError, KeyError, TypeError):
-            return False
+            return self._checked(self._folder(clip))
+        except VideoError:  # decoding says so
+            return "missing"
+
+    def _checked(self, folder: Path) -> State:
+        facts = read_facts(folder, self.image_size)
+        if facts is None:
+            return "missing"
+        return "whole" if is_unchanged(folder, facts) else "changed"
 
     def _tidy(self) -> None:
         """Removes what killed runs left unfinished: nobody holds its lock any more."""
         for folder in self.root.glob(f"{UNFINISHED}*"):
             try:
-                with FileLock(folder / "lock", blocking=False, mode=0o644):
-                    shutil.rmtree(folder, ignore_errors=True)
+                lock = take(folder / "lock")
             except OSError:  # it is in use, or another user's
                 continue
+            if lock:  # without locks nobody knows whether it is in use
+                shutil.rmtree(folder, ignore_errors=True)
+                lock.release()
 
     def _estimate(self, clip: Clip) -> int:
         """Bytes that a clip will take, as far as its container tells."""
@@ -300,16 +340,22 @@ class FrameStore:
 
     def _opened(self, clip: Clip) -> tuple[StoredClip, list[Problem]]:
         folder = self._folder(clip)
-        meta = json.loads((folder / "meta.json").read_text())
-        height, width = meta["size"]
-        fit = self.fit((height, width), self.image_size)
-        labels, problems = fit_labels(clip, meta["frames"], fit.source)
-        stored = StoredClip(clip, folder, fit, Fraction(meta["fps"]), labels)
-        return stored, [*_video_problems(clip.name, meta), *problems]
+        facts = read_facts(folder, self.image_size)
+        if facts is None:
+            raise VideoError(f"{folder} was removed while it was opened; start again")
+        fit = self.fit(facts.size, self.image_size)
+        labels, problems = fit_labels(clip, facts.frames, facts.size)
+        stored = StoredClip(clip, folder, fit, facts.fps, labels)
+        return stored, [*_video_problems(clip.name, facts), *problems]
 
     def _folder(self, clip: Clip) -> Path:
         h, w = self.image_size
-        key = f"{VERSION} {h}x{w} {_name(self.fit)} {_fingerprint(clip.source)}"
+        try:
+            source = _fingerprint(clip.source)
+        except OSError as error:  # a link to nowhere, a file that may not be read
+            said = f"{error.filename}: cannot be read ({error.strerror})"
+            raise VideoError(f"{said}; is it there, and yours to read?") from error
+        key = f"{VERSION} {h}x{w} {_name(self.fit)} {source}"
         return self.root / hashlib.sha256(key.encode()).hexdigest()[:24]
 
 
@@ -319,28 +365,28 @@ def _name(fit: Callable[[Size, Size], Fit]) -> str:
     return f"{whole.func.__module__}.{whole.func.__qualname__} {sorted(whole.keywords.items())}"
 
 
-def _video_problems(clip: str, meta: Mapping[str, Any]) -> Iterator[Problem]:
-    """What was found wrong with a clip's video when it was decoded, by its `meta.json`."""
-    frames = meta["frames"]
-    if meta["damaged"]:
+def _video_problems(clip: str, facts: Facts) -> Iterator[Problem]:
+    """What was found wrong with a clip's video when it was decoded."""
+    frames = facts.frames
+    if facts.damaged:
         said = (
             f"clip {clip}: its video is damaged after {frames} frames; what follows is not used, "
             "since the numbers of its frames are not known. Copy or convert it again"
         )
         yield Problem("damaged", clip, frames, said)
-    elif frames < meta["claimed"]:
-        said = f"ends after {frames} of the {meta['claimed']} frames that its header promises"
+    elif frames < facts.claimed:
+        said = f"ends after {frames} of the {facts.claimed} frames that its header promises"
         message = f"clip {clip}: its video {said}; is it complete?"
         yield Problem("short_video", clip, frames, message)
 
 
 def _fingerprint(source: Path) -> str:
     """Changes when the source's content does, without reading a long video as a whole."""
-    if not source.exists():
-        return f"missing {source}"
     if source.is_dir():
         # Bitmaps of two clips may agree in names, sizes and times.
         files, last = image_files(source), str(source.resolve()).encode()
+    elif not source.is_file():  # a pipe would be waited for
+        return f"missing {source}"
     else:
         with open(source, "rb") as stream:
             files, last = [source], stream.read(1 << 20)

@@ -1,5 +1,6 @@
 """A trained network -> where the ball is in every frame of a video."""
 
+import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
@@ -20,7 +21,16 @@ from tracknet.inference.network import Network
 from tracknet.inference.overlap import OVERLAPS, Overlap, OverlapName
 from tracknet.inference.tracking import as_track, picked
 from tracknet.types import Track
-from tracknet.video import Frame, Resizer, frame_size, is_stream, open_video, prefetch
+from tracknet.video import (
+    Frame,
+    Resizer,
+    frame_bytes,
+    frame_size,
+    is_stream,
+    open_video,
+    prefetch,
+    room,
+)
 from tracknet.windows import Window, windows
 
 LOOKAHEAD = 64
@@ -138,14 +148,18 @@ class Predictor:
         """
         with ExitStack() as threads:
             read = iter(frames)
-            if not live:  # one that is told to stop while it is silent did not break off
-                read = threads.enter_context(closing(prefetch(read, DECODED)))
             first = next(read, None)
             if first is None:
                 return
+            if not live:  # one that is told to stop while it is silent did not break off
+                depth = room(DECODED, frame_bytes(first))
+                read = threads.enter_context(closing(prefetch(read, depth)))
             fit = self.fit(frame_size(first), self.image_size)
             resized = map(Resizer(fit), chain([first], read))
-            shots = prefetch(self._shots(resized, background, live), LOOKAHEAD)
+            # The frame itself may wait as long, see `predict_video`.
+            largest = max(3 * math.prod(self.image_size), frame_bytes(first) if live else 0)
+            depth = room(LOOKAHEAD, largest)
+            shots = prefetch(self._shots(resized, background, live), depth)
             threads.enter_context(closing(shots))
             for index, candidates in enumerate(self._candidates(shots, live)):
                 own = to_original(fit, candidates)

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from tracknet.errors import InputError
 from tracknet.geometry import Size
-from tracknet.inference.backgrounds import CHUNK
+from tracknet.inference.backgrounds import CHUNK, FIRST
 from tracknet.inference.predictor import DECODED, LOOKAHEAD, Prediction, Predictor
 from tracknet.inference.tracking import LiveTracker, Tracker, picked
 from tracknet.inference.writers import CsvWriter, Overlay, WriterFactory, Writers
@@ -30,10 +30,12 @@ from tracknet.video import (
     output_names,
     prefetch,
     read_raw,
+    room,
 )
 
 HELD_BYTES = 1 << 30
-"""A video whose frames may take more while they wait for their prediction is read twice."""
+"""A video whose frames may take more while they wait for their prediction is read twice; a stream
+is refused."""
 READ_AGAIN = 16
 """Frames that may then wait for theirs."""
 PATIENCE = 2.0
@@ -105,12 +107,22 @@ def predict_video(
         out = stack.enter_context(Writers(writers, folder, name, info))
         original: Callable[[], Frame] | None = None
         if out.need_frames:
-            held = (CHUNK + LOOKAHEAD + DECODED) * info.frame_bytes
-            if live or (not waits and held <= HELD_BYTES):
+            most = CHUNK + LOOKAHEAD + DECODED
+            if live:
+                most = FIRST + room(LOOKAHEAD, info.frame_bytes)
+            fits = most * info.frame_bytes <= HELD_BYTES
+            if live and not fits:
+                h, w = info.size
+                raise InputError(
+                    f"{source}: {most} of its frames of {w}x{h}, which may have to wait, are more "
+                    "than memory is taken for; use writers.overlay=null, or a smaller stream"
+                )
+            if live or (not waits and fits):
                 waiting: deque[Frame] = deque()
                 reading, original = _noting(reading, waiting.append), waiting.popleft
             else:
-                again = stack.enter_context(closing(prefetch(read_raw(source), READ_AGAIN)))
+                depth = room(READ_AGAIN, info.frame_bytes)
+                again = stack.enter_context(closing(prefetch(read_raw(source), depth)))
                 original = again.__next__
         if live:
             reading = _noting(reading, lambda _: arrivals.append(time.perf_counter()))

@@ -14,7 +14,7 @@ from tracknet.inference.predictor import Predictor
 from tracknet.inference.tracking import Tracker
 from tracknet.inference.video import Summary, predict_video
 from tracknet.inference.writers import CsvWriter, Overlay, WriterFactory
-from tracknet.video import Frame, Source, VideoError, VideoInfo, output_names
+from tracknet.video import Frame, Source, VideoError, VideoInfo, about, output_names
 
 
 def predict(
@@ -57,7 +57,7 @@ def predict_all(
         try:
             summary = predict_video(predictor, source, output, writers, opened, tracker, name)
         except VideoError as error:
-            broken.append(str(error))
+            broken.append(about(source, error))
             continue
         finally:
             opened = None

@@ -1,5 +1,6 @@
 """Decodes every split of a dataset into the frame store, and names what is wrong with it."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tracknet.data.checks.duplicates import Signature, duplicate_problems, signa
 from tracknet.data.checks.repeats import repeat_problems
 from tracknet.data.checks.rows import row_problems
 from tracknet.data.checks.time_shift import shift_problems
-from tracknet.data.formats.base import Dataset, LabelError
+from tracknet.data.formats.base import LEFT_OUT, Dataset, LabelError
 from tracknet.data.store import StoredClip
 from tracknet.files import whole_file
 from tracknet.pipelines.common import open_store
@@ -39,6 +40,7 @@ def prepare(cfg: DictConfig) -> pd.DataFrame:
         LabelError: `strict` is set and there are problems; they are written before.
         LeakError: A clip is in two splits.
         InputError, OSError: The store cannot be written, or a setting is out of its range.
+        SystemExit: A clip was left out; the others are prepared, and all is written.
     """
     config = read_settings(cfg, "prepare")
     dataset = build(config, "data")
@@ -66,6 +68,8 @@ def prepare(cfg: DictConfig) -> pd.DataFrame:
             f"{len(found)} problems (an error because of strict=true), the first: "
             f"{found[0].message}; all are in {output / 'problems.csv'}"
         )
+    if left := sorted({problem.clip for problem in found if problem.message.endswith(LEFT_OUT)}):
+        sys.exit(f"{', '.join(left)} left out; {output / 'problems.csv'} says why")
     return problems
 
 

@@ -8,6 +8,7 @@ drawing: an RGB copy of a 1080p frame costs more than decoding it.
 from tracknet.video.frame import (
     Frame as Frame,
     Resizer as Resizer,
+    frame_bytes as frame_bytes,
     frame_size as frame_size,
     frame_time as frame_time,
     planes as planes,
@@ -29,9 +30,10 @@ from tracknet.video.source import (
     DamageError as DamageError,
     Source as Source,
     VideoError as VideoError,
+    about as about,
     find_sources as find_sources,
     image_files as image_files,
     is_stream as is_stream,
 )
-from tracknet.video.threads import prefetch as prefetch
+from tracknet.video.threads import prefetch as prefetch, room as room
 from tracknet.video.writer import VideoWriter as VideoWriter

@@ -43,7 +43,7 @@ def decode(
                     continue
                 spoilt += packet.is_corrupt
                 try:
-                    frames = [f for f in packet.decode() if isinstance(f, av.VideoFrame)]
+                    frames = video.decode(packet)  # the packet may think that it is of another
                 except av.FFmpegError as error:
                     if not skip_damage:
                         said = f"{container.name}: damaged; copy or convert it again"

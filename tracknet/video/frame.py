@@ -8,10 +8,27 @@ import numpy as np
 from av.video.reformatter import Colorspace, VideoReformatter
 
 from tracknet.geometry import Fit, Letterbox, Size
-from tracknet.video.source import VideoError
+from tracknet.video.source import Source, VideoError
 
 Frame: TypeAlias = np.ndarray | av.VideoFrame
 """One picture: (H, W, 3) RGB uint8, or a decoded frame of a video in its own pixel format."""
+
+PIXELS = 1 << 27
+"""Of a frame, at most: 16,384 x 8,192. What claims more is made to take memory."""
+
+
+def check_size(source: Source, size: Size) -> None:
+    """Refuses frames of a size (H, W) that memory is not to be taken for.
+
+    Raises:
+        VideoError: They have more than `PIXELS`.
+    """
+    height, width = size
+    if height * width > PIXELS:
+        raise VideoError(
+            f"{source}: claims to be {width}x{height}, and frames of more than {PIXELS:,} pixels "
+            "are not read; shrink or replace it"
+        )
 
 
 def frame_time(frame: Frame) -> Fraction | None:
@@ -58,12 +75,23 @@ class Resizer:
         """A frame as (H, W, 3) RGB uint8 of the network's size.
 
         Raises:
-            VideoError: The frame has another size than those that are fitted.
+            VideoError: The frame has another size than those that are fitted, or pixels that
+                nothing converts.
         """
         fit = self.fit
         if frame_size(frame) != tuple(fit.source):
             raise VideoError(f"a frame of {frame_size(frame)} among frames of {fit.source}")
-        if isinstance(frame, np.ndarray) or not isinstance(fit, Letterbox):
+        if isinstance(frame, np.ndarray):
+            return fit.resize(frame)
+        try:
+            return self._converted(frame)
+        except av.FFmpegError as error:
+            said = f"its pixels are {frame.format.name}, which cannot be converted"
+            raise VideoError(f"{said}; convert the video to H.264") from error
+
+    def _converted(self, frame: av.VideoFrame) -> np.ndarray:
+        fit = self.fit
+        if not isinstance(fit, Letterbox):
             return fit.resize(to_rgb(frame))
         h, w = fit.inner
         kind = "AREA" if h * w < frame.height * frame.width else "BILINEAR"

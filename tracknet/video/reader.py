@@ -1,5 +1,6 @@
 """Reads videos, folders of pictures and streams, frame by frame, in order."""
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -12,18 +13,19 @@ from typing import BinaryIO
 from urllib.request import urlopen
 
 import av.container
-import cv2
 import numpy as np
 
 from tracknet.geometry import Size
 from tracknet.problems import Problem
 from tracknet.video.decode import decode
-from tracknet.video.frame import Frame, frame_bytes, frame_size, to_rgb
+from tracknet.video.frame import PIXELS, Frame, check_size, frame_bytes, frame_size, to_rgb
+from tracknet.video.picture import read_picture
 from tracknet.video.source import (
     IMAGE_SUFFIXES,
     DamageError,
     Source,
     VideoError,
+    check_file,
     image_files,
     is_stream,
 )
@@ -31,7 +33,12 @@ from tracknet.video.source import (
 SILENCE = 10.0
 """Seconds without data after which a stream counts as broken."""
 
-NO_FRAME = "no frame can be decoded; is the file complete?"
+LIMIT = {"max_pixels": str(PIXELS)}
+"""Of decoders, also of those that look at a file's first frames; these may not be as it says."""
+
+NO_FRAME = (
+    f"no frame can be decoded; is the file complete, and no frame larger than {PIXELS:,} pixels?"
+)
 
 
 @dataclass(frozen=True)
@@ -105,9 +112,10 @@ def open_video(
         fps: What a folder of pictures, or a video that does not say, is taken to have.
 
     Raises:
-        VideoError: The source is missing, cannot be opened or holds no picture.
+        VideoError: The source is missing, cannot be opened, holds no picture or is larger than
+            `check_size` allows.
     """
-    if isinstance(source, Path) and source.is_dir():
+    if isinstance(source, Path) and os.path.isdir(source):  # which a circle of links is not
         pictures = _pictures(source)
         first = next(pictures)
         info = VideoInfo(frame_size(first), fps, len(image_files(source)), frame_bytes(first))
@@ -226,23 +234,17 @@ def _pictures(folder: Path) -> Iterator[np.ndarray]:
     if not files:
         kinds = ", ".join(sorted(IMAGE_SUFFIXES))
         raise VideoError(f"{folder}: holds no picture ({kinds}); name a folder of frames")
-    for file in files:
-        # Not imread, which on Windows opens no path with an accent.
-        content = np.fromfile(file, np.uint8)
-        picture = cv2.imdecode(content, cv2.IMREAD_COLOR_RGB) if len(content) else None
-        if picture is None:
-            raise VideoError(f"{file}: cannot be read as a picture; replace it")
-        yield picture
+    yield from map(read_picture, files)
 
 
 def _open(source: Source | BinaryIO) -> "av.container.InputContainer":
     streams = is_stream(source)
-    if isinstance(source, Path) and not source.exists():
-        raise VideoError(f"{source}: no such file or folder")
+    if isinstance(source, Path):
+        check_file(source)
     try:
         silence = SILENCE if streams else None
         opened = str(source) if isinstance(source, Path) else source
-        container = av.open(opened, "r", metadata_errors="ignore", timeout=silence)
+        container = av.open(opened, "r", options=LIMIT, metadata_errors="ignore", timeout=silence)
     except av.FFmpegError as error:
         if streams:
             raise VideoError(
@@ -252,10 +254,16 @@ def _open(source: Source | BinaryIO) -> "av.container.InputContainer":
             f"{source}: not a video that can be opened ({error.strerror}); is it complete, and "
             "does it play? Copy or convert it again"
         ) from error
-    if not container.streams.video:
+    try:
+        if not container.streams.video:
+            raise VideoError(f"{source}: holds no video stream")
+        decoder = container.streams.video[0].codec_context
+        if decoder is None:
+            raise VideoError(f"{source}: there is no decoder for its video; convert it to H.264")
+        name = source if isinstance(source, Path | str) else container.name
+        check_size(name, (decoder.height, decoder.width))
+    except VideoError:
         container.close()
-        raise VideoError(f"{source}: holds no video stream")
-    if container.streams.video[0].codec_context is None:
-        container.close()
-        raise VideoError(f"{source}: there is no decoder for its video; convert it to H.264")
+        raise
+    decoder.options = LIMIT
     return container

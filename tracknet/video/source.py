@@ -1,6 +1,7 @@
 """What a path, a pattern or a URL names: videos, folders of frames, streams."""
 
 import re
+import stat
 from collections.abc import Sequence
 from glob import glob
 from pathlib import Path
@@ -19,6 +20,12 @@ class VideoError(InputError):
     """A source that holds no frames that can be used."""
 
 
+def about(source: Source, error: VideoError) -> str:
+    """What is wrong with a source, which is named by it."""
+    said = str(error)
+    return said if str(source) in said else f"{source}: {said}"
+
+
 class DamageError(VideoError):
     """A video is damaged from here on."""
 
@@ -26,6 +33,21 @@ class DamageError(VideoError):
 def is_stream(source: object) -> TypeGuard[str]:
     """Whether it is a URL: ``http://``, ``rtsp://``, ``udp://`` and what else FFmpeg opens."""
     return isinstance(source, str) and "://" in source
+
+
+def check_file(path: Path) -> int:
+    """The bytes of a file that can be read to its end.
+
+    Raises:
+        VideoError: There is none, or it is a pipe or a device, which may never end.
+    """
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise VideoError(f"{path}: no such file or folder ({error.strerror})") from error
+    if not stat.S_ISREG(found.st_mode):
+        raise VideoError(f"{path}: neither a file nor a folder; name a file that it was copied to")
+    return found.st_size
 
 
 def find_sources(pattern: str) -> Sequence[Source]:
@@ -52,5 +74,5 @@ def image_files(folder: Path) -> list[Path]:
     """The pictures of a folder in the order of the numbers in their names."""
     files = [p for p in folder.glob("[!.]*") if p.suffix.lower() in IMAGE_SUFFIXES]
     return sorted(
-        files, key=lambda p: [int(t) if t.isdigit() else t for t in re.split(r"(\d+)", p.stem)]
+        files, key=lambda p: [int(t) if t.isdecimal() else t for t in re.split(r"(\d+)", p.stem)]
     )

@@ -8,6 +8,14 @@ from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 
+WAITING_BYTES = 256 << 20
+"""Memory that items which wait may take, in each place."""
+
+
+def room(depth: int, size: int) -> int:
+    """How many items of `size` bytes may wait: `depth`, or as many as memory allows, but one."""
+    return max(1, min(depth, WAITING_BYTES // max(1, size)))
+
 
 def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
     """The same items, produced ahead by a thread that starts at once.

@@ -7,7 +7,10 @@ from pathlib import Path
 import av
 
 from tracknet.video.frame import Frame, to_yuv420
+from tracknet.video.source import VideoError
 
+SIDE = 16_384
+"""Pixels of a frame's longer side, at most; x264 takes no more."""
 TICKS = 90_000
 """A second of a written video has about as many; a frame's duration is a whole number of them."""
 
@@ -60,8 +63,17 @@ class VideoWriter(AbstractContextManager):
             picture: The frame.
             time: When it is shown, in seconds after the first; None, and a time that is not later
                 than the last one, is a frame's duration after the last one.
+
+        Raises:
+            VideoError: H.264 holds no frames of this size.
         """
         if not self._next:
+            if max(picture.width, picture.height) > SIDE:
+                raise VideoError(
+                    f"{self._container.name}: frames of {picture.width}x{picture.height} do not "
+                    f"fit into H.264, which has up to {SIDE:,} pixels a side; shrink them, or do "
+                    "without the overlay"
+                )
             self._stream.codec_context.colorspace = picture.colorspace
             self._stream.codec_context.color_range = picture.color_range
         earliest = self._next - 1 / self._fps + self._tick if self._next else self._next

@@ -2,15 +2,18 @@
 
 import glob
 import re
+import stat
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
+from rich.filesize import decimal
 
 from tracknet.data.splits import Places, refuse_leaks
 from tracknet.errors import InputError
@@ -18,6 +21,17 @@ from tracknet.problems import Problem
 from tracknet.types import ABSENT, UNLABELLED, Clip, Labels
 from tracknet.values import Folder
 from tracknet.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES, VideoError, image_files
+
+MALFORMED = (
+    OSError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    SyntaxError,
+)
+"""What Python raises at a file that is not what it should be."""
 
 
 class LabelError(InputError):
@@ -34,6 +48,8 @@ class LabelError(InputError):
         self.kind, self.frame = kind, frame
 
 
+LONGEST = 64 << 20
+"""Bytes of a file of labels, at most: hours of video, and no more than a gigabyte in memory."""
 LEFT_OUT = "; the clip is left out"
 
 
@@ -198,7 +214,7 @@ class Layout(ABC):
                     _check_numbers(source)
                 if labels.rest == UNLABELLED and (labels.visibility == UNLABELLED).all():
                     raise LabelError(f"clip {name}: no frame is labelled; label some or remove it")
-            except (LabelError, VideoError) as error:
+            except (LabelError, VideoError, OSError) as error:
                 kind, frame = getattr(error, "kind", "unreadable"), getattr(error, "frame", None)
                 problems.append(Problem(kind, name, frame, f"{error}{LEFT_OUT}"))
             else:
@@ -237,13 +253,14 @@ def picture_numbers(folder: Path) -> list[int | None]:
 
 def _check_numbers(folder: Path) -> None:
     """Refuses a folder of frames in which some are missing: a window would span the gap."""
-    numbers = picture_numbers(folder)
-    if None in numbers:
+    numbers = [number for number in picture_numbers(folder) if number is not None]
+    files = image_files(folder)
+    if len(numbers) < len(files):
         return
-    steps = np.diff(np.array(numbers, int))
-    uneven = np.flatnonzero(steps != steps[:1])
-    if len(uneven):
-        before, after = (file.name for file in image_files(folder)[uneven[0] :][:2])
+    steps = [after - before for before, after in pairwise(numbers)]  # of any length
+    uneven = next((i for i, step in enumerate(steps) if step != steps[0]), None)
+    if uneven is not None:
+        before, after = (file.name for file in files[uneven:][:2])
         raise LabelError(
             f"{folder}: frames are missing between {before} and {after}; put them back, or make "
             "what follows a clip of its own"
@@ -259,10 +276,41 @@ def readable(file: Path, expected: str) -> Iterator[None]:
     """
     try:
         yield
+    except LabelError:
+        raise
     except FileNotFoundError as error:
         raise LabelError(f"{file}: there is no such label file; {expected}") from error
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, SyntaxError) as error:
+    except RecursionError as error:
+        raise LabelError(f"{file}: is nested too deep; {expected}") from error
+    except MALFORMED as error:
         raise LabelError(f"{file}: {type(error).__name__}: {error}; {expected}") from error
+
+
+def read_content(file: Path, expected: str) -> bytes:
+    """The bytes of a file of labels.
+
+    Raises:
+        LabelError: It is missing, may not be read, is no file, or is larger than `LONGEST`.
+    """
+    with readable(file, expected):
+        found = file.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise LabelError(f"{file}: is no file; {expected}")
+        check_length(file, found.st_size)
+        return file.read_bytes()
+
+
+def check_length(file: Path, length: int) -> None:
+    """Refuses labels of more bytes than `LONGEST`, before they are read or unpacked.
+
+    Raises:
+        LabelError: There are more.
+    """
+    if length > LONGEST:
+        raise LabelError(
+            f"{file}: its labels are {decimal(length)} long, more than any video's; expected "
+            f"{decimal(LONGEST)} at most, so look what is in it, or split it"
+        )
 
 
 def only(files: Sequence[Path]) -> Path:

@@ -5,6 +5,7 @@ Public datasets come like this, and what people have corrected, as `to_cvat` wro
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -13,7 +14,14 @@ from xml.etree import ElementTree  # reads no external entity; expat bounds the 
 
 import numpy as np
 
-from tracknet.data.formats.base import LabelError, readable
+from tracknet.data.formats.base import (
+    MALFORMED,
+    LabelError,
+    check_length,
+    read_content,
+    readable,
+)
+from tracknet.data.formats.tables import FRAMES
 from tracknet.data.to_cvat import BALL, SEEN, UNKNOWN, VISIBILITY
 from tracknet.problems import Problem
 from tracknet.types import ABSENT, UNLABELLED, Labels
@@ -22,6 +30,13 @@ from tracknet.video import base_name
 EXPECTED = (
     'expected CVAT for video 1.1: <track><points frame="0" outside="0" occluded="0" points="x,y">'
 )
+
+LONGEST_NAME = 200
+"""Bytes of a name that a file can be called after."""
+HIGHEST = 127
+"""Class of visibility."""
+MARKS = 3_000_000
+"""Tags of a file, and attributes, at most; each takes some hundred bytes."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +90,7 @@ def read_labels(xml: Path) -> tuple[Labels, list[Problem]]:
     length = max([*frames[-1:], *(ball.frame for ball in balls)], default=-1) + 1
     # How long the video is, its container need not know: the frames behind are left open.
     labels = Labels.empty(length, UNLABELLED if frames else ABSENT)
-    labels.visibility[frames] = ABSENT
+    labels.visibility[frames.start : frames.stop : frames.step] = ABSENT
     return labels, _show(xml, balls, labels, "outside, or as not used_in_game")
 
 
@@ -106,12 +121,13 @@ def read_cvat(path: Path) -> tuple[str, Labels, list[Problem]]:
     video = root.findtext("meta/task/source") or root.findtext("meta/source") or ""
     named = Path(video).name or Path(root.findtext("meta/task/name", "")).name
     name = base_name(named) or path.stem
+    if len(name.encode()) > LONGEST_NAME:
+        raise LabelError(f"{path}: its video's name has {len(name)} letters; shorten it there")
 
-    labels = Labels.empty(frames[-1] + 1)
-    labels.visibility[frames] = ABSENT
     balls: list[TrackPoint] = []
+    unknown = np.zeros(len(frames) + 1, int)  # +1 where a point begins to hide frames, -1 behind
     for kind, points in _tracks(path, root):
-        ends = [point.frame for point in points[1:]] + [len(labels)]
+        ends = [point.frame for point in points[1:]] + [frames.stop]
         for point, end in zip(points, ends, strict=False):
             if point.outside:
                 continue
@@ -120,11 +136,16 @@ def read_cvat(path: Path) -> tuple[str, Labels, list[Problem]]:
                     f"{path}: there is a point in frame {point.frame}, but the task has the frames "
                     f"{frames[0]}, {frames[0] + frames.step}, ... {frames[-1]}; export it again"
                 )
-            unknown = range(point.frame, end, frames.step)
+            first = frames.index(point.frame)
+            last = min(first + len(range(point.frame, end, frames.step)), len(frames))
             if kind == BALL:
-                unknown = unknown[1:]
+                first = min(first + 1, last)
                 balls.append(point)
-            labels.visibility[unknown] = UNLABELLED
+            unknown[first] += 1
+            unknown[last] -= 1
+    labels = Labels.empty(frames[-1] + 1)
+    shown = np.where(unknown.cumsum()[:-1] > 0, UNLABELLED, ABSENT)
+    labels.visibility[frames.start :: frames.step] = shown
     return name, labels, _show(path, balls, labels, "outside")
 
 
@@ -139,7 +160,12 @@ def _show(path: Path, balls: Iterable[TrackPoint], labels: Labels, remedy: str) 
             )
     for frame, ball in shown.items():
         text = ball.attributes.get(VISIBILITY, "")
-        labels.visibility[frame] = max(SEEN, int(text) if text.isdigit() else SEEN)
+        kind = max(SEEN, int(text[:9])) if text.isdecimal() else SEEN
+        if kind > HIGHEST:
+            raise LabelError(
+                f"{path}: {VISIBILITY} is {text[:9]} in frame {frame}; expected {HIGHEST} at most"
+            )
+        labels.visibility[frame] = kind
         labels.xy[frame] = ball.xy
     several = [frame for frame, ball in shown.items() if ball.count > 1]
     if not several:
@@ -153,18 +179,44 @@ def _show(path: Path, balls: Iterable[TrackPoint], labels: Labels, remedy: str) 
 
 def _root(path: Path) -> ElementTree.Element:
     """The root of a file of tracks, which may lie in a ZIP."""
-    file = path
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.endswith(".xml")]
-            if len(names) != 1:
-                raise LabelError(f"{path}: holds {len(names)} XML files, expected 1; {EXPECTED}")
-            file = BytesIO(archive.read(names[0]))
+    content = read_content(path, EXPECTED)
+    if zipfile.is_zipfile(BytesIO(content)):
+        content = _unpacked(path, content)
     with readable(path, EXPECTED):
-        root = ElementTree.parse(file).getroot()
+        if max(map(content.count, (b"<", b"="))) > MARKS:
+            raise ValueError(f"more than {MARKS:,} tags or attributes")
+        root = ElementTree.fromstring(content, ElementTree.XMLParser(target=_Bounded()))
     if root.tag != "annotations" or root.find("image") is not None:
         raise LabelError(f"{path}: holds no tracks of a video; {EXPECTED}")
     return root
+
+
+def _unpacked(path: Path, content: bytes) -> bytes:
+    """The one XML file in a ZIP."""
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            members = [file for file in archive.infolist() if file.filename.endswith(".xml")]
+            if len(members) != 1:
+                raise LabelError(f"{path}: holds {len(members)} XML files, expected 1; {EXPECTED}")
+            check_length(path, members[0].file_size)
+            if members[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise NotImplementedError("a compression that cannot be bounded")
+            return archive.read(members[0])  # no more than its header says
+    except LabelError:
+        raise
+    except (*MALFORMED, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        # An encrypted one, a truncated one, a compression that there is not.
+        raise LabelError(
+            f"{path}: cannot be unpacked ({error}); unpack it yourself and name the XML, or export "
+            "it again"
+        ) from error
+
+
+class _Bounded(ElementTree.TreeBuilder):
+    """Builds the tree of a file in which everything stands that there will be."""
+
+    def doctype(self, *_: object) -> None:
+        raise ValueError("a document type, which may define what unpacks to any length")
 
 
 def _tracks(path: Path, root: ElementTree.Element) -> Iterator[tuple[str, list[TrackPoint]]]:
@@ -189,16 +241,16 @@ def points_of(xml: Path, track: ElementTree.Element) -> Iterator[TrackPoint]:
         LabelError: A frame or a position is no number.
     """
     for shape in track.iterfind("points"):
-        with readable(xml, f"{shape.attrib}; {EXPECTED}"):
-            points = shape.attrib["points"].split(";")
-            x, y = (float(number) for number in points[0].split(","))
+        with readable(xml, f"{shape.attrib!s:.200}; {EXPECTED}"):
+            points = shape.attrib["points"]
+            x, y = map(float, points.partition(";")[0].split(",", 2))
             frame = int(shape.attrib["frame"])
-            if frame < 0 or not np.isfinite([x, y]).all():
+            if not 0 <= frame < FRAMES or not np.isfinite([x, y]).all():
                 raise ValueError("a number that cannot be")
         yield TrackPoint(
             frame,
             (x, y),
-            len(points),
+            points.count(";") + 1,
             shape.get("outside") == "1",
             shape.get("occluded") == "1",
             {a.get("name", ""): (a.text or "").strip() for a in shape.iterfind("attribute")},
@@ -225,13 +277,18 @@ def task_frames(xml: Path, root: ElementTree.Element) -> range | None:
 
     def number(name: str, default: int) -> int:
         text = task.findtext(name, "").strip()
-        return int(text) if text.isdigit() else default
+        found = int(text[:20]) if text.isdecimal() else default
+        if found > FRAMES:
+            raise LabelError(f"{xml}: {name} is {text[:20]}; expected {FRAMES:,} frames at most")
+        return found
 
     chosen = task.findtext("frame_filter", "").strip()
-    step = re.fullmatch(r"(?:step=([1-9]\d*))?", chosen)
+    step = re.fullmatch(r"(?:step=([1-9]\d{0,6}))?", chosen)
     if not step:
         raise LabelError(f"{xml}: frame_filter is {chosen}; expected step=<number>, or nothing")
     start, every = number("start_frame", 0), int(step[1] or 1)
     size = number("size", 0)
     stop = start + size * every if size else number("stop_frame", -1) + 1
+    if stop > FRAMES:
+        raise LabelError(f"{xml}: its task ends with frame {stop}; expected {FRAMES:,} at most")
     return range(start, stop, every) or None

@@ -89,7 +89,7 @@ class Generic(Layout):
 
 def _late(csv: Path, labels: Labels, source: Path) -> Iterator[Problem]:
     """Where both pictures and labels begin with 1, each label would be one picture late."""
-    first = image_files(source)[0].stem if source.is_dir() else ""
+    first = next((file.stem for file in image_files(source)), "")
     labelled = np.flatnonzero(labels.visibility != UNLABELLED)
     if re.fullmatch(r"\D*0*1", first) and labelled[:1] == 1:
         message = (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tracknet.data.formats.base import Layout, readable
+from tracknet.data.formats.base import Layout, read_content, readable
 from tracknet.data.formats.tables import to_labels
 from tracknet.problems import Problem
 from tracknet.types import Labels
@@ -24,7 +24,7 @@ class OpenTTGames(Layout):
     def read(self, source: Path, table: Path) -> tuple[Labels, list[Problem]]:
         expected = 'expected {"<frame>": {"x": ..., "y": ...}}, x and y -1 where there is no ball'
         with readable(table, expected):
-            markup = json.loads(table.read_text())
+            markup = json.loads(read_content(table, expected))
             rows = [(int(frame), float(at["x"]), float(at["y"])) for frame, at in markup.items()]
         xy = pd.DataFrame(rows, columns=["frame", "x", "y"])
         nowhere = (xy[["x", "y"]] == -1).all(axis=1)

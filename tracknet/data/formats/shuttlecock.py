@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tracknet.data.formats.base import Layout, readable
+from tracknet.data.formats.base import Layout, read_content, readable
 from tracknet.data.formats.tables import read_table, to_labels
 from tracknet.problems import Problem
 from tracknet.types import UNLABELLED, Labels
@@ -58,7 +58,7 @@ class Shuttlecock(Layout):
         for file in (match.parent / "drop_frame.json", self.base / "drop_frame.json"):
             if file.exists():
                 with readable(file, expected):
-                    ranges = json.loads(file.read_text())
+                    ranges = json.loads(read_content(file, expected))
                     start, end = ranges["start"].get(key, 0), ranges["end"].get(key, np.inf)
                     if not 0 <= start < end:
                         raise ValueError(f"{key} is scored from frame {start} to {end}")

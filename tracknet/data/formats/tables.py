@@ -3,13 +3,14 @@
 import re
 import warnings
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tracknet.data.formats.base import LabelError
+from tracknet.data.formats.base import LabelError, read_content
 from tracknet.data.predictions import LABEL_COLUMNS, place, write_table
 from tracknet.problems import Problem
 from tracknet.types import ABSENT, UNLABELLED, Labels
@@ -38,14 +39,13 @@ def read_table(
     """
     names = [(column,) if isinstance(column, str) else column for column in columns]
     expected = "expected a table " + ",".join(own[0] for own in names)
+    content = BytesIO(read_content(csv, expected))
     try:
         with warnings.catch_warnings():
             # A row with more fields than the header has: a decimal comma, say.
             warnings.simplefilter("error", pd.errors.ParserWarning)
             # A comma too many is no index; blank lines count, as in a spreadsheet.
-            table = pd.read_csv(csv, index_col=False, skip_blank_lines=False, dtype=str)
-    except FileNotFoundError as error:
-        raise LabelError(f"{csv}: there is no such label file; {expected}") from error
+            table = pd.read_csv(content, index_col=False, skip_blank_lines=False, dtype=str)
     except UnicodeDecodeError as error:
         raise LabelError(f"{csv}: not text in UTF-8; save it as CSV UTF-8") from error
     except pd.errors.EmptyDataError as error:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tracknet.data.formats.base import LabelError, Layout, readable
+from tracknet.data.formats.base import LabelError, Layout, read_content, readable
 from tracknet.data.formats.cvat import read_labels
 from tracknet.data.formats.tables import to_labels
 from tracknet.problems import Problem
@@ -66,8 +66,9 @@ class Volleyball(Layout):
     tables = ("volleyball_ball_annotation/{match}/{clip}.txt",)
 
     def read(self, source: Path, table: Path) -> tuple[Labels, list[Problem]]:
-        with readable(table, "expected one line x y for each frame, 0 0 where there is no ball"):
-            lines = table.read_text().splitlines()
+        expected = "expected one line x y for each frame, 0 0 where there is no ball"
+        with readable(table, expected):
+            lines = read_content(table, expected).decode().splitlines()
         rows = {i: [*line.split(), None][:2] for i, line in enumerate(lines, 1) if line.strip()}
         xy = pd.DataFrame.from_dict(rows, orient="index", columns=["x", "y"])
         nowhere = (xy.apply(pd.to_numeric, errors="coerce") == 0).all(axis=1)

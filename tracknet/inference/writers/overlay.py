@@ -13,7 +13,7 @@ import numpy as np
 
 from tracknet.inference.predictor import Prediction
 from tracknet.values import Count
-from tracknet.video import Frame, VideoInfo, VideoWriter, frame_time, planes, to_yuv420
+from tracknet.video import Frame, VideoInfo, VideoWriter, frame_time, planes, room, to_yuv420
 
 BALL = (210, 16, 146)
 """Yellow, as Y, U, V."""
@@ -24,7 +24,7 @@ RADIUS = 7
 LONGEST_STEP = 0.25
 """Of the frame's width, from one frame to the next."""
 WAITING = 16
-"""Frames that may wait to be drawn."""
+"""Frames that may wait to be drawn, where memory has `room`."""
 
 
 class Overlay(AbstractContextManager):
@@ -51,11 +51,12 @@ class Overlay(AbstractContextManager):
         self._start: Fraction | None = None
         self._thread = ThreadPoolExecutor(1, "overlay")
         self._drawn: deque[Future] = deque()
+        self._room = room(WAITING, info.frame_bytes)
 
     def write(self, prediction: Prediction, frame: Frame | None) -> None:
         assert frame is not None, "this writer needs_frames"
         self._drawn.append(self._thread.submit(self._draw, prediction, frame))
-        if len(self._drawn) > WAITING:
+        if len(self._drawn) > self._room:
             self._drawn.popleft().result()
 
     def __exit__(self, kind: type | None, *_: object) -> None:
