@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = (
     {"errors", "problems", "values", "files", "locks"},
-    {"types", "geometry", "windows", "record", "devices", "process"},
+    {"types", "geometry", "windows", "record", "devices", "process", "signals"},
     {"console"},
     {"video"},
     {"codecs"},

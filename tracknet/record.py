@@ -1,11 +1,12 @@
 """What a checkpoint says of its network beside Lightning's own entries."""
 
-import os
+import io
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tracknet.errors import InputError
+from tracknet.files import whole_file
 
 if TYPE_CHECKING:
     import torch
@@ -107,6 +108,7 @@ def rewrite(path: Path, checkpoint: dict[str, Any]) -> None:
     """Replaces a checkpoint in one step."""
     import torch
 
-    temporary = path.with_suffix(".writing")
-    torch.save(checkpoint, temporary)
-    os.replace(temporary, path)
+    content = io.BytesIO()
+    torch.save(checkpoint, content)
+    with whole_file(path) as unfinished:
+        unfinished.write_bytes(content.getbuffer())
