@@ -68,7 +68,8 @@ class Signals:
             print("interrupted", file=sys.stderr)
             sys.exit(stop.code)
         finally:
-            self.waits = True  # what is left is Python's own end
+            for number in NUMBERS:  # what is left is Python's own end, which would forget them
+                signal.signal(number, signal.SIG_IGN)
 
 
 def _behind(error: BaseException | None) -> Signalled | None:

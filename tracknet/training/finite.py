@@ -2,13 +2,16 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from tracknet.console import command
 from tracknet.data.batch import Batch
 from tracknet.errors import InputError
+from tracknet.training.checkpoint_io import LAST
 
 EVERY = 50
 """Steps after which a GPU is asked, where nothing is logged."""
@@ -129,7 +132,10 @@ def _remedies(config: Mapping[str, Any]) -> Iterator[str]:
 
 def _state(config: Mapping[str, Any]) -> str:
     """Where a run goes on from."""
-    return f"go on with resume={config['paths']['output']}, from its last good checkpoint"
+    run = config["paths"]["output"]
+    if not Path(run, "checkpoints", LAST).is_file():
+        return "begin anew, since there is no checkpoint yet"
+    return f"go on with {command('train')} resume={run}, from its checkpoints/{LAST}"
 
 
 def _at_once(trainer: Trainer) -> bool:

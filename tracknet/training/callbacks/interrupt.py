@@ -74,7 +74,8 @@ class InterruptCheckpoint(Callback):
         batches = trainer.fit_loop.epoch_loop.batch_progress.current
         between = self._trained and trainer.training and batches.ready == batches.completed
         stepped = batches.ready % trainer.accumulate_grad_batches == 0
-        if between and stepped and not self._saved and trainer.world_size == 1:
+        over = self._saved or trainer.is_last_batch or trainer.world_size > 1
+        if between and stepped and not over:
             trainer.save_checkpoint(self.path)
 
     def _told(self, trainer: Trainer) -> bool:
