@@ -71,6 +71,21 @@ def test_what_made_a_resumed_run_fail_is_not_taken_along(run, code, stays):
     assert saved.read_text() == (new if stays else before)
 
 
+def test_what_a_checkpoint_was_written_under_is_taken_along(run):
+    saved, last = run / "overrides.yaml", run / "checkpoints" / "last.ckpt"
+
+    def trains_and_fails() -> None:
+        with without_failed_overrides(["train.py", f"resume={run}"]):
+            saved.write_text("- seed=2\n")
+            last.parent.mkdir()
+            last.touch()
+            sys.exit(1)
+
+    with pytest.raises(SystemExit):
+        trains_and_fails()
+    assert saved.read_text() == "- seed=2\n"
+
+
 def test_a_refused_override_leaves_the_run_as_it_was(
     run_script, tiny_run, tiny_data, tiny_network, tmp_path
 ):
