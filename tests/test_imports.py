@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     {"errors", "problems", "values", "files", "locks"},
     {"trust", "archive"},
-    {"types", "geometry", "windows", "record", "devices", "process"},
+    {"types", "geometry", "windows", "record", "devices", "process", "signals"},
     {"console"},
     {"video"},
     {"codecs"},

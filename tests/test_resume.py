@@ -7,7 +7,6 @@ import pytest
 
 from tracknet.errors import InputError
 from tracknet.resume import (
-    INTERRUPTED,
     check_same_batches,
     resumed_arguments,
     without_failed_overrides,
@@ -57,7 +56,7 @@ def test_a_sweep_is_refused(run):
         resumed_arguments(["train.py", "-m", f"resume={run}", "seed=1,2"])
 
 
-@pytest.mark.parametrize(("code", "stays"), [(1, False), (INTERRUPTED, True)])
+@pytest.mark.parametrize(("code", "stays"), [(1, False), (130, True), (143, True)])
 def test_what_made_a_resumed_run_fail_is_not_taken_along(run, code, stays):
     saved = run / "overrides.yaml"
     before, new = saved.read_text(), "- seed=2\n"
@@ -70,6 +69,21 @@ def test_what_made_a_resumed_run_fail_is_not_taken_along(run, code, stays):
     with pytest.raises(SystemExit):
         fails()
     assert saved.read_text() == (new if stays else before)
+
+
+def test_what_a_checkpoint_was_written_under_is_taken_along(run):
+    saved, last = run / "overrides.yaml", run / "checkpoints" / "last.ckpt"
+
+    def trains_and_fails() -> None:
+        with without_failed_overrides(["train.py", f"resume={run}"]):
+            saved.write_text("- seed=2\n")
+            last.parent.mkdir()
+            last.touch()
+            sys.exit(1)
+
+    with pytest.raises(SystemExit):
+        trains_and_fails()
+    assert saved.read_text() == "- seed=2\n"
 
 
 def test_a_refused_override_leaves_the_run_as_it_was(

@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from tracknet.console import command, plain_errors, plain_warnings
 from tracknet.process import importing, keep_memory, leave, share_cores
+from tracknet.signals import SIGNALS, Signalled
 from tracknet.trust import CONFIGS
 
 if TYPE_CHECKING:
@@ -50,24 +51,23 @@ def _train(cfg: DictConfig) -> dict[str, Any] | None:
 
 
 def _job(cfg: DictConfig) -> dict[str, float]:
-    """Trains; Ctrl-C ends the process, and with it a sweep."""
+    """Trains; a signal ends the process, and with it a sweep."""
     with importing():
         from tracknet.pipelines.train import train
-        from tracknet.resume import INTERRUPTED
         from tracknet.training.callbacks import Interrupted
 
     try:
         return train(cfg, HydraConfig.get().overrides.task)
     except Interrupted as stop:
         print(stop, file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        sys.exit(stop.code)
 
 
 def train() -> None:
     """``scripts/train.py``; ``resume=<run dir>`` takes that run's own configuration along."""
     from tracknet.resume import resumed_arguments, without_failed_overrides
 
-    with without_failed_overrides(sys.argv):
+    with without_failed_overrides(sys.argv), SIGNALS.end_process():
         with plain_errors():
             sys.argv = resumed_arguments(sys.argv)
         _run(_train, "train")
@@ -76,7 +76,6 @@ def train() -> None:
 @hydra.main(version_base="1.3", config_path=SEARCH, config_name="predict")
 def _predict(cfg: DictConfig) -> None:
     from tracknet.pipelines.settings import read_settings
-    from tracknet.resume import INTERRUPTED
     from tracknet.video import find_sources
 
     with _working():
@@ -89,9 +88,9 @@ def _predict(cfg: DictConfig) -> None:
                 from tracknet.pipelines.predict import predict
 
             predict(config, sources, opened)
-        except KeyboardInterrupt:
+        except Signalled as stop:
             print(f"interrupted; the rows so far are in {cfg.paths.output}", file=sys.stderr)
-            sys.exit(INTERRUPTED)
+            sys.exit(stop.code)
 
 
 def _early(source: "Source") -> "tuple[VideoInfo, Iterator[Frame]] | None":
@@ -109,7 +108,8 @@ def _early(source: "Source") -> "tuple[VideoInfo, Iterator[Frame]] | None":
 
 def predict() -> None:
     """``scripts/predict.py``."""
-    _run(_predict, "predict", one_arena=False)
+    with SIGNALS.end_process():
+        _run(_predict, "predict", one_arena=False)
     leave()
 
 
@@ -133,7 +133,11 @@ def _entry(name: str, module: str, figures: str | None = None) -> Callable[[], N
             job(cfg)
         return None
 
-    return lambda: _run(main, name)
+    def command() -> None:
+        with SIGNALS.end_process():
+            _run(main, name)
+
+    return command
 
 
 def _run(main: Callable[[], None], name: str, one_arena: bool = True) -> None:

@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from typing import NoReturn
 
 TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8
 """Names of settings in glibc's malloc.h."""
+PARENT_DEATH_SIGNAL = 1
+"""Name of an option in Linux's prctl.h."""
 STEPS_BACK = 10
 """Of niceness: a tenth of a core is left, should another program want all of them."""
 
@@ -48,6 +51,15 @@ def step_back() -> None:
     """
     if sys.platform == "linux":
         os.nice(STEPS_BACK)
+
+
+def die_with_parent() -> None:
+    """Has the system kill this process as soon as the one that started it has ended, however.
+
+    Linux only: elsewhere PyTorch's workers look for their parent every five seconds.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
 @contextmanager

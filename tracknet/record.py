@@ -1,5 +1,6 @@
 """What a checkpoint says of its network beside Lightning's own entries."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -142,8 +143,10 @@ def rewrite(path: Path, checkpoint: dict[str, Any]) -> None:
     """Replaces a checkpoint in one step."""
     import torch
 
+    content = io.BytesIO()
+    torch.save(checkpoint, content)
     with whole_file(path) as unfinished:
-        torch.save(checkpoint, unfinished)
+        unfinished.write_bytes(content.getbuffer())
 
 
 def _wrong(record: Any) -> str | None:

@@ -1,20 +1,22 @@
 """Continuing a run in place, with its own configuration."""
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tracknet.console import warn
-from tracknet.errors import InputError
+from tracknet.errors import InputError, InputWarning
+from tracknet.files import whole_file
 from tracknet.overrides import FILE, key_of, read_overrides, taken_over
-from tracknet.record import NETWORK
+from tracknet.record import NETWORK, CheckpointError, find_checkpoint, read_checkpoint
 from tracknet.trust import short
 from tracknet.values import dotted
 
-INTERRUPTED = 130
-"""What a run that Ctrl-C stopped exits with."""
+INTERRUPTED = (130, 143)
+"""What a run exits with that Ctrl-C or SIGTERM stopped."""
 
 
 def resumed_arguments(arguments: list[str]) -> list[str]:
@@ -70,26 +72,87 @@ def without_failed_overrides(arguments: list[str]) -> Iterator[None]:
     """Takes the given overrides out of a resumed run again if what is inside fails.
 
     One that the training fails with would come along with every later ``resume=``. Those of an
-    interrupted run stay.
+    interrupted run stay, and those that a checkpoint was written under.
 
     Args:
         arguments: Of the process, as they were given.
     """
     run = _run(arguments)
     saved = Path(run or "", FILE)
-    before = saved.read_text() if run and saved.is_file() else None
+    before = saved.read_bytes() if run and saved.is_file() else None
+    written = _written(run)
     try:
         yield
     except BaseException as stop:
-        if before is not None and getattr(stop, "code", 1) != INTERRUPTED:
-            saved.write_text(before)
+        trained = getattr(stop, "code", 1) in INTERRUPTED or _written(run) != written
+        if before is not None and not trained:
+            with whole_file(saved) as unfinished:
+                unfinished.write_bytes(before)
         raise
+
+
+def _written(run: Path | None) -> int | None:
+    """When a run's last checkpoint was written; None where there is none."""
+    last = Path(run or "", "checkpoints", "last.ckpt")
+    return last.stat().st_mtime_ns if run and last.is_file() else None
 
 
 def _run(arguments: list[str]) -> Path | None:
     """The run directory that ``resume=`` names."""
     named = [a.removeprefix("resume=").strip("'\"") for a in arguments if a.startswith("resume=")]
     return Path(named[-1]) if named and named[-1] not in ("", "null") else None
+
+
+def find_state(named: str | Path) -> tuple[Path, dict[str, Any]]:
+    """The newest good checkpoint that a training can go on from, and its content.
+
+    Args:
+        named: A run directory, in which `last.ckpt` comes first; or a checkpoint file.
+
+    Raises:
+        CheckpointError: There is none.
+    """
+    if not Path(named).is_dir():
+        file = find_checkpoint(named)
+        return file, read_checkpoint(file)
+    folder = Path(named, "checkpoints")
+    last = folder / "last.ckpt"
+    others = [file for file in folder.glob("*.ckpt") if file != last]
+    for file in [last, *sorted(others, key=lambda file: file.stat().st_mtime, reverse=True)]:
+        try:
+            checkpoint = read_checkpoint(file)
+        except CheckpointError:
+            continue
+        if _goes_on(checkpoint):
+            if file != last:
+                warnings.warn(
+                    f"{last} is {'damaged' if last.exists() else 'missing'}; the training goes on "
+                    f"from {file.name}, after step {checkpoint['global_step']}",
+                    InputWarning,
+                    stacklevel=2,
+                )
+            return file, checkpoint
+    raise CheckpointError(
+        f"{folder}: holds no checkpoint that a training can go on from; begin a new run, which "
+        f"init_from={named} gives the weights of best.ckpt, if that is whole"
+    )
+
+
+def _goes_on(checkpoint: Mapping[str, Any]) -> bool:
+    """Whether it holds the state of a training, and not a network alone."""
+    try:
+        return bool(checkpoint["optimizer_states"]) and position_of(checkpoint)[0] >= 0
+    except (LookupError, TypeError):
+        return False
+
+
+def position_of(checkpoint: Mapping[str, Any]) -> tuple[int, bool]:
+    """Of a checkpoint with the state to go on from: whole epochs, and whether it is within one."""
+    loop = checkpoint["loops"]["fit_loop"]
+    epoch = loop["epoch_progress"]["current"]
+    begun = epoch["ready"] != epoch["processed"]
+    at_end = loop["epoch_loop.batch_progress"]["is_last_batch"]
+    return epoch["processed"] + (begun and at_end), begun and not at_end
 
 
 def check_same_network(

@@ -1,9 +1,12 @@
 """Batches that are read while the network is busy are the same batches."""
 
 import os
+import re
+import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -85,6 +88,53 @@ def test_passes_errors_on(order):
     batches = iter(AheadLoader(Squares(), sampler=order))
     with pytest.raises(ValueError, match="13"):
         list(batches)
+
+
+class Careless(Dataset):
+    """Fails in ways of its own, in the process that reads."""
+
+    def __len__(self) -> int:
+        return 4
+
+    def __getitem__(self, index: int) -> int:
+        if index == 1:
+            raise InputError("clip a: its frames are gone: make them anew")
+        if index == 2:
+            Path("absent").read_text()
+        if index == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return index
+
+
+@pytest.mark.parametrize(
+    ("index", "kind", "said"),
+    [
+        (1, InputError, "clip a: its frames are gone: make them anew"),
+        (2, OSError, "[Errno 2] No such file or directory: 'absent'"),
+        (3, InputError, "a process that reads windows has ended (exit code -9), as a rule"),
+    ],
+    ids=["input", "system", "killed"],
+)
+def test_what_is_wrong_in_a_worker_is_said_in_one_sentence(index, kind, said):
+    loader = AheadLoader(Careless(), batch_size=1, num_workers=2, sampler=[0, 0, index, 0])
+    with pytest.raises(kind, match=f"^{re.escape(said)}"):
+        list(loader)
+
+
+def test_signals_to_the_whole_group_do_not_reach_workers():
+    """Not at their very start either; they end with this process, by SIGKILL where it must be."""
+    loader = AheadLoader(Squares(), batch_size=1, num_workers=2, persistent_workers=True)
+    batches = iter(loader)
+    workers = loader._iterator._workers
+    for worker in workers:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            os.kill(worker.pid, number)
+    assert len(list(batches)) == 10
+    assert all(worker.is_alive() for worker in workers)
+    workers[0].terminate()
+    workers[0].join(5)
+    assert workers[0].exitcode == -signal.SIGKILL
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()
 
 
 class CutStore(Callback):

@@ -1,15 +1,19 @@
 """A run that was interrupted and resumed is the run that was not, bit for bit."""
 
+import json
+import multiprocessing
 import os
+import shutil
 import signal
 
 import pytest
 import torch
 from lightning.pytorch import Callback
 
-from tracknet.errors import InputError
+from tracknet.errors import InputError, InputWarning
+from tracknet.locks import take
 from tracknet.pipelines.train import train
-from tracknet.record import CheckpointError
+from tracknet.record import CheckpointError, find_checkpoint
 from tracknet.training.callbacks import Interrupted
 
 EPOCHS, BATCHES = 4, 3
@@ -24,6 +28,28 @@ class InterruptAt(Callback):
     def on_train_batch_start(self, trainer, module, batch, batch_idx) -> None:
         if trainer.current_epoch * BATCHES + batch_idx == self.batch:
             os.kill(os.getpid(), signal.SIGINT)
+
+
+class TimeIsOverAt(Callback):
+    """Ends the training at a certain batch, as a limit of time does."""
+
+    def __init__(self, batch: int) -> None:
+        self.batch = batch
+
+    def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx) -> None:
+        if trainer.current_epoch * BATCHES + batch_idx == self.batch:
+            trainer.should_stop = True
+
+
+class KillWorkerAt(Callback):
+    """Kills a process that reads windows while a certain batch is trained, as a system does."""
+
+    def __init__(self, batch: int) -> None:
+        self.batch = batch
+
+    def on_train_batch_start(self, trainer, module, batch, batch_idx) -> None:
+        if trainer.current_epoch * BATCHES + batch_idx == self.batch:
+            os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
@@ -54,17 +80,11 @@ def last(output):
     return torch.load(output / "checkpoints" / "last.ckpt", weights_only=True)
 
 
-@pytest.mark.parametrize("step", [2 * BATCHES - 1, 2 * BATCHES + 1], ids=["epoch end", "middle"])
-def test_resumed_run_is_bit_equal(compose, settings, undisturbed, tmp_path, step):
-    settings = [*settings, f"paths.output={tmp_path}"]
-    stop = f"+callbacks.stop={{_target_: {__name__}.InterruptAt, batch: {step}}}"
-    with pytest.raises(Interrupted, match="resume="):
-        train(compose("train", [*settings, stop]))
-    assert last(tmp_path)["global_step"] == step + 1
-    train(compose("train", [*settings, f"resume={tmp_path}"]))
-
-    expected, resumed = last(undisturbed), last(tmp_path)
-    assert resumed["global_step"] == expected["global_step"] == EPOCHS * BATCHES
+def check_equal(expected_run, resumed_run):
+    """Weights, averages, optimizer, learning rate and figures are those of the other run."""
+    expected, resumed = last(expected_run), last(resumed_run)
+    assert resumed["global_step"] == expected["global_step"]
+    assert resumed["lr_schedulers"][0]["_last_lr"] == expected["lr_schedulers"][0]["_last_lr"]
     for weights in ("state_dict", "current_model_state"):
         for name, value in expected[weights].items():
             assert torch.equal(resumed[weights][name], value), name
@@ -74,6 +94,93 @@ def test_resumed_run_is_bit_equal(compose, settings, undisturbed, tmp_path, step
         strict=True,
     ):
         assert torch.equal(mine["exp_avg_sq"], theirs["exp_avg_sq"])
+    assert (resumed_run / "metrics.csv").read_text() == (expected_run / "metrics.csv").read_text()
+
+
+@pytest.mark.parametrize("step", [2 * BATCHES - 1, 2 * BATCHES + 1], ids=["epoch end", "middle"])
+def test_resumed_run_is_bit_equal(compose, settings, undisturbed, tmp_path, step):
+    settings = [*settings, f"paths.output={tmp_path}"]
+    stop = f"+callbacks.stop={{_target_: {__name__}.InterruptAt, batch: {step}}}"
+    with pytest.raises(Interrupted, match="resume="):
+        train(compose("train", [*settings, stop]))
+    assert last(tmp_path)["global_step"] == step + 1
+    train(compose("train", [*settings, f"resume={tmp_path}"]))
+    assert last(tmp_path)["global_step"] == EPOCHS * BATCHES
+    check_equal(undisturbed, tmp_path)
+
+
+def test_a_run_that_time_ended_within_an_epoch_goes_on_there(
+    compose, settings, undisturbed, tmp_path
+):
+    settings = [*settings, "num_workers=0", f"paths.output={tmp_path}"]
+    stop = f"+callbacks.stop={{_target_: {__name__}.TimeIsOverAt, batch: {BATCHES + 1}}}"
+    figures = train(compose("train", [*settings, stop]))
+    assert last(tmp_path)["global_step"] == BATCHES + 2
+    assert find_checkpoint(tmp_path).is_file()
+    assert "val_f1" in figures
+    train(compose("train", [*settings, f"resume={tmp_path}"]))
+    check_equal(undisturbed, tmp_path)
+
+
+@pytest.mark.slow
+def test_a_killed_worker_costs_no_step(compose, settings, undisturbed, tmp_path):
+    settings = [*settings, "num_workers=1", f"paths.output={tmp_path}"]
+    stop = f"+callbacks.stop={{_target_: {__name__}.KillWorkerAt, batch: {BATCHES}}}"
+    with pytest.raises(InputError, match="a process that reads windows has ended"):
+        train(compose("train", [*settings, stop]))
+    assert last(tmp_path)["global_step"] == BATCHES + 1
+    train(compose("train", [*settings, f"resume={tmp_path}"]))
+    check_equal(undisturbed, tmp_path)
+
+
+def test_a_run_that_was_killed_logs_nothing_twice(compose, settings, undisturbed, tmp_path):
+    """The rows of the steps after its last checkpoint are there, and the last of them is cut."""
+    run = shutil.copytree(undisturbed, tmp_path / "run")
+    (run / "checkpoints" / "previous.ckpt").replace(run / "checkpoints" / "last.ckpt")
+    file = run / "metrics.csv"
+    file.write_text(file.read_text()[:-9])
+    train(compose("train", [*settings, "num_workers=0", f"paths.output={run}", f"resume={run}"]))
+    check_equal(undisturbed, run)
+
+
+def test_a_finished_run_prints_its_figures_again(compose, settings, undisturbed, tmp_path):
+    run = shutil.copytree(undisturbed, tmp_path / "run")
+    before = last(run)["global_step"], (run / "metrics.csv").read_text()
+    summary = json.loads((run / "summary.json").read_text())
+    settings = [*settings, f"paths.output={run}", f"resume={run}"]
+    for fewer in ([], ["trainer.max_epochs=1"]):
+        with pytest.warns(InputWarning, match=f"all {EPOCHS} epochs are trained already"):
+            assert train(compose("train", [*settings, *fewer])) == summary
+    assert (last(run)["global_step"], (run / "metrics.csv").read_text()) == before
+
+
+def test_a_run_that_stopped_early_stays_so_unless_it_gets_more_patience(
+    compose, tiny_data, tiny_network, tmp_path
+):
+    settings = [*tiny_data, *tiny_network, "trainer.max_epochs=3", f"paths.output={tmp_path}"]
+    settings += ["optimizer.lr=1e-12", "callbacks.pictures=null", "callbacks.average=null"]
+    patience = "callbacks.early_stopping.patience="
+    train(compose("train", [*settings, f"{patience}1"]))
+    assert last(tmp_path)["global_step"] == 4
+    settings.append(f"resume={tmp_path}")
+    with pytest.warns(InputWarning, match=r"not become better in 1 validations, .*patience=<more>"):
+        train(compose("train", [*settings, f"{patience}1"]))
+    assert last(tmp_path)["global_step"] == 4
+    train(compose("train", [*settings, f"{patience}3"]))
+    assert last(tmp_path)["global_step"] == 6
+
+
+def test_a_run_directory_belongs_to_one_training(compose, settings, undisturbed):
+    lock = take(undisturbed / ".lock")
+    assert lock is not None
+    before = (undisturbed / "config.yaml").read_text()
+    again = [*settings, f"paths.output={undisturbed}", f"resume={undisturbed}"]
+    try:
+        with pytest.raises(InputError, match="another training is at work there; wait for its end"):
+            train(compose("train", [*again, "optimizer.lr=1"]))
+    finally:
+        lock.release()
+    assert (undisturbed / "config.yaml").read_text() == before
 
 
 def test_an_interrupt_waits_for_the_gradient_to_be_used(compose, settings, tmp_path):

@@ -110,7 +110,7 @@ def test_a_signal_to_one_stops_all_and_the_resumed_run_is_bit_equal(settings, tw
     stop = "+callbacks.stop={_target_: test_several_devices.SignalToOne}"
     code, _, err = launch(tmp_path, *settings, *devices, stop)
     # Lightning kills a process that outlives another one for long.
-    assert code in (INTERRUPTED, -signal.SIGKILL), err
+    assert code in (*INTERRUPTED, -signal.SIGKILL), err
     assert last(tmp_path)["global_step"] == BATCHES + 1
     code, _, err = launch(tmp_path, f"resume={tmp_path}")
     assert code == 0, err

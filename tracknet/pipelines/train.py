@@ -2,25 +2,34 @@
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
 import torch
+from filelock import Timeout
 from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig, OmegaConf
 
 from tracknet.build import build, build_all
+from tracknet.checkpoint import BUILT, own_packages, read_trusted
 from tracknet.devices import supports_bfloat16
 from tracknet.errors import InputError, InputWarning
+from tracknet.files import write_text
+from tracknet.locks import take
 from tracknet.overrides import FILE as OVERRIDES
 from tracknet.pipelines.initialise import initialise
 from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.task import Task
-from tracknet.record import Record, find_checkpoint, read_checkpoint
-from tracknet.resume import check_same_batches, check_same_network
-from tracknet.training.callbacks import LastValidation, TimeLimit
+from tracknet.record import Record
+from tracknet.resume import check_same_batches, check_same_network, find_state, position_of
+from tracknet.training.callbacks import EndWithinEpoch, TimeLimit
+from tracknet.training.checkpoint_io import LAST, WholeCheckpoints
+from tracknet.training.loggers import forget_after
+from tracknet.trust import as_list, check_targets
 
 
 def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, float]:
@@ -38,39 +47,50 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
     """
     config = read_settings(cfg, "train")
     output = Path(config["paths"]["output"])
-    output.mkdir(parents=True, exist_ok=True)
-    start = _start(config, output)
-    if start is None and (output / "checkpoints").is_dir():
+    with _alone_in(output):
+        return _train(config, output, overrides)
+
+
+def _train(
+    config: dict[str, Any], output: Path, overrides: Sequence[str] | None
+) -> dict[str, float]:
+    checkpoints = output / "checkpoints"
+    start, checkpoint = _start(config, checkpoints)
+    if start is None and checkpoints.is_dir():
         raise InputError(
             f"{output} holds a training run already; go on with it by resume={output}, or choose "
             "another hydra.run.dir"
         )
-    weights = None
-    if start:
-        checkpoint = read_checkpoint(start)
+    weights, over = None, False
+    trust = [*as_list(config["trust"]), *own_packages(config)]
+    if start and checkpoint:
         record = Record.of(checkpoint)
+        check_targets(record.config, BUILT, trust, start)
         argument = "resume=" if config["resume"] else "ckpt_path="
         check_same_network(record.config, config, argument)
         check_same_batches(record.config, checkpoint, config, argument)
         # The network that was trained, whatever weights this machine has by now.
         weights = record.weights
-        done = checkpoint["loops"]["fit_loop"]["epoch_progress"]["current"]["completed"]
-        if done >= config["trainer"]["max_epochs"]:
+        done, within = position_of(checkpoint)
+        over = done >= config["trainer"]["max_epochs"]
+        if over:
             warnings.warn(
                 f"all {done} epochs are trained already; for more, add trainer.max_epochs=<more>",
                 InputWarning,
                 stacklevel=2,
             )
+        every = record.config["trainer"]["log_every_n_steps"] or 1
+        forget_after(output / "metrics.csv", checkpoint["global_step"], within, every)
     elif config["init_from"]:
-        record = Record.of(read_checkpoint(config["init_from"]))
+        _, record = read_trusted(config["init_from"], trust)
         if record.config["backbone"] == config["backbone"]:
             weights = record.weights
-    OmegaConf.save(OmegaConf.create(config), output / "config.yaml")
+    write_text(output / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(config)))
     if overrides is not None:
-        OmegaConf.save(OmegaConf.create(list(overrides)), output / OVERRIDES)
+        write_text(output / OVERRIDES, OmegaConf.to_yaml(OmegaConf.create(list(overrides))))
 
     limit = config["trainer"]["max_time"]
-    stops = [*([TimeLimit(limit)] if limit else []), LastValidation()]
+    stops = [*([TimeLimit(limit)] if limit else []), EndWithinEpoch(checkpoints / LAST)]
     callbacks = [*build_all(config, "callbacks"), *stops]
     trainer = make_trainer(config, callbacks, build_all(config, "logger"))
     task: Task = build(config, "task")
@@ -81,23 +101,55 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
         task.describe(config, parts, trainer, output)
         print(*loaded, sep="\n            ", end="\n" if loaded else "")
 
-    try:
-        trainer.fit(
-            parts.module, datamodule=parts.data, ckpt_path=start and str(start), weights_only=True
-        )
-    except MisconfigurationException as error:
-        raise InputError(f"trainer: {error}") from error
+    if not over:
+        path = start and str(start)
+        try:
+            trainer.fit(parts.module, datamodule=parts.data, ckpt_path=path, weights_only=True)
+        except MisconfigurationException as error:
+            raise InputError(f"trainer: {error}") from error
     # Of several devices' processes one has the results.
     return task.finish(output, parts) if trainer.is_global_zero else {}
 
 
-def _start(config: dict[str, Any], output: Path) -> Path | None:
-    """The checkpoint that training goes on from; None for a new run."""
-    if config["ckpt_path"] == "last" and not config["resume"]:
-        last = output / "checkpoints" / "last.ckpt"
-        return last if last.is_file() else None
+@contextmanager
+def _alone_in(output: Path) -> Iterator[None]:
+    """Inside, no other training writes into the run directory.
+
+    Raises:
+        InputError: One does, or nothing can be written there.
+    """
+    if rank_zero_only.rank:  # a further device's process, which the first one has started
+        yield
+        return
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        lock = take(output / ".lock")
+    except Timeout as error:
+        raise InputError(
+            f"{output}: another training is at work there; wait for its end, or choose another "
+            "hydra.run.dir"
+        ) from error
+    except OSError as error:
+        raise InputError(
+            f"{output}: cannot be written to ({error.strerror}); choose another hydra.run.dir"
+        ) from error
+    try:
+        for unfinished in output.glob("checkpoints/.*.ckpt.*"):  # of a training that was killed
+            unfinished.unlink()
+        yield
+    finally:
+        if lock:
+            lock.release()
+
+
+def _start(
+    config: dict[str, Any], checkpoints: Path
+) -> tuple[Path, dict[str, Any]] | tuple[None, None]:
+    """The checkpoint that training goes on from, and its content; None for a new run."""
     named = config["resume"] or config["ckpt_path"]
-    return find_checkpoint(named, "last") if named else None
+    if named == "last" and not config["resume"]:
+        named = checkpoints.parent if checkpoints.is_dir() else None
+    return find_state(named) if named else (None, None)
 
 
 def make_trainer(
@@ -112,7 +164,8 @@ def make_trainer(
     pl.seed_everything(config["seed"], verbose=False)
     own = {**config["trainer"], "max_time": None, **settings}
     trainer = {**own, "precision": _precision(own)}
-    return build({"trainer": trainer}, "trainer", callbacks=list(callbacks), logger=logger)
+    own = {"callbacks": list(callbacks), "logger": logger, "plugins": [WholeCheckpoints()]}
+    return build({"trainer": trainer}, "trainer", **own)
 
 
 def _precision(trainer: dict[str, Any]) -> str:

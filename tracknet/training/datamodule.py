@@ -13,6 +13,7 @@ from tracknet.data.resident import ResidentFrames, stays_resident
 from tracknet.data.store import StoredClip
 from tracknet.data.window_dataset import WindowDataset, collated
 from tracknet.errors import InputError
+from tracknet.process import die_with_parent
 from tracknet.training.loader import AheadLoader
 from tracknet.training.order import EpochSampler
 from tracknet.training.sampling import Sampling
@@ -117,7 +118,7 @@ class WindowDataModule(LightningDataModule):
             collate_fn=collated,
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
-            worker_init_fn=_one_thread,
+            worker_init_fn=_begin_worker,
             pin_memory=self.trainer.strategy.root_device.type == "cuda",
             **kwargs,
         )
@@ -153,5 +154,6 @@ class WindowDataModule(LightningDataModule):
         return done + rolled, used
 
 
-def _one_thread(_: int) -> None:
+def _begin_worker(_: int) -> None:
     cv2.setNumThreads(0)
+    die_with_parent()

@@ -1,12 +1,15 @@
 """A loader that works while the network does."""
 
+import signal
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
 from torch.utils.data import DataLoader
 
+from tracknet.errors import InputError
 from tracknet.process import step_back
+from tracknet.signals import deaf_children
 from tracknet.video import prefetch
 
 
@@ -14,18 +17,57 @@ class AheadLoader(DataLoader):
     """A `DataLoader` whose own process reads the next batch in a thread, where it has no workers.
 
     As with workers, the order is asked of the sampler when an iterator is made, and what is wrong
-    with a batch is raised when that batch is asked for.
+    with a batch, or with a worker, is raised when that batch is asked for: between two steps.
     """
 
     def __iter__(self) -> Iterator[Any]:
-        batches = super().__iter__()
         if self.num_workers:
-            return batches
+            return self._of_workers()
+        batches = super().__iter__()
         try:
             first = next(batches, None)
         except Exception as error:
             return _failing(error)
         return iter(()) if first is None else prefetch(_aside(chain([first], batches)), 1)
+
+    def _of_workers(self) -> Iterator[Any]:
+        # PyTorch would raise in the middle of a step what a worker dies of.
+        before = signal.getsignal(signal.SIGCHLD)
+        with deaf_children():
+            batches: Any = super().__iter__()
+        signal.signal(signal.SIGCHLD, before)
+        for worker in batches._workers:
+            # How PyTorch and Python end those that are still busy when the process ends.
+            worker._popen.terminate = worker._popen.kill
+        return self._watched(batches)
+
+    def _watched(self, batches: Any) -> Iterator[Any]:
+        """The batches of workers; what is wrong is said as it would be without workers."""
+        while True:
+            try:
+                if not all(worker.is_alive() for worker in batches._workers):
+                    raise RuntimeError
+                batch = next(batches)
+            except StopIteration:
+                return
+            except (InputError, OSError) as error:
+                raise type(error)(_own_words(error)) from None
+            except RuntimeError as error:
+                ends = {w.exitcode for w in batches._workers if not w.is_alive()}
+                if not ends:
+                    raise
+                raise InputError(
+                    f"a process that reads windows has ended (exit code {ends.pop()}), as a rule "
+                    "because memory ran out: take fewer of them or smaller batches "
+                    f"(num_workers={self.num_workers - 1}, or a batch_size below "
+                    f"{self.batch_size})"
+                ) from error
+            yield batch
+
+
+def _own_words(error: Exception) -> str:
+    """What an error said in a worker; PyTorch makes the traceback there its message."""
+    return str(error).rstrip().rpartition("\n")[2].partition(": ")[2]
 
 
 def _aside(batches: Iterator[Any]) -> Iterator[Any]:

@@ -1,6 +1,7 @@
 """Lightning's loggers, made for runs that are resumed and for pictures."""
 
 import csv
+import io
 import warnings
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.loggers.logger import rank_zero_experiment
 
+from tracknet.files import write_text
 from tracknet.values import Text
 
 
@@ -47,3 +49,30 @@ class RunTensorBoardLogger(TensorBoardLogger):
         """Shows (H,W,3) uint8 RGB."""
         for picture in images:
             self.experiment.add_image(key, picture, step, dataformats="HWC")
+
+
+def forget_after(file: Path, steps: int, within_epoch: bool, every: int) -> None:
+    """Takes out of a `metrics.csv` what a resumed run will log again, or has not logged yet.
+
+    Args:
+        file: That one; it need not be there.
+        steps: Optimizer steps of the checkpoint that the run goes on from.
+        within_epoch: Whether that lies within an epoch, so that its figures are not due.
+        every: Steps from one that is logged to the next.
+    """
+    if not file.is_file():
+        return
+    header, *rows = csv.reader(file.read_text().splitlines())
+    step = header.index("step")
+    of_epoch = [i for i, name in enumerate(header) if name.startswith("val/") or "_epoch" in name]
+
+    def stays(row: list[str]) -> bool:
+        if len(row) != len(header) or int(row[step]) >= steps:
+            return False
+        if not within_epoch or int(row[step]) < steps - 1:
+            return True
+        return steps % every == 0 and not any(row[i] for i in of_epoch)
+
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([header, *filter(stays, rows)])
+    write_text(file, text.getvalue())

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from lightning.pytorch import LightningModule
+from lightning.pytorch import Callback, LightningModule
 from torch import nn
 
 from tracknet.codecs import Codec
@@ -14,6 +14,7 @@ from tracknet.devices import channels_last
 from tracknet.errors import InputError
 from tracknet.models import HeatmapModel
 from tracknet.record import Record
+from tracknet.training.finite import FiniteLoss, check_weights, diverged
 from tracknet.training.validation import Validation
 
 
@@ -60,6 +61,10 @@ class HeatmapModule(LightningModule):
         self._parameters_of = parameters
         self._optimizer = optimizer
         self._scheduler = scheduler
+        self._epoch_losses: list[torch.Tensor | int] = [0, 0]  # their sum, their number
+
+    def configure_callbacks(self) -> list[Callback]:
+        return [FiniteLoss()]
 
     def configure_optimizers(self) -> dict[str, Any]:
         try:
@@ -83,10 +88,25 @@ class HeatmapModule(LightningModule):
 
     def training_step(self, batch: Batch, _: int) -> torch.Tensor:
         loss = self.loss_of(self.model(batch.frames, batch.background), batch)
-        self.log(
-            "train/loss", loss, on_epoch=True, prog_bar=True, sync_dist=True, batch_size=len(batch)
-        )
+        self.log("train/loss_step", loss, prog_bar=True, sync_dist=True, batch_size=len(batch))
+        total, count = self._epoch_losses
+        self._epoch_losses = [total + loss.detach(), count + 1]
         return loss
+
+    def on_train_epoch_start(self) -> None:
+        self._epoch_losses = [0, 0]
+
+    def on_train_epoch_end(self) -> None:
+        # Not by Lightning's own mean, which forgets what came before a resume, and is written after
+        # the epoch's checkpoint.
+        total, count = self._epoch_losses
+        if not count:
+            return
+        mean = self.trainer.strategy.reduce(torch.as_tensor(total / count), reduce_op="mean")
+        figures = {"train/loss_epoch": float(mean), "epoch": self.current_epoch}
+        for logger in self.loggers:
+            logger.log_metrics(figures, self.global_step - 1)
+            logger.save()
 
     def loss_of(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
         """The loss of a batch's logits (B,T,h,w)."""
@@ -99,7 +119,10 @@ class HeatmapModule(LightningModule):
 
     def validation_step(self, batch: Batch, _: int) -> dict[str, torch.Tensor]:
         logits = self.model(batch.frames, batch.background)
-        self.log("val/loss", self.loss_of(logits, batch), batch_size=len(batch), sync_dist=True)
+        loss = self.loss_of(logits, batch)
+        if not loss.isfinite():
+            raise diverged(self.trainer, "validation", float(loss), self.global_step, batch.window)
+        self.log("val/loss", loss, batch_size=len(batch), sync_dist=True)
         heatmaps = self.codec.probability(logits)
         best = self.codec.decode(heatmaps, self.model.heatmap_stride)[:, :, 0]
         self.validation.add(batch.window, best)
@@ -110,7 +133,12 @@ class HeatmapModule(LightningModule):
         for name, figure in figures.items():
             self.log(name, figure, prog_bar=name != "val/highest_score", sync_dist=True)
 
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self._epoch_losses = checkpoint.get("epoch_losses", [0, 0])
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        check_weights(self, checkpoint)
+        checkpoint["epoch_losses"] = self._epoch_losses
         record = Record(
             config=self.config,
             weights=self.model.backbone.weights,

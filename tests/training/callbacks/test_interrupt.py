@@ -71,12 +71,20 @@ def test_the_last_batch_of_an_epoch_is_validated_first(fit, checkpoints):
     assert not checkpoints.exists()
 
 
-def test_a_second_signal_ends_it_at_once(fit, checkpoints):
-    sender = SignalIn(1, signal.SIGINT, signal.SIGINT)
-    with pytest.raises((KeyboardInterrupt, SystemExit)):
+def test_a_signal_that_is_repeated_is_the_first(fit, checkpoints):
+    sender = SignalIn(1, *NUMBERS, *NUMBERS)
+    with pytest.raises(Interrupted) as stopped:
         fit(sender, InterruptCheckpoint(str(checkpoints)))
-    assert sender.done == 1
-    assert not checkpoints.exists()
+    assert sender.done == steps(checkpoints) == 2
+    assert stopped.value.code == 130
+
+
+def test_a_signal_while_the_last_epoch_is_validated_is_not_lost(fit, checkpoints):
+    sender = SignalIn(7, signal.SIGTERM)
+    with pytest.raises(Interrupted) as stopped:
+        fit(sender, InterruptCheckpoint(str(checkpoints)))
+    assert sender.done == 8
+    assert stopped.value.code == 143
 
 
 def test_without_a_signal_nothing_happens(fit, checkpoints):

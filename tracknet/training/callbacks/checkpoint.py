@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
@@ -15,13 +16,18 @@ TO_GO_ON = (
     "averaging_state",
 )
 """Entries of a checkpoint that a training goes on from."""
+SCORE = "score"
+"""Entry of a best network's: the figure that it was chosen by."""
 
 
 class RunCheckpoint(ModelCheckpoint):
     """Lightning's, but a run goes on with its best score wherever its folder is by now.
 
     Lightning's own forgets the score when the folder was moved, renamed or copied, and replaces
-    the best network by the next one.
+    the best network by the next one. Here the file itself says how good its network is: it may be
+    newer than the checkpoint that a run goes on from.
+
+    An epoch that steps or time have cut off is none: it is not kept as the last one.
 
     Args:
         dirpath: Folder of the checkpoints.
@@ -56,21 +62,22 @@ class RunCheckpoint(ModelCheckpoint):
     def on_save_checkpoint(
         self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
     ) -> None:
+        if self._saves and self.monitor:
+            checkpoint[SCORE] = self.current_score
         if self._saves and self.network_alone:
             for name in TO_GO_ON:
                 checkpoint.pop(name, None)
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        if not Path(self._here(state_dict["best_model_path"])).is_file():
-            return  # another run's checkpoint: in this folder nothing is the best so far
-        moved: dict[str, Any] = {
-            name: self._here(state_dict[name])
-            for name in ("best_model_path", "kth_best_model_path", "last_model_path")
-        }
-        scores = state_dict["best_k_models"].items()
-        moved["best_k_models"] = {self._here(path): score for path, score in scores}
-        super().load_state_dict({**state_dict, **moved, "dirpath": self.dirpath})
+    def _should_skip_saving_checkpoint(self, trainer: Trainer) -> bool:
+        cut_off = self.monitor is None and trainer.should_stop and not trainer.is_last_batch
+        return cut_off or super()._should_skip_saving_checkpoint(trainer)
 
-    def _here(self, path: str) -> str:
-        """The file of that name in this folder; an empty path stays empty."""
-        return path and str(Path(self.dirpath or "", Path(path).name))
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        best = Path(self.format_checkpoint_name({}))
+        if not self.monitor or not best.is_file():
+            return  # another run's checkpoint: in this folder nothing is the best so far
+        score = torch.load(best, map_location="cpu", weights_only=True, mmap=True).get(SCORE)
+        if score is not None:
+            self.best_model_path = self.kth_best_model_path = str(best)
+            self.best_model_score = self.kth_value = score
+            self.best_k_models = {str(best): score}

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM leave a checkpoint to resume from."""
+"""Ctrl-C and SIGTERM leave a checkpoint to resume from; so does what fails between two steps."""
 
 import signal
 from pathlib import Path
@@ -7,15 +7,24 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from tracknet.console import command
+from tracknet.signals import SIGNALS
 from tracknet.values import Text
 
 
 class Interrupted(Exception):
-    """A signal stopped the training; `last.ckpt` is there to resume from."""
+    """A signal stopped the training; `last.ckpt` is there to resume from.
+
+    Attributes:
+        code: What the process exits with.
+    """
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class InterruptCheckpoint(Callback):
-    """On a signal, finishes the step, writes `last.ckpt` and raises; a second one stops at once.
+    """On a signal, finishes the step, writes `last.ckpt` and raises; further ones: see `Signals`.
 
     Args:
         dirpath: Folder of the checkpoints.
@@ -23,35 +32,58 @@ class InterruptCheckpoint(Callback):
 
     def __init__(self, dirpath: Text) -> None:
         self.path = Path(dirpath) / "last.ckpt"
-        self._interrupted = False
-        self._previous: dict[int, Any] = {}
+        self._saved = False
+        self._trained = False
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            # Lightning gives back the handlers of before a training, however it ends.
-            self._previous[number] = signal.signal(number, self._receive)
-
-    def _receive(self, number: int, _: Any) -> None:
-        self._interrupted = True
-        for again, handler in self._previous.items():
-            signal.signal(again, handler)
+        # Lightning gives back the handlers of before a training, however it ends.
+        SIGNALS.take_over()
+        SIGNALS.waits = True
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         # A checkpoint holds no gradient that waits for more batches. After an epoch's last batch,
         # validation and the epoch's own checkpoint come first.
+        self._trained = True
         stepped = (batch_idx + 1) % trainer.accumulate_grad_batches == 0
-        if stepped and not trainer.is_last_batch:
-            self._stop_if_told(trainer, save=True)
+        if stepped and not trainer.is_last_batch and self._told(trainer):
+            trainer.save_checkpoint(self.path)
+            self._saved = True
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        # Not before: what the step has logged is written after `on_train_batch_end`.
+        if self._saved:
+            self._stop()
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._stop_if_told(trainer, save=False)
+        self._trained = False  # the epoch's own checkpoint is there
+        if self._told(trainer):
+            self._stop()
 
-    def _stop_if_told(self, trainer: Trainer, save: bool) -> None:
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        SIGNALS.waits = False
+        if self._told(trainer):
+            self._stop()
+
+    def on_exception(
+        self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
+    ) -> None:
+        # Files that are gone, a worker that was killed: the state between two batches is whole.
+        SIGNALS.waits = False
+        batches = trainer.fit_loop.epoch_loop.batch_progress.current
+        between = self._trained and trainer.training and batches.ready == batches.completed
+        stepped = batches.ready % trainer.accumulate_grad_batches == 0
+        over = self._saved or trainer.is_last_batch or trainer.world_size > 1
+        if between and stepped and not over:
+            trainer.save_checkpoint(self.path)
+
+    def _told(self, trainer: Trainer) -> bool:
         # Where the signal came to any device's process, all of them stop at the same step.
-        if trainer.strategy.reduce_boolean_decision(self._interrupted, all=False):
-            if save:
-                trainer.save_checkpoint(self.path)
-            run = self.path.parent.parent
-            raise Interrupted(f"interrupted; continue with: {command('train')} resume={run}")
+        told = SIGNALS.received is not None
+        return trainer.strategy.reduce_boolean_decision(told, all=False)
+
+    def _stop(self) -> None:
+        run = self.path.parent.parent
+        said = f"interrupted; continue with: {command('train')} resume={run}"
+        raise Interrupted(said, 128 + (SIGNALS.received or signal.SIGINT))
