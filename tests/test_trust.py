@@ -70,8 +70,8 @@ def poisoned(tiny_run, tmp_path):
     """Makes a checkpoint of the tiny run whose configuration has something in a place."""
     best = torch.load(tiny_run / "checkpoints" / "best.ckpt", weights_only=True)
 
-    def make(place: str, what: object) -> Path:
-        checkpoint = copy.deepcopy(best)
+    def make(place: str, what: object, file: Path | None = None) -> Path:
+        checkpoint = torch.load(file, weights_only=True) if file else copy.deepcopy(best)
         put(checkpoint[KEY]["config"], place, what)
         torch.save(checkpoint, tmp_path / "poisoned.ckpt")
         return tmp_path / "poisoned.ckpt"
@@ -135,27 +135,32 @@ def test_what_else_a_place_may_not_hold(poisoned, part, said):
     assert "\x1b" not in one_sentence(refused.value)
 
 
-@pytest.mark.parametrize(
-    "command",
-    [["predict", "source=absent.mp4", "ckpt="], ["evaluate", "ckpt="], ["train", "init_from="]],
-)
+@pytest.mark.parametrize("command", ["predict", "evaluate", "init_from", "ckpt_path", "resume"])
 def test_every_command_that_opens_a_checkpoint(
-    canary, poisoned, run_script, tiny_data, tiny_network, tmp_path, command
+    canary, poisoned, run_script, tiny_run, tiny_data, tiny_network, tmp_path, command
 ):
-    name, *settings = command
-    file = poisoned("codec.sigma", payload("os.system", canary))
-    if name == "predict":
-        settings[0] = f"source={make_frames(tmp_path / 'frames')}"
-    settings[-1] += str(file)
-    data = [] if name == "predict" else tiny_data
-    network = tiny_network if name == "train" else []
-    own = [s for s in data if name == "train" or s.startswith(("paths", "data"))]
-    run = run_script(name, *own, *network, *settings, f"hydra.run.dir={tmp_path / 'out'}")
+    file, out = poisoned("codec.sigma", payload("os.system", canary)), tmp_path / "out"
+    data = [s for s in tiny_data if s.startswith(("paths", "data"))]
+    settings = {
+        "predict": [f"ckpt={file}", f"source={make_frames(tmp_path / 'frames')}"],
+        "evaluate": [f"ckpt={file}", *data],
+        "init_from": [f"init_from={file}", *tiny_data, *tiny_network],
+        "ckpt_path": [f"ckpt_path={file}", *tiny_data, *tiny_network],
+        "resume": [f"resume={out}", *tiny_data, *tiny_network],
+    }[command]
+    if command in ("ckpt_path", "resume"):  # they go on from a training's whole state
+        poisoned("codec.sigma", payload("os.system", canary), tiny_run / "checkpoints/last.ckpt")
+    if command == "resume":
+        shutil.copytree(tiny_run, out)
+        shutil.copy(file, out / "checkpoints" / "last.ckpt")
+        (out / "overrides.yaml").write_text("[]")
+    name = command if command in ("predict", "evaluate") else "train"
+    run = run_script(name, *settings, *([] if command == "resume" else [f"hydra.run.dir={out}"]))
     assert run.returncode == 1
     (said,) = run.stderr.splitlines()
-    assert said.startswith(
-        f"error: {file}: codec.sigma._target_=os.system: expected no part at all"
-    )
+    opened = out / "checkpoints" / "last.ckpt" if command == "resume" else file
+    sentence = f"error: {opened}: codec.sigma._target_=os.system: expected no part at all"
+    assert said.startswith(sentence)
 
 
 def make_frames(folder: Path) -> Path:

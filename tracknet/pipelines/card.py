@@ -137,8 +137,10 @@ def _git_commit() -> str | None:
         return None
 
 
-def print_next_steps(output: Path, figures: Mapping[str, float], dataset: Dataset) -> None:
-    """Prints the best figures and the exact commands that come next."""
+def print_next_steps(
+    output: Path, figures: Mapping[str, float], dataset: Dataset, trust: Sequence[str]
+) -> None:
+    """Prints the best figures and the exact commands that come next, which trust these packages."""
     out = console()
     out.print(
         f"\nvalidation strict F1 {figures['val_f1']:.3f} at threshold {figures['threshold']:.2f} "
@@ -147,8 +149,9 @@ def print_next_steps(output: Path, figures: Mapping[str, float], dataset: Datase
     )
     out.print("next:")
     run, data = shlex.quote(str(output)), "".join(f" {shlex.quote(o)}" for o in _data(dataset))
-    out.print(f"  {command('evaluate')} ckpt={run}{data} split=test")
-    out.print(f"  {command('predict')} ckpt={run} source=<video or folder of frames>")
+    own = f" {shlex.quote('trust=[' + ','.join(trust) + ']')}" if trust else ""
+    out.print(f"  {command('evaluate')} ckpt={run}{own}{data} split=test")
+    out.print(f"  {command('predict')} ckpt={run}{own} source=<video or folder of frames>")
     out.print(f"  {command('train')} resume={run} trainer.max_epochs=<more>")
     out.print(f"  tensorboard --logdir {run}")
 

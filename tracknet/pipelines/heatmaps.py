@@ -92,7 +92,8 @@ class HeatmapTask:
         record = Record.of(checkpoint)
         val = training.splits["val"]
         labels, f1 = [clip.labels for clip in val], {}
-        predictor = load(best, trust=own_packages(training.module.config))
+        trust = own_packages(training.module.config)
+        predictor = load(best, trust=trust)
         found = candidates_of(predictor, val, Predictor.every_overlap)
         for overlap in OVERLAPS:
             if overlap == "none":  # chosen with the checkpoint itself
@@ -109,7 +110,7 @@ class HeatmapTask:
             "threshold_overlap_mean": record.thresholds["mean"],
         }
         write_json(output / "summary.json", figures)
-        print_next_steps(output, figures, training.dataset)
+        print_next_steps(output, figures, training.dataset, trust)
         return figures
 
 

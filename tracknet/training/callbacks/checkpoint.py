@@ -7,6 +7,8 @@ import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
+from tracknet.record import CheckpointError, read_checkpoint
+
 TO_GO_ON = (
     "loops",
     "callbacks",
@@ -76,8 +78,11 @@ class RunCheckpoint(ModelCheckpoint):
         best = Path(self.format_checkpoint_name({}))
         if not self.monitor or not best.is_file():
             return  # another run's checkpoint: in this folder nothing is the best so far
-        score = torch.load(best, map_location="cpu", weights_only=True, mmap=True).get(SCORE)
-        if score is not None:
+        try:
+            score = read_checkpoint(best).get(SCORE)
+        except CheckpointError:  # the next one takes its place
+            return
+        if isinstance(score, torch.Tensor):
             self.best_model_path = self.kth_best_model_path = str(best)
             self.best_model_score = self.kth_value = score
             self.best_k_models = {str(best): score}
