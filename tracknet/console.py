@@ -25,7 +25,7 @@ log.addHandler(logging.NullHandler())
 def console(stderr: bool = False) -> Console:
     """Standard output; wide enough for a table where it is a file and has no width of its own."""
     width = None if sys.stdout.isatty() else 140
-    return Console(width=width, soft_wrap=True, highlight=False, stderr=stderr)
+    return Console(width=width, soft_wrap=True, highlight=False, markup=False, stderr=stderr)
 
 
 def print_table(

@@ -15,10 +15,12 @@ FIGURES = {
 
 
 def test_what_comes_next_can_be_pasted_into_a_shell(capsys):
-    print_next_steps(Path("outputs/a run"), FIGURES, Generic("my videos", {"test": ["test"]}))
+    dataset = Generic("my videos", {"test": ["test"]})
+    print_next_steps(Path("outputs/[a run]"), FIGURES, dataset, ["mine", "yours"])
     (evaluate,) = [line for line in capsys.readouterr().out.splitlines() if "evaluate" in line]
-    assert shlex.split(evaluate)[-4:] == [
-        "ckpt=outputs/a run",
+    assert shlex.split(evaluate)[-5:] == [
+        "ckpt=outputs/[a run]",
+        "trust=[mine,yours]",
         "data=generic",
         "data.root=my videos",
         "split=test",

@@ -12,7 +12,13 @@ from typing import cast
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from tracknet.errors import InputError
 from tracknet.geometry import Size
@@ -176,7 +182,8 @@ def _noting(frames: Iterable[Frame], note: Callable[[Frame], None]) -> Iterator[
 def _progress(rows: Iterable[Prediction], total: int, text: str) -> Iterator[Prediction]:
     """The same rows, under a progress bar on stderr once they have taken a while."""
     started, shown = time.monotonic(), False
-    columns = "{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    said = TextColumn("{task.description}", markup=False)  # a video may be called [/x]
+    columns = said, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     bar = Progress(*columns, console=Console(stderr=True))
     task = bar.add_task(text, total=total or None)
     try:
