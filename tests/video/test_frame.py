@@ -56,3 +56,14 @@ def test_pixels_that_nothing_converts_are_named(fit):
     frame = av.VideoFrame(64, 32, "gray32le")
     with pytest.raises(VideoError, match="its pixels are gray32le, which cannot be converted"):
         Resizer(fit((32, 64), (16, 32)))(frame)
+
+
+@pytest.mark.parametrize(("size", "fits"), [((16, 16384), True), ((16, 16386), False)])
+def test_frames_too_large_for_h264_are_refused(tmp_path, size, fits):
+    frame = np.zeros((*size, 3), np.uint8)
+    with VideoWriter(tmp_path / "a.mp4", size, Fraction(25)) as writer:
+        if fits:
+            writer.write(frame)
+        else:
+            with pytest.raises(VideoError, match="frames of 16386x16 do not fit"):
+                writer.write(frame)

@@ -10,8 +10,15 @@ import pytest
 from tracknet.video import VideoError, prefetch, room
 
 
-def test_keeps_the_order():
-    assert list(prefetch(range(100), 3)) == list(range(100))
+@pytest.mark.parametrize("depth", [0, 1, 3])
+def test_keeps_the_order(depth):
+    assert list(prefetch(range(100), depth)) == list(range(100))
+
+
+def test_where_none_may_wait_none_is_read_ahead():
+    seen = []
+    items = prefetch((seen.append(i) or i for i in range(100)), 0)
+    assert (next(items), next(items), seen) == (0, 1, [0, 1])
 
 
 def test_passes_errors_on_after_the_items_before():
@@ -37,7 +44,7 @@ def test_is_bounded_and_starts_at_once():
 
 
 @pytest.mark.parametrize(
-    ("size", "places"), [(1920 * 1080 * 3, 16), (100 << 20, 2), (400 << 20, 1), (0, 16)]
+    ("size", "places"), [(1920 * 1080 * 3, 16), (100 << 20, 2), (400 << 20, 0), (0, 16)]
 )
 def test_large_items_have_fewer_places(size, places):
     assert room(16, size) == places

@@ -39,11 +39,12 @@ def decode(
             for packet in container.demux():
                 if packet.pts is not None:
                     end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
-                if packet.stream_index != video.index:
+                # A number is not enough: a damaged stream may be another from here on.
+                if packet.stream_index != video.index or packet.stream.type != "video":
                     continue
                 spoilt += packet.is_corrupt
                 try:
-                    frames = video.decode(packet)  # the packet may think that it is of another
+                    frames = [f for f in packet.decode() if isinstance(f, av.VideoFrame)]
                 except av.FFmpegError as error:
                     if not skip_damage:
                         said = f"{container.name}: damaged; copy or convert it again"

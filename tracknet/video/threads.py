@@ -13,8 +13,8 @@ WAITING_BYTES = 256 << 20
 
 
 def room(depth: int, size: int) -> int:
-    """How many items of `size` bytes may wait: `depth`, or as many as memory allows, but one."""
-    return max(1, min(depth, WAITING_BYTES // max(1, size)))
+    """How many items of `size` bytes may wait: `depth`, or as many as memory allows, or none."""
+    return min(depth, WAITING_BYTES // max(1, size))
 
 
 def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
@@ -24,8 +24,10 @@ def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
 
     Args:
         items: What to iterate over in the thread; what it raises is raised here.
-        depth: At most this many items wait.
+        depth: At most this many items wait; where none may, there is no thread.
     """
+    if not depth:
+        return _one_by_one(items)
     waiting: Queue[tuple[str, Any]] = Queue(depth)
     stopped = Event()
 
@@ -69,3 +71,7 @@ def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
     started = receive()
     next(started)  # one that was never begun would not end the thread
     return started
+
+
+def _one_by_one(items: Iterable[Item]) -> Generator[Item, None, None]:
+    yield from items

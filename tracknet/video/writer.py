@@ -11,6 +11,8 @@ from tracknet.video.source import VideoError
 
 SIDE = 16_384
 """Pixels of a frame's longer side, at most; x264 takes no more."""
+BLOCKS = 139_264
+"""Of 16x16 pixels in a frame, at most, by H.264's highest level: 8192x4352, say."""
 TICKS = 90_000
 """A second of a written video has about as many; a frame's duration is a whole number of them."""
 
@@ -68,11 +70,11 @@ class VideoWriter(AbstractContextManager):
             VideoError: H.264 holds no frames of this size.
         """
         if not self._next:
-            if max(picture.width, picture.height) > SIDE:
+            w, h = picture.width, picture.height
+            if max(w, h) > SIDE or -(-w // 16) * -(-h // 16) > BLOCKS:
                 raise VideoError(
-                    f"{self._container.name}: frames of {picture.width}x{picture.height} do not "
-                    f"fit into H.264, which has up to {SIDE:,} pixels a side; shrink them, or do "
-                    "without the overlay"
+                    f"frames of {w}x{h} do not fit into H.264, which has up to {SIDE:,} pixels a "
+                    f"side and {256 * BLOCKS:,} in all; shrink them, or do without the overlay"
                 )
             self._stream.codec_context.colorspace = picture.colorspace
             self._stream.codec_context.color_range = picture.color_range
