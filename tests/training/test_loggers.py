@@ -1,4 +1,4 @@
-"""A run's figures in `metrics.csv`: nothing twice, and one sentence where they cannot be written."""
+"""Figures in `metrics.csv`: nothing twice, and one sentence where they cannot be written."""
 
 import shutil
 
