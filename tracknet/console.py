@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import sys
+import threading
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -46,6 +47,14 @@ def plain_errors() -> Iterator[None]:
 
     A traceback does not help who has to mend a file. HYDRA_FULL_ERROR=1 shows it.
     """
+    show = threading.excepthook
+
+    def show_others(failed: threading.ExceptHookArgs) -> None:
+        # What TensorBoard's thread cannot write, it says in the main thread as well.
+        if not issubclass(failed.exc_type, OSError):
+            show(failed)
+
+    threading.excepthook = show_others
     try:
         yield
     except (InputError, OSError) as error:
@@ -55,6 +64,8 @@ def plain_errors() -> Iterator[None]:
         said = re.sub(r"^\[Errno -?\d+\] ", "", str(error))
         log.error(said)
         sys.exit(f"error: {said}")
+    finally:
+        threading.excepthook = show
 
 
 def warn(message: str) -> None:

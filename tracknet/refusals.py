@@ -44,6 +44,10 @@ def sentence(error: Exception, configs: str, name: str, arguments: Sequence[str]
         arguments: As the command was given them.
     """
     text = str(error)
+    if isinstance(error, OSError) and error.filename:
+        return (
+            f"{error.filename}: {error.strerror}; choose another folder by hydra.run.dir=<folder>"
+        )
     if isinstance(error, OverrideParseException):
         return (
             f"{error.override}: expected key=value; put what holds a space, a bracket or a comma "

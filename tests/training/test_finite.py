@@ -63,6 +63,7 @@ def test_in_validation_nothing_is_drawn(poisoned):
     assert kept == 0
 
 
+@pytest.mark.slow
 def test_weights_that_are_not_finite_are_not_stored(poisoned):
     said, kept = poisoned("on_train_epoch_end", 4)
     assert said.startswith("the weights are not finite after step 4 and are not stored; try ")

@@ -154,6 +154,7 @@ def test_a_finished_run_prints_its_figures_again(compose, settings, undisturbed,
     assert (last(run)["global_step"], (run / "metrics.csv").read_text()) == before
 
 
+@pytest.mark.slow
 def test_a_run_that_stopped_early_stays_so_unless_it_gets_more_patience(
     compose, tiny_data, tiny_network, tmp_path
 ):

@@ -96,7 +96,7 @@ def diverged(
     shown = "not finite" if math.isfinite(loss) else f"{loss}"
     return InputError(
         f"the {where} loss is {shown} in epoch {trainer.current_epoch}, step {step}{of}; "
-        f"{_advice(module.config)}, and {_state(module.config)}"
+        f"try {' or '.join(_remedies(trainer))}, and {_state(module.config)}"
     )
 
 
@@ -112,21 +112,19 @@ def check_weights(module: LightningModule, checkpoint: Mapping[str, Any]) -> Non
         config: Any = module.config
         raise InputError(
             f"the weights are not finite after step {module.global_step} and are not stored; "
-            f"{_advice(config)}, and {_state(config)}"
+            f"try {' or '.join(_remedies(module.trainer))}, and {_state(config)}"
         )
 
 
-def _advice(config: Mapping[str, Any]) -> str:
-    return "try " + " or ".join(_remedies(config))
-
-
-def _remedies(config: Mapping[str, Any]) -> Iterator[str]:
+def _remedies(trainer: Trainer) -> Iterator[str]:
     """What helps, the strongest first."""
+    module: Any = trainer.lightning_module
+    config = module.config
     if rate := config["optimizer"].get("lr"):
         yield f"optimizer.lr={rate / 3:.1g}"
     if not config["trainer"].get("gradient_clip_val"):
         yield "trainer.gradient_clip_val=1.0"
-    if config["trainer"].get("precision") != "32-true":
+    if trainer.precision != "32-true":
         yield "trainer.precision=32-true"
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.loggers.logger import rank_zero_experiment
+from lightning.pytorch.utilities import rank_zero_only
 
+from tracknet.errors import InputError
 from tracknet.files import write_text
 from tracknet.values import Text
 
@@ -37,6 +39,21 @@ class RunCSVLogger(CSVLogger):
                 file.write_text(kept)
                 experiment.metrics_keys = next(csv.reader([kept.split("\n", 1)[0]]))
         return super().experiment
+
+    @rank_zero_only
+    def save(self) -> None:
+        """Writes the rows that wait.
+
+        Raises:
+            InputError: The disk is full, or somebody deleted the folder.
+        """
+        try:
+            super().save()
+        except OSError as error:
+            raise InputError(
+                f"{self.log_dir}: metrics.csv cannot be written ({error.strerror}); make room on "
+                "the disk, or put the run directory back, and go on from its checkpoints/last.ckpt"
+            ) from error
 
 
 class RunTensorBoardLogger(TensorBoardLogger):
