@@ -144,7 +144,7 @@ def test_a_broken_write_leaves_the_old_file(tmp_path, monkeypatch):
     def fail(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr("tracknet.data.predictions.os.replace", fail)
+    monkeypatch.setattr("tracknet.files.os.replace", fail)
     with pytest.raises(OSError, match="disk full"):
         write_predictions(path, example())
     assert path.read_text() == "old"
