@@ -31,8 +31,8 @@ NETWORK = (
 KEY, PREFIX = "tracknet", "model."
 VALUES, DEPTH = 20_000, 32
 """More than any record has, and how deep they may be nested."""
-PIXELS = 1 << 26
-"""Of all frames of a window; eight of 2160x3840 fit."""
+PIXELS = {"a frame": 1 << 24, "a window": 1 << 26}
+"""At most; eight frames of 2160x3840 fit."""
 HINTS = {
     "config": dict[str, Any],
     "config.image_size": Size,
@@ -176,12 +176,11 @@ def _wrong(record: Any) -> str | None:
             continue
         if wrong := mistake(key, value, hint):
             return wrong
-    (height, width), frames = (
-        record["config"].get("image_size", (1, 1)),
-        record["config"].get("frames", 1),
-    )
-    if height * width * frames > PIXELS:
-        return f"windows of {frames} frames of {height}x{width}, more than {PIXELS:,} pixels"
+    config = record["config"]
+    (height, width), frames = config.get("image_size", (1, 1)), config.get("frames", 1)
+    for what, count in {"a frame": 1, "a window": frames}.items():
+        if height * width * count > PIXELS[what]:
+            return f"{height}x{width} and {frames} frames: more than {PIXELS[what]:,} pixels {what}"
     return None
 
 

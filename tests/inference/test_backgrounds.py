@@ -59,3 +59,14 @@ def test_a_stream_that_ends_before_its_first_background_has_one_too(early):
     shots = list(with_background(flat(5), live=True))
     assert len(shots) == 5
     assert list(with_background(iter([]), live=True)) == []
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_of_large_frames_fewer_wait_and_none_is_lost(monkeypatch, live):
+    monkeypatch.setattr(backgrounds, "HELD_BYTES", 4 * 12)  # four frames of 2x2
+    taken = []
+    frames = (taken.append(i) or frame for i, frame in enumerate(flat(10)))
+    shots = with_background(frames, live)
+    next(shots)
+    assert len(taken) == 4
+    assert [int(shot.frame[0, 0, 0]) for shot in shots] == list(range(1, 10))

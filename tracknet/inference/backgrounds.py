@@ -10,6 +10,8 @@ from tracknet.data.background import median_background
 
 CHUNK = 256
 """Frames of a video that share one background."""
+HELD_BYTES = 1 << 30
+"""What they may take while they wait; of very large ones there are fewer."""
 FIRST, EVERY = 32, 64
 """Of a live stream: frames before its first background, and until the next one."""
 
@@ -25,7 +27,7 @@ class Shot:
 def with_background(frames: Iterable[np.ndarray], live: bool = False) -> Iterator[Shot]:
     """Joins each frame with a median of the frames round it.
 
-    Those of a video wait until their `CHUNK` is complete; the last one reaches back so that it is
+    Those of a video wait until their chunk is complete; the last one reaches back so that it is
     as long as the others, where the video allows. Those of a live stream have the median of frames
     that came before, and only the `FIRST` ones wait.
 
@@ -34,11 +36,15 @@ def with_background(frames: Iterable[np.ndarray], live: bool = False) -> Iterato
         live: Whether they are those of a stream.
     """
     recent: deque[np.ndarray] = deque(maxlen=CHUNK)
-    background, waiting = None, 0
+    background, waiting, chunk = None, 0, CHUNK
     for count, frame in enumerate(frames, 1):
+        if count == 1:
+            chunk = max(1, min(CHUNK, HELD_BYTES // frame.nbytes))
+            recent = deque(maxlen=chunk)
         recent.append(frame)
         waiting += 1
-        if (count == FIRST or count % EVERY == 0) if live else waiting == CHUNK:
+        first = min(FIRST, chunk)
+        if (count == first or count % EVERY == 0) if live else waiting == chunk:
             background = median_background(list(recent))
         if background is not None:
             yield from (Shot(shown, background) for shown in list(recent)[-waiting:])
