@@ -20,6 +20,9 @@ def whole_file(path: Path) -> Iterator[Path]:
         yield unfinished
         flush(unfinished)
         os.replace(unfinished, path)
+    except OSError as error:  # a full disk does not say what it has no room for
+        error.filename = error.filename or str(path)
+        raise
     finally:
         unfinished.unlink(missing_ok=True)
 

@@ -124,10 +124,9 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
             f"{file}: its configuration has no {', '.join(sorted(missing))}: an earlier version of "
             "tracknet wrote it, whose networks are others; train anew"
         )
-    state = checkpoint.get("state_dict")
-    if not _is_state(state):
+    if not _is_state(checkpoint.get("state_dict")):
         raise CheckpointError(f"{file}: holds no weights; name a checkpoint of a training")
-    for name, value in state.items():
+    for name, value in checkpoint["state_dict"].items():
         if not torch.isfinite(value).all():
             raise CheckpointError(f"{file}: {name} is not finite, since its training diverged")
     return checkpoint

@@ -9,7 +9,10 @@ from lightning.pytorch import Callback
 from tracknet.errors import InputError
 from tracknet.pipelines.train import train
 
-REMEDIES = r"try optimizer\.lr=0\.0007 or trainer\.precision=32-true, and go on with .* resume="
+REMEDIES = (
+    r"try optimizer\.lr=0\.0007 or trainer\.precision=32-true, and begin a new run with the "
+    r"weights that are kept, init_from=.*/run/checkpoints/last\.ckpt"
+)
 NAN = float("nan")
 
 

@@ -1,9 +1,12 @@
 """What the training module does beside the loss."""
 
+from pathlib import Path
+
 import torch
 from lightning.pytorch import Trainer
 from omegaconf import OmegaConf
 
+import tracknet.training
 from tracknet.pipelines.heatmaps import HeatmapTask
 
 
@@ -21,3 +24,8 @@ def test_what_a_step_draws_depends_on_its_number_alone(compose, tiny_data, tmp_p
     torch.rand(7)
     module.on_train_batch_start()
     assert torch.equal(torch.rand(4), first)
+
+
+def test_training_knows_nothing_of_the_trainers_data():
+    for file in Path(tracknet.training.__file__).parent.rglob("*.py"):
+        assert "trainer.datamodule" not in file.read_text(), file.name

@@ -76,6 +76,7 @@ class HeatmapTask:
         learning["validation"] = Validation(data.val_windows.clips)
         module = HeatmapModule(model, **learning, config=config, seed=config["seed"])
         module.total_steps = data.steps_under(trainer)
+        module.windows = {"training": data.train_windows, "validation": data.val_windows}
         return HeatmapTraining(dataset, splits, data, module)
 
     def describe(

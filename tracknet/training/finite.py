@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from tracknet.console import command
 from tracknet.data.batch import Batch
 from tracknet.errors import InputError
 from tracknet.training.checkpoint_io import LAST
@@ -85,8 +84,7 @@ def diverged(
         windows: (B,2) clip and first frame of the batch's windows.
     """
     module: Any = trainer.lightning_module
-    data = trainer.datamodule  # pyright: ignore[reportAttributeAccessIssue], Lightning sets it from afar
-    own = data.train_windows if where == "training" else data.val_windows
+    own = module.windows[where]
     named = [
         f"{own.clips[clip].clip.name} frames {start} to {start + own.frames - 1}"
         for clip, start in windows.tolist()
@@ -129,11 +127,11 @@ def _remedies(trainer: Trainer) -> Iterator[str]:
 
 
 def _state(config: Mapping[str, Any]) -> str:
-    """Where a run goes on from."""
-    run = config["paths"]["output"]
-    if not Path(run, "checkpoints", LAST).is_file():
+    """What there is to begin with again; to resume would come to the same step."""
+    last = Path(config["paths"]["output"], "checkpoints", LAST)
+    if not last.is_file():
         return "begin anew, since there is no checkpoint yet"
-    return f"go on with {command('train')} resume={run}, from its checkpoints/{LAST}"
+    return f"begin a new run with the weights that are kept, init_from={last}"
 
 
 def _at_once(trainer: Trainer) -> bool:

@@ -1,7 +1,7 @@
 """The LightningModule: how a heatmap model learns and how it is validated."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -10,6 +10,7 @@ from torch import nn
 
 from tracknet.codecs import Codec
 from tracknet.data.batch import Batch
+from tracknet.data.window_dataset import WindowDataset
 from tracknet.devices import channels_last
 from tracknet.errors import InputError
 from tracknet.models import HeatmapModel
@@ -35,9 +36,11 @@ class HeatmapModule(LightningModule):
 
     Attributes:
         total_steps: Optimizer steps of the whole run; whoever fits the module says so before.
+        windows: Those of ``training`` and ``validation``, to name them; said before, too.
     """
 
     total_steps: int
+    windows: Mapping[str, WindowDataset]
 
     def __init__(
         self,
