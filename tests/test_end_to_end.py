@@ -229,7 +229,7 @@ def test_what_is_no_checkpoint_is_refused(tmp_path):
     with pytest.raises(CheckpointError, match=r"no such checkpoint; name a run directory"):
         tracknet.load(tmp_path)
     (tmp_path / "notes.ckpt").write_text("epoch 1: nice")
-    with pytest.raises(CheckpointError, match=r"not a checkpoint, or damaged"):
+    with pytest.raises(CheckpointError, match=r"not a checkpoint: no file of weights, or damaged"):
         tracknet.load(tmp_path / "notes.ckpt")
 
 

@@ -21,7 +21,8 @@ def whole_file(path: Path) -> Iterator[Path]:
         flush(unfinished)
         os.replace(unfinished, path)
     except OSError as error:  # a full disk does not say what it has no room for
-        error.filename = error.filename or str(path)
+        if error.errno and not error.filename:
+            error.filename = str(path)
         raise
     finally:
         unfinished.unlink(missing_ok=True)

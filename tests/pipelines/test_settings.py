@@ -38,7 +38,7 @@ def test_every_command_looks_at_its_settings(compose, tmp_path, run, name):
 
 
 def test_what_is_wrong_is_said_at_once(compose):
-    settings = ["data.root=.", "paths.output=.", "frames=0", "seed=a", "trainer.max_epochs=0"]
+    settings = ["paths.output=.", "frames=0", "seed=a", "trainer.max_epochs=0"]
     with pytest.raises(InputError, match=r"^trainer\.max_epochs=0: .*; frames=0: .*; seed=a: "):
         read_settings(compose("train", settings), "train")
 

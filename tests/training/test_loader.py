@@ -150,5 +150,5 @@ def test_what_is_wrong_with_the_first_batch_ends_the_training(
 ):
     cut = f"+callbacks.cut={{_target_: {__name__}.CutStore}}"
     own = [f"paths.store={tmp_path / 'store'}", f"paths.output={tmp_path / 'run'}", cut]
-    with pytest.raises(InputError, match="has become shorter while it was in use"):
+    with pytest.raises(InputError, match="was removed or cut while it was in use"):
         train(compose("train", [*tiny_data, *tiny_network, *own]))
