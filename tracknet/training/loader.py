@@ -51,9 +51,11 @@ class AheadLoader(DataLoader):
             except StopIteration:
                 return
             except (InputError, OSError) as error:
+                self._end(batches)
                 raise type(error)(_own_words(error)) from None
             except RuntimeError as error:
                 ends = {w.exitcode for w in batches._workers if not w.is_alive()}
+                self._end(batches)
                 if not ends:
                     raise
                 raise InputError(
@@ -63,6 +65,13 @@ class AheadLoader(DataLoader):
                     f"{self.batch_size})"
                 ) from error
             yield batch
+
+    def _end(self, batches: Any) -> None:
+        """Ends the workers, which PyTorch would wait for, seconds for each."""
+        for worker in batches._workers:
+            worker.kill()
+        batches._shutdown_workers()
+        self._iterator = None
 
 
 def _own_words(error: Exception) -> str:

@@ -71,11 +71,12 @@ class InterruptCheckpoint(Callback):
     ) -> None:
         # Files that are gone, a worker that was killed: the state between two batches is whole.
         SIGNALS.waits = False
+        if not self._trained or self._saved or trainer.world_size > 1:
+            return
         batches = trainer.fit_loop.epoch_loop.batch_progress.current
-        between = self._trained and trainer.training and batches.ready == batches.completed
+        between = trainer.training and batches.ready == batches.completed
         stepped = batches.ready % trainer.accumulate_grad_batches == 0
-        over = self._saved or trainer.is_last_batch or trainer.world_size > 1
-        if between and stepped and not over:
+        if between and stepped and not trainer.is_last_batch:
             trainer.save_checkpoint(self.path)
 
     def _told(self, trainer: Trainer) -> bool:
