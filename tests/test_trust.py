@@ -111,7 +111,7 @@ def test_a_checkpoint_runs_nothing(canary, poisoned, target):
 @pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 def test_no_place_of_a_checkpoint_runs_anything(canary, poisoned, place):
-    for target in HOSTILE:
+    for target in HOSTILE[PLACES.index(place) % 2 :: 2]:
         with pytest.raises(InputError, match=r"poisoned\.ckpt: ") as refused:
             load(poisoned(place, payload(target, canary)))
         one_sentence(refused.value)

@@ -112,7 +112,8 @@ def test_a_signal_to_one_stops_all_and_the_resumed_run_is_bit_equal(settings, tw
     # Lightning kills a process that outlives another one for long.
     assert code in (*INTERRUPTED, -signal.SIGKILL), err
     assert last(tmp_path)["global_step"] == BATCHES + 1
-    code, _, err = launch(tmp_path, f"resume={tmp_path}")
+    own = [setting for setting in settings if setting.startswith("paths")]
+    code, _, err = launch(tmp_path, *own, f"resume={tmp_path}", "trust=test_several_devices")
     assert code == 0, err
     expected, resumed = last(two[0]), last(tmp_path)
     for weights in ("state_dict", "current_model_state"):

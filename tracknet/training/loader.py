@@ -33,8 +33,11 @@ class AheadLoader(DataLoader):
     def _of_workers(self) -> Iterator[Any]:
         # PyTorch would raise in the middle of a step what a worker dies of.
         before = signal.getsignal(signal.SIGCHLD)
-        with deaf_children():
-            batches: Any = super().__iter__()
+        try:
+            with deaf_children():
+                batches: Any = super().__iter__()
+        except RuntimeError as error:  # workers that go on with the next epoch
+            raise self._reason(self._iterator, error) from None
         signal.signal(signal.SIGCHLD, before)
         for worker in batches._workers:
             # How PyTorch and Python end those that are still busy when the process ends.
@@ -54,17 +57,20 @@ class AheadLoader(DataLoader):
                 self._end(batches)
                 raise type(error)(_own_words(error)) from None
             except RuntimeError as error:
-                ends = {w.exitcode for w in batches._workers if not w.is_alive()}
-                self._end(batches)
-                if not ends:
-                    raise
-                raise InputError(
-                    f"a process that reads windows has ended (exit code {ends.pop()}), as a rule "
-                    "because memory ran out: take fewer of them or smaller batches "
-                    f"(num_workers={self.num_workers - 1}, or a batch_size below "
-                    f"{self.batch_size})"
-                ) from error
+                raise self._reason(batches, error) from None
             yield batch
+
+    def _reason(self, batches: Any, error: RuntimeError) -> Exception:
+        """Why there are no batches any more, for people where a worker was killed."""
+        ends = {w.exitcode for w in batches._workers if not w.is_alive()} if batches else None
+        if not ends:
+            return error
+        self._end(batches)
+        return InputError(
+            f"a process that reads windows has ended (exit code {ends.pop()}), as a rule because "
+            f"memory ran out: take fewer of them or smaller batches (num_workers="
+            f"{self.num_workers - 1}, or a batch_size below {self.batch_size})"
+        )
 
     def _end(self, batches: Any) -> None:
         """Ends the workers, which PyTorch would wait for, seconds for each."""
