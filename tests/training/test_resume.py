@@ -1,7 +1,6 @@
 """A run that was interrupted and resumed is the run that was not, bit for bit."""
 
 import json
-import multiprocessing
 import os
 import shutil
 import signal
@@ -42,14 +41,14 @@ class TimeIsOverAt(Callback):
 
 
 class KillWorkerAt(Callback):
-    """Kills a process that reads windows while a certain batch is trained, as a system does."""
+    """Kills the process that reads training windows while a certain batch is trained, as a system does."""
 
     def __init__(self, batch: int) -> None:
         self.batch = batch
 
     def on_train_batch_start(self, trainer, module, batch, batch_idx) -> None:
         if trainer.current_epoch * BATCHES + batch_idx == self.batch:
-            os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
+            os.kill(trainer.train_dataloader._iterator._workers[0].pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
