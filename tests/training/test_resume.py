@@ -41,7 +41,7 @@ class TimeIsOverAt(Callback):
 
 
 class KillWorkerAt(Callback):
-    """Kills the process that reads training windows while a certain batch is trained, as a system does."""
+    """Kills a process that reads training windows while a certain batch is trained."""
 
     def __init__(self, batch: int) -> None:
         self.batch = batch
