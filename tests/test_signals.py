@@ -42,6 +42,18 @@ def test_an_error_that_comes_of_a_signal_has_its_code():
     assert run("SIGINT", "except KeyboardInterrupt: sys.exit(1)") == (130, "interrupted\n")
 
 
+def test_one_that_comes_where_nothing_can_be_raised_comes_again():
+    late = """
+class Late:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        long(0.01)
+long, time.sleep = time.sleep, lambda _: None
+"""
+    done = run("SIGCHLD", "finally: Late(); long(30)", late)
+    assert done == (130, "interrupted\n")
+
+
 def test_other_ends_keep_their_code():
     assert run("SIGCHLD", "finally: sys.exit(3)", "time.sleep = lambda _: None") == (3, "")
 

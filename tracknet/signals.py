@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Timer
 from time import monotonic
 from typing import Any
 
@@ -13,6 +14,10 @@ NUMBERS = (signal.SIGINT, signal.SIGTERM)
 REPEATED = 5.0
 """Seconds in which a further signal is the first one once more: people press twice, and schedulers
 send to a process and then to its group."""
+
+
+AGAIN = 0.05
+"""Seconds until a signal that was lost is sent again."""
 
 
 class Signalled(KeyboardInterrupt):
@@ -55,10 +60,19 @@ class Signals:
         elif monotonic() - self._first > REPEATED:
             os._exit(128 + self.received)  # all files appear whole, or not at all
 
+    def _again(self, lost: Any) -> None:
+        """Sends a signal once more that came where Python can raise nothing: in a `__del__`."""
+        if isinstance(lost.exc_value, Signalled):
+            self.received = None
+            Timer(AGAIN, os.kill, (os.getpid(), lost.exc_value.code - 128)).start()
+        else:
+            sys.__unraisablehook__(lost)
+
     @contextmanager
     def end_process(self) -> Iterator[None]:
         """Inside, the first one ends a command, in one line and with its own exit code."""
         self.take_over()
+        before, sys.unraisablehook = sys.unraisablehook, self._again
         try:
             yield
         except BaseException as error:
@@ -68,6 +82,7 @@ class Signals:
             print("interrupted", file=sys.stderr)
             sys.exit(stop.code)
         finally:
+            sys.unraisablehook = before
             for number in NUMBERS:  # what is left is Python's own end, which would forget them
                 signal.signal(number, signal.SIG_IGN)
 
