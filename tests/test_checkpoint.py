@@ -44,6 +44,14 @@ FAULTS = {
     r"no network can be built of it: backbone\.widths=\[\]: expected": (
         lambda *_: _[2]["config"]["backbone"].update(widths=[])
     ),
+    "would take more memory than it has bytes": (
+        lambda _, state, __: state.update({NAME: torch.zeros(1).expand(10**6, 10**6)})
+    ),
+    "record is damaged .control codes in a": lambda *_: _[2]["weights"].update(name="a\nb"),
+    "a.b is not finite": lambda _, state, __: state.update({"model.a\nb": torch.tensor(torch.nan)}),
+    "no network can be built of it: weights.kind=stand-in: the backbone has no such": (
+        lambda *_: _[2]["weights"].update(kind="stand-in")
+    ),
     "no network can be built of it: codec.candidates=0": (
         lambda *_: _[2]["config"]["codec"].update(candidates=0)
     ),

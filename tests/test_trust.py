@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -126,7 +127,7 @@ def test_no_place_of_a_checkpoint_runs_anything(canary, poisoned, place):
         ),
         ({"_target_": ["os.system"]}, r"backbone._target_=\['os.system'\]: expected tracknet"),
         ({"_target_": "tracknet.codecs.GaussianCodec"}, "backbone._target_=tracknet.codecs"),
-        ({"_target_": "a\x1b[2J\nb" * 99}, r"=a\?\[2J\?ba"),
+        ({"_target_": "a\x1b[2J\nb" * 99}, r"in a\?\[2J\?ba"),
     ],
 )
 def test_what_else_a_place_may_not_hold(poisoned, part, said):
@@ -236,6 +237,10 @@ seed=1,2
 seed=range(1,9)
 a b c
 optimizer._target_=canary.Own
++callbacks@other=default
++callbacks.x=${other.best}
++logger@_global_.hydra.callbacks=default
+data@mine=synthetic
 """.strip().splitlines()
 
 
@@ -262,6 +267,9 @@ paths.output=/tmp/elsewhere
 paths.store=/tmp/elsewhere
 ~paths.store
 callbacks.best.dirpath=/tmp/elsewhere
+other.best.filename=../../elsewhere
+trust.0=canary
+resume@x=1
 callbacks.pictures={dirpath:/tmp/elsewhere}
 logger.tensorboard.save_dir=/tmp/elsewhere
 trainer.default_root_dir=/tmp/elsewhere
@@ -301,7 +309,7 @@ def test_overrides_that_are_no_list_of_text(canary, tmp_path, content):
 
 def test_ones_own_override_is_given_again_or_its_package_trusted(tmp_path):
     own = "codec._target_=tracknet.codecs.GaussianCodec"
-    (tmp_path / "overrides.yaml").write_text(json.dumps([own, "+x=${seed}"]))
+    (tmp_path / "overrides.yaml").write_text(json.dumps([own, "+data@data.parts.a=tennis"]))
     with pytest.raises(InputError, match="give it again"):
         resumed_arguments(["train.py", f"resume={tmp_path}"])
     for further in (own, "trust=tracknet", "trust=[other,tracknet]"):
@@ -314,8 +322,58 @@ def test_a_run_that_leads_out_of_itself_is_refused(tmp_path):
     outside.mkdir()
     (run / "overrides.yaml").write_text("[]")
     (run / "checkpoints").symlink_to(outside)
-    with pytest.raises(InputError, match=r"checkpoints is a link to .*outside, where"):
+    with pytest.raises(InputError, match="checkpoints leads out of it, or is no file"):
         resumed_arguments(["train.py", f"resume={run}"])
+
+
+@pytest.mark.parametrize("odd", ["link to itself", "pipe", "hard link"])
+def test_what_in_a_run_is_no_file_of_its_own(tmp_path, odd):
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "overrides.yaml").write_text("[]")
+    if odd == "link to itself":
+        (run / "train.log").symlink_to("train.log")
+    elif odd == "pipe":
+        os.mkfifo(run / "train.log")
+    else:
+        (tmp_path / "precious").write_text("mine")
+        os.link(tmp_path / "precious", run / "train.log")
+    with pytest.raises(InputError, match=r"train\.log (leads out of it|is a file elsewhere)"):
+        resumed_arguments(["train.py", f"resume={run}"])
+
+
+def test_the_last_two_checkpoints_may_be_one_file(tmp_path):
+    (tmp_path / "overrides.yaml").write_text("[]")
+    (tmp_path / "last.ckpt").touch()
+    os.link(tmp_path / "last.ckpt", tmp_path / "previous.ckpt")
+    assert resumed_arguments(["train.py", f"resume={tmp_path}"])
+
+
+ODD = {
+    "fit=5": {"fit": 5},
+    "split=7": {"split": 7},
+    "control codes": {"split": "a\nb\x1b[31m"},
+    "control codes in a": {"data": {"root": "a\0b"}},
+    "nested deeper": {"data": {"x": json.loads("[" * 50 + "]" * 50)}},
+    "data.clips": {"data": {"clips": {"../../../esc": 1}}},
+}
+
+
+@pytest.mark.parametrize("said", ODD)
+def test_what_was_scored_is_plain(compose, evaluation, tmp_path, said):
+    from tracknet.pipelines.compare import compare
+
+    runs = [shutil.copytree(evaluation, tmp_path / name) for name in "ab"]
+    metrics = json.loads((runs[0] / "metrics.json").read_text())
+    for key, value in ODD[said].items():
+        own = metrics["scored"][key]
+        metrics["scored"][key] = {**own, **value} if isinstance(value, dict) else value
+    (runs[0] / "metrics.json").write_text(json.dumps(metrics))
+    own = [f"paths.{name}={tmp_path / name}" for name in ("output", "synthetic", "store")]
+    with pytest.raises(InputError, match=said) as refused:
+        compare(compose("compare", [f"runs=[{runs[0]},{runs[1]}]", *own]))
+    one_sentence(refused.value)
+    assert not (tmp_path / "synthetic").exists()
 
 
 SCORED = {

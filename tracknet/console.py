@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tracknet.errors import InputError, InputWarning
+from tracknet.trust import CONTROL
 
 log = logging.getLogger("tracknet")
 """What the run's own log keeps."""
@@ -62,6 +63,7 @@ def plain_errors() -> Iterator[None]:
             raise
         # Python puts the system's number before its words.
         said = re.sub(r"^\[Errno -?\d+\] ", "", str(error))
+        said = CONTROL.sub("?", said)  # a file of somebody else may have chosen the words
         log.error(said)
         sys.exit(f"error: {said}")
     finally:

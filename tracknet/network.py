@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any
 
 import torch
 
-from tracknet.build import build
+from tracknet.build import build, target_of
+from tracknet.errors import InputError
 from tracknet.models.heatmap_model import HeatmapModel
 from tracknet.models.necks.adapt import adapted, neck
 
@@ -26,6 +28,9 @@ def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None
     pictures = {"pictures": inputs.pictures, "channels": inputs.channels}
     temporal = build(config, "temporal", **pictures, frames=frames)
     restored = {"restored": weights} if weights and weights["kind"] != "random" else {}
+    known = signature(target_of(config["backbone"], "backbone")).parameters
+    if weights and restored and "restored" not in known:
+        raise InputError(f"weights.kind={weights['kind']}: the backbone has no such weights")
     backbone = build(config, "backbone", in_channels=temporal.in_channels, **restored)
     backbone.check_size(size, stride)
     inputs.suit(backbone)

@@ -22,9 +22,9 @@ LARGEST = 1 << 20
 """Characters of that file."""
 OWN = ("resume", "init_from", "ckpt_path", "trust", "command")
 """Settings of the command that is given now."""
-WRITTEN = ("paths", "dirpath", "save_dir", "default_root_dir", "cache")
+WRITTEN = ("paths", "dirpath", "filename", "save_dir", "default_root_dir", "cache")
 """Names of settings that say where something is written."""
-NAME = r"[\w/.-]+"
+NAME, PARTS = r"[\w/.-]+", r"data(\.parts\.[\w-]+)+"
 
 
 def read_overrides(run: Path) -> list[str]:
@@ -81,7 +81,7 @@ def taken_over(
         names = {name for place, _ in leaves for name in place}
         if names & {*WRITTEN}:
             left.append(override)
-        elif key_of(override) in OWN:
+        elif re.split(r"[.@/]", key_of(override))[0] in OWN:
             continue
         elif _is_harmless(parsed, leaves, trust):
             kept.append(override)
@@ -98,20 +98,18 @@ def _is_harmless(
     parsed: Override, leaves: Sequence[tuple[tuple[str, ...], Any]], trust: Sequence[str]
 ) -> bool:
     """Whether an override chooses among what is there, or sets a value."""
-    key, package = parsed.key_or_group, parsed.package or "_here_"
-    if parsed.is_sweep_override() or not all(re.fullmatch(NAME, name) for name in (key, package)):
+    key, package = parsed.key_or_group, parsed.package
+    if parsed.is_sweep_override() or not re.fullmatch(NAME, key) or ".." in key:
         return False
-    if ".." in key or package.split(".")[0] == "hydra":
+    # A group stays in its place, but for the parts of `Mixed`.
+    if package is not None and not (key == "data" and re.fullmatch(PARTS, package)):
         return False
     for place, leaf in leaves:
         if TARGET in place and not is_trusted(str(leaf), trust):
             return False
         text = leaf if isinstance(leaf, str) else ""
-        # A resolver could read the environment, or make a part of a text.
-        if re.search(r"\$\{[^}]*:", text):
-            return False
-        # The choice of a group is the path of a file.
-        if "." not in key and (text.startswith("/") or ".." in text or "\\" in text):
+        # It could be a part, or what the environment holds; the choice of a group is a file's path.
+        if "${" in text or ("." not in key and re.search(r"^/|\.\.|\\", text)):
             return False
     return True
 

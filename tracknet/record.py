@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tracknet.archive import check_archive
 from tracknet.errors import InputError
 from tracknet.files import whole_file
+from tracknet.trust import plain_fault, short
 from tracknet.values import Share, Size, Stride, Window, mistake
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ NETWORK = (
 )
 """Of a configuration: what makes it another network."""
 KEY, PREFIX = "tracknet", "model."
-VALUES, DEPTH = 20_000, 32
-"""More than any record has, and how deep they may be nested."""
+SHARED = 4
+"""How often tensors of a checkpoint may hold the same memory, as weights and their average do."""
 PIXELS = {"a frame": 1 << 24, "a window": 1 << 26}
 """At most; eight frames of 2160x3840 fit."""
 HINTS = {
@@ -126,9 +127,13 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         )
     if not _is_state(checkpoint.get("state_dict")):
         raise CheckpointError(f"{file}: holds no weights; name a checkpoint of a training")
+    if _claimed(checkpoint) > SHARED * file.stat().st_size:
+        raise CheckpointError(f"{file}: its tensors would take more memory than it has bytes")
     for name, value in checkpoint["state_dict"].items():
         if not torch.isfinite(value).all():
-            raise CheckpointError(f"{file}: {name} is not finite, since its training diverged")
+            raise CheckpointError(
+                f"{file}: {short(name)} is not finite, since its training diverged"
+            )
     return checkpoint
 
 
@@ -150,20 +155,8 @@ def rewrite(path: Path, checkpoint: dict[str, Any]) -> None:
 
 def _wrong(record: Any) -> str | None:
     """What is wrong with a record, wherever it came from."""
-    waiting, count = [(record, 0)], 0
-    while waiting:
-        value, depth = waiting.pop()
-        count += 1
-        if count > VALUES or depth > DEPTH:
-            return f"more than {VALUES:,} values, or nested deeper than {DEPTH}"
-        if isinstance(value, dict):
-            if not all(isinstance(key, str) for key in value):
-                return "a key that is no text"
-            waiting += [(inner, depth + 1) for inner in value.values()]
-        elif isinstance(value, list | tuple):
-            waiting += [(inner, depth + 1) for inner in value]
-        elif not isinstance(value, str | int | float | NoneType):
-            return f"a {type(value).__name__}"
+    if wrong := plain_fault(record):
+        return wrong
     names = Record.__dataclass_fields__.keys()
     if not isinstance(record, dict) or record.keys() != names:
         return f"expected {', '.join(names)}"
@@ -181,6 +174,21 @@ def _wrong(record: Any) -> str | None:
         if height * width * count > PIXELS[what]:
             return f"{height}x{width} and {frames} frames: more than {PIXELS[what]:,} pixels {what}"
     return None
+
+
+def _claimed(checkpoint: dict[str, Any]) -> int:
+    """Bytes of all tensors, once those are written out that repeat what they have."""
+    import torch
+
+    waiting, claimed, seen = [checkpoint], 0, set()
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, torch.Tensor):
+            claimed += value.numel() * value.element_size()
+        elif isinstance(value, dict | list | tuple) and id(value) not in seen:
+            seen.add(id(value))
+            waiting += value.values() if isinstance(value, dict) else value
+    return claimed
 
 
 def _is_state(state: Any) -> bool:

@@ -2,9 +2,11 @@
 
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import Any
 
 from tracknet.console import warn
@@ -58,12 +60,27 @@ def _refuse_links(run: Path) -> None:
     Raises:
         InputError: A link in it does.
     """
-    home = run.resolve()
+    home, files = run.resolve(), []
     for path in run.rglob("*"):
-        if path.is_symlink() and not path.resolve().is_relative_to(home):
+        found = path.lstat()
+        try:
+            inside = path.resolve().is_relative_to(home)
+        except (OSError, RuntimeError):  # a link to itself
+            inside = False
+        if not inside or not (
+            S_ISREG(found.st_mode) or S_ISDIR(found.st_mode) or path.is_symlink()
+        ):
             raise InputError(
-                f"resume={run}: {path.relative_to(run)} is a link to {path.resolve()}, where the "
-                "run would write; put the files there themselves, or remove the link"
+                f"resume={run}: {path.relative_to(run)} leads out of it, or is no file; put the "
+                "files there themselves, or remove it"
+            )
+        files += [(path, found)] if S_ISREG(found.st_mode) else []
+    here = Counter(found.st_ino for _, found in files)
+    for path, found in files:
+        if found.st_nlink > here[found.st_ino]:  # the last two checkpoints may be one file
+            raise InputError(
+                f"resume={run}: {path.relative_to(run)} is a file elsewhere, too, which the "
+                "run would write to; make a copy of it"
             )
 
 
@@ -141,7 +158,8 @@ def find_state(named: str | Path) -> tuple[Path, dict[str, Any]]:
 def _goes_on(checkpoint: Mapping[str, Any]) -> bool:
     """Whether it holds the state of a training, and not a network alone."""
     try:
-        return bool(checkpoint["optimizer_states"]) and position_of(checkpoint)[0] >= 0
+        states, steps = checkpoint["optimizer_states"], checkpoint["global_step"]
+        return bool(states) and position_of(checkpoint)[0] >= 0 and type(steps) is int
     except (LookupError, TypeError):
         return False
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import yaml
@@ -13,6 +14,9 @@ import yaml
 from tracknet.errors import InputError
 
 TARGET, PARTIAL = "_target_", "_partial_"
+VALUES, DEPTH = 20_000, 32
+"""More than any configuration has, and how deep it may be nested."""
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 INSTALLED = Path(__file__).parent / "configs"  # where a wheel has them
 CONFIGS = INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[1] / "configs"
 
@@ -50,6 +54,31 @@ def check_targets(
             )
 
 
+def plain_fault(value: Any) -> str | None:
+    """What keeps a value of somebody else from being plain data that can be shown; None if nothing.
+
+    Plain are mappings by text, lists, text without control codes, numbers, switches and null.
+    """
+    waiting, count = [(value, 0)], 0
+    while waiting:
+        one, depth = waiting.pop()
+        count += 1
+        if count > VALUES or depth > DEPTH:
+            return f"more than {VALUES:,} values, or nested deeper than {DEPTH}"
+        if isinstance(one, dict):
+            waiting += [(part, depth + 1) for pair in one.items() for part in pair]
+            if not all(isinstance(key, str) for key in one):
+                return "a key that is no text"
+        elif isinstance(one, list | tuple):
+            waiting += [(inner, depth + 1) for inner in one]
+        elif isinstance(one, str):
+            if CONTROL.search(one):
+                return f"control codes in {short(one)}"
+        elif not isinstance(one, int | float | NoneType):
+            return f"a {type(one).__name__}"
+    return None
+
+
 def is_trusted(target: str, trust: Sequence[str]) -> bool:
     """Whether a name is that of a class or function that a trusted package itself defines.
 
@@ -77,7 +106,7 @@ def as_list(trust: str | Sequence[str]) -> list[str]:
 def short(value: object) -> str:
     """A value of somebody else, fit to be printed: no more than a line, and no control codes."""
     text = value if isinstance(value, str) else repr(value)
-    text = re.sub(r"[^ -~\u00a0-\uffff]", "?", text[:101])
+    text = CONTROL.sub("?", text[:101])
     return text if len(text) <= 100 else text[:97] + "..."
 
 

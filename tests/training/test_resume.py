@@ -248,3 +248,39 @@ def test_another_network_is_refused(compose, settings, undisturbed):
     with pytest.raises(ValueError, match=r"heatmap_stride: 4 -> 2"):
         train(compose("train", [*changed, "heatmap_stride=2"]))
     assert (undisturbed / "config.yaml").read_text() == before
+
+
+TAMPERED = {
+    "config": lambda c: c["tracknet"]["config"].update(trainer=5),
+    "step": lambda c: c.pop("global_step"),
+    "loops": lambda c: c.update(loops={"fit_loop": 5}),
+    "callbacks": lambda c: c.update(callbacks=5),
+    "optimizer": lambda c: c.update(optimizer_states=[5]),
+    "scheduler": lambda c: c.update(lr_schedulers=[5]),
+    "average": lambda c: c.update(averaging_state={"x": 5}),
+    "version": lambda c: c.pop("pytorch-lightning_version"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", TAMPERED)
+def test_a_state_that_was_tampered_with_is_one_sentence(
+    compose, settings, undisturbed, tmp_path, what
+):
+    run = shutil.copytree(undisturbed, tmp_path / "run")
+    (run / "checkpoints" / "previous.ckpt").unlink()
+    checkpoint = last(run)
+    TAMPERED[what](checkpoint)
+    torch.save(checkpoint, run / "checkpoints" / "last.ckpt")
+    more = [f"paths.output={run}", f"resume={run}", "trainer.max_epochs=9", "num_workers=0"]
+    with pytest.raises(InputError, match=r"checkpoints") as refused:
+        train(compose("train", [*settings, *more]))
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("content", ["", "epoch\n1\n", "step,a\nx,1\n", "\xff\0"])
+def test_figures_that_are_no_table_are_put_aside(tmp_path, content):
+    file = tmp_path / "metrics.csv"
+    file.write_text(content, encoding="latin-1")
+    forget_after(file, 3, False, 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["metrics.csv.damaged"]

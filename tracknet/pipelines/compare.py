@@ -18,7 +18,7 @@ from tracknet.pipelines.evaluate import SCORED
 from tracknet.pipelines.settings import check_settings, read_settings
 from tracknet.pipelines.tables import print_comparison
 from tracknet.report import write_comparison
-from tracknet.trust import as_list, check_targets
+from tracknet.trust import as_list, check_targets, plain_fault, short
 from tracknet.types import Labels, Track
 
 COMPARED = ("strict", "wasb")
@@ -123,10 +123,14 @@ def _settings(config: Mapping[str, Any], paths: Sequence[Path]) -> dict[str, Any
     for path in filter(Path.is_dir, paths):
         file = path / METRICS
         scored = _read(file).get("scored")
-        if not isinstance(scored, dict) or scored.keys() != {*SCORED}:
-            raise InputError(
-                f"{file}: does not say what was scored; score it again with evaluate.py"
-            )
+        wrong = plain_fault(scored)
+        if wrong or not isinstance(scored, dict) or scored.keys() != {*SCORED}:
+            said = f"scored has {wrong}" if wrong else "does not say what was scored"
+            raise InputError(f"{file}: {said}; score it again with evaluate.py")
+        for key, kind in {"data": dict, "fit": dict, "split": str}.items():
+            if not isinstance(scored[key], kind):
+                said = f"scored.{key}={short(scored[key])}: expected another kind"
+                raise InputError(f"{file}: {said}; score it again with evaluate.py")
         check_targets(scored, ("data", "fit"), as_list(config["trust"]), file)
         _render_into(scored["data"], config["paths"]["synthetic"])
         check_settings({**config, **scored}, "compare")

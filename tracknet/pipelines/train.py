@@ -24,7 +24,7 @@ from tracknet.overrides import FILE as OVERRIDES
 from tracknet.pipelines.initialise import initialise
 from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.task import Task
-from tracknet.record import Record
+from tracknet.record import CheckpointError, Record
 from tracknet.resume import check_same_batches, check_same_network, find_state, position_of
 from tracknet.training.callbacks import EndWithinEpoch, TimeLimit
 from tracknet.training.checkpoint_io import LAST, WholeCheckpoints
@@ -66,21 +66,23 @@ def _train(
     if start and checkpoint:
         record = Record.of(checkpoint)
         check_targets(record.config, BUILT, trust, start)
-        argument = "resume=" if config["resume"] else "ckpt_path="
-        check_same_network(record.config, config, argument)
-        check_same_batches(record.config, checkpoint, config, argument)
-        # The network that was trained, whatever weights this machine has by now.
-        weights = record.weights
-        done, within = position_of(checkpoint)
-        over = done >= config["trainer"]["max_epochs"]
-        if over:
-            warnings.warn(
-                f"all {done} epochs are trained already; for more, add trainer.max_epochs=<more>",
-                InputWarning,
-                stacklevel=2,
-            )
-        every = record.config["trainer"]["log_every_n_steps"] or 1
-        forget_after(output / "metrics.csv", checkpoint["global_step"], within, every)
+        with _going_on(start):
+            argument = "resume=" if config["resume"] else "ckpt_path="
+            check_same_network(record.config, config, argument)
+            check_same_batches(record.config, checkpoint, config, argument)
+            # The network that was trained, whatever weights this machine has by now.
+            weights = record.weights
+            done, within = position_of(checkpoint)
+            over = done >= config["trainer"]["max_epochs"]
+            if over:
+                warnings.warn(
+                    f"all {done} epochs are trained already; for more, add "
+                    "trainer.max_epochs=<more>",
+                    InputWarning,
+                    stacklevel=2,
+                )
+            every = record.config["trainer"]["log_every_n_steps"] or 1
+            forget_after(output / "metrics.csv", checkpoint["global_step"], within, every)
     elif config["init_from"]:
         _, record = read_trusted(config["init_from"], trust)
         if record.config["backbone"] == config["backbone"]:
@@ -91,12 +93,13 @@ def _train(
 
     limit = config["trainer"]["max_time"]
     stops = [*([TimeLimit(limit)] if limit else []), EndWithinEpoch(checkpoints / LAST)]
-    callbacks = [*build_all(config, "callbacks"), *stops]
+    begun = _Begun()
+    callbacks = [*build_all(config, "callbacks"), *stops, begun]
     trainer = make_trainer(config, callbacks, build_all(config, "logger"))
     task: Task = build(config, "task")
     parts = task.assemble(config, trainer, weights)
-    begun = config["init_from"] and not start
-    loaded = initialise(parts.module.get_submodule("model"), config["init_from"]) if begun else []
+    source = None if start else config["init_from"]
+    loaded = initialise(parts.module.get_submodule("model"), source) if source else []
     if trainer.is_global_zero:
         task.describe(config, parts, trainer, output)
         print(*loaded, sep="\n            ", end="\n" if loaded else "")
@@ -104,11 +107,40 @@ def _train(
     if not over:
         path = start and str(start)
         try:
-            trainer.fit(parts.module, datamodule=parts.data, ckpt_path=path, weights_only=True)
+            with _going_on(start, begun):
+                trainer.fit(parts.module, datamodule=parts.data, ckpt_path=path, weights_only=True)
         except MisconfigurationException as error:
             raise InputError(f"trainer: {error}") from error
     # Of several devices' processes one has the results.
     return task.finish(output, parts) if trainer.is_global_zero else {}
+
+
+class _Begun(pl.Callback):
+    """Knows whether the training has begun, with the state of a checkpoint restored."""
+
+    yet = False
+
+    def on_train_start(self, *_: Any) -> None:
+        self.yet = True
+
+
+@contextmanager
+def _going_on(start: Path | None, begun: _Begun | None = None) -> Iterator[None]:
+    """Inside, what a damaged checkpoint makes of a restored state is one sentence.
+
+    Raises:
+        CheckpointError: Something failed, before the training had begun.
+    """
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError, ValueError, RuntimeError) as error:
+        if start is None or isinstance(error, InputError) or (begun and begun.yet):
+            raise
+        said = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise CheckpointError(
+            f"{start}: the training cannot go on from it ({said}); name another checkpoint, or "
+            "begin a new run with its weights by init_from="
+        ) from error
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import warnings
 from pathlib import Path
 
@@ -79,8 +80,13 @@ def forget_after(file: Path, steps: int, within_epoch: bool, every: int) -> None
     """
     if not file.is_file():
         return
-    header, *rows = csv.reader(file.read_text().splitlines())
-    step = header.index("step")
+    try:
+        header, *rows = csv.reader(file.read_text().splitlines())
+        step = header.index("step")
+        [int(row[step]) for row in rows if len(row) == len(header)]
+    except (ValueError, csv.Error):  # no table of a training: another one is begun
+        os.replace(file, file.with_name(f"{file.name}.damaged"))
+        return
     of_epoch = [i for i, name in enumerate(header) if name.startswith("val/") or "_epoch" in name]
 
     def stays(row: list[str]) -> bool:

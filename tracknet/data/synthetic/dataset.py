@@ -8,6 +8,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
 import cv2
 from rich.progress import track
@@ -45,7 +46,7 @@ class Synthetic(Shuttlecock):
     def __init__(
         self,
         cache: Folder,
-        clips: Mapping[str, ManyOrNone],
+        clips: Mapping[Literal["train", "val", "test"], ManyOrNone],
         frames: Many,
         size: Size = (360, 640),
         seed: Seed = 0,

@@ -10,19 +10,24 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
 from tracknet.errors import InputError, InputWarning
+from tracknet.trust import short
 from tracknet.types import FeatureInfo
 from tracknet.values import Text
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 RGB = 3
-LAYERS = 1000
-"""More than any network has."""
+LAYERS, LARGEST = 1000, 100_000
+"""More than any network has, and a larger number than any of its settings."""
+KNOWN = {
+    *("vit", "vit_mae", "vit_msn", "deit", "ijepa", "dinov2", "dinov2_with_registers"),
+    *("dinov3_vit", "convnext", "convnextv2", "dinov3_convnext"),
+}
+"""transformers' types that a checkpoint may name: what the two backbones take."""
 
 
 def describe_weights(
@@ -215,14 +220,17 @@ def _own_settings(model_type: str, **settings: Any) -> Any:
     from transformers import PretrainedConfig
     from transformers.models.auto import CONFIG_MAPPING
 
-    if model_type not in CONFIG_MAPPING:
-        raise InputError(f"transformers has no network {model_type!r}")
+    if model_type not in KNOWN:
+        raise InputError(f"a checkpoint's {model_type!r} is none of {', '.join(sorted(KNOWN))}")
     kind = CONFIG_MAPPING[model_type]
     own = signature(kind.__init__).parameters.keys() - signature(PretrainedConfig).parameters.keys()
     kept = {name: settings[name] for name in own & settings.keys() if not name.startswith("_")}
     for name, value in kept.items():
-        if re.search("layers|depths", name) and np.sum(value) > LAYERS:
-            raise InputError(f"{name}={value}: expected at most {LAYERS} layers")
+        most = LAYERS if re.search("layers|depths", name) else LARGEST
+        values = value if isinstance(value, list) else [value]
+        numbers = [number for number in values if isinstance(number, int)]
+        if len(values) > LAYERS or sum(numbers) > most:
+            raise InputError(f"{name}={short(value)}: expected at most {most}")
     return kind(**kept)
 
 

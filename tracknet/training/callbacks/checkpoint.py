@@ -1,11 +1,12 @@
 """Checkpoints of a run whose folder may move."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
+from pydantic import Field
 
 from tracknet.record import CheckpointError, read_checkpoint
 
@@ -43,7 +44,7 @@ class RunCheckpoint(ModelCheckpoint):
     def __init__(
         self,
         dirpath: str,
-        filename: str,
+        filename: Annotated[str, Field(pattern=r"^[^/\\]+$")],
         monitor: str | None = None,
         mode: Literal["min", "max"] = "max",
         network_alone: bool = False,
@@ -82,7 +83,7 @@ class RunCheckpoint(ModelCheckpoint):
             score = read_checkpoint(best).get(SCORE)
         except CheckpointError:  # the next one takes its place
             return
-        if isinstance(score, torch.Tensor):
+        if isinstance(score, torch.Tensor) and score.numel() == 1:
             self.best_model_path = self.kth_best_model_path = str(best)
             self.best_model_score = self.kth_value = score
             self.best_k_models = {str(best): score}
