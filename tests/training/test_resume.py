@@ -14,6 +14,7 @@ from tracknet.locks import take
 from tracknet.pipelines.train import train
 from tracknet.record import CheckpointError, find_checkpoint
 from tracknet.training.callbacks import Interrupted
+from tracknet.training.loggers import forget_after
 
 EPOCHS, BATCHES = 4, 3
 
