@@ -136,7 +136,13 @@ def test_what_else_a_place_may_not_hold(poisoned, part, said):
     assert "\x1b" not in one_sentence(refused.value)
 
 
-@pytest.mark.parametrize("command", ["predict", "evaluate", "init_from", "ckpt_path", "resume"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("predict", "evaluate", "resume"),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("init_from", "ckpt_path")),
+    ],
+)
 def test_every_command_that_opens_a_checkpoint(
     canary, poisoned, run_script, tiny_run, tiny_data, tiny_network, tmp_path, command
 ):

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -156,3 +157,25 @@ def test_what_is_wrong_with_the_first_batch_ends_the_training(
     own = [f"paths.store={tmp_path / 'store'}", f"paths.output={tmp_path / 'run'}", cut]
     with pytest.raises(InputError, match="was removed or cut while it was in use"):
         train(compose("train", [*tiny_data, *tiny_network, *own]))
+
+
+STOPPED = """
+import os, signal
+from tracknet.signals import SIGNALS
+from tracknet.training import loader
+from torch.utils.data import DataLoader
+
+begin = DataLoader.__iter__
+def stopped(self):  # a signal that comes while the workers are started
+    batches = begin(self)
+    os.kill(os.getpid(), signal.SIGTERM)
+    return batches
+DataLoader.__iter__ = stopped
+with SIGNALS.end_process():
+    iter(loader.AheadLoader([1, 2, 3], num_workers=2, persistent_workers=True))
+"""
+
+
+def test_a_signal_while_workers_are_started_does_not_wait_for_them():
+    done = subprocess.run([sys.executable, "-c", STOPPED], timeout=60, capture_output=True)
+    assert (done.returncode, done.stderr) == (143, b"interrupted\n")

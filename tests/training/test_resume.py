@@ -97,7 +97,13 @@ def check_equal(expected_run, resumed_run):
     assert (resumed_run / "metrics.csv").read_text() == (expected_run / "metrics.csv").read_text()
 
 
-@pytest.mark.parametrize("step", [2 * BATCHES - 1, 2 * BATCHES + 1], ids=["epoch end", "middle"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param(2 * BATCHES - 1, id="epoch end", marks=pytest.mark.slow),
+        pytest.param(2 * BATCHES + 1, id="middle"),
+    ],
+)
 def test_resumed_run_is_bit_equal(compose, settings, undisturbed, tmp_path, step):
     settings = [*settings, f"paths.output={tmp_path}"]
     stop = f"+callbacks.stop={{_target_: {__name__}.InterruptAt, batch: {step}}}"
@@ -214,6 +220,7 @@ def test_the_batch_size_may_change_between_epochs_only(compose, settings, tmp_pa
     assert last(tmp_path)["global_step"] == BATCHES + 40 // 2
 
 
+@pytest.mark.slow
 def test_resumed_run_keeps_its_figures(compose, settings, tmp_path):
     settings = [*settings, f"paths.output={tmp_path}"]
     train(compose("train", [*settings, "trainer.max_epochs=1"]))

@@ -36,12 +36,14 @@ class AheadLoader(DataLoader):
         try:
             with deaf_children():
                 batches: Any = super().__iter__()
+                for worker in batches._workers:
+                    # How PyTorch and Python end those that are left. A signal that waits for the
+                    # end of this block must find it so: they hear no other one, and who waits for
+                    # them would wait for ever.
+                    worker._popen.terminate = worker._popen.kill
         except RuntimeError as error:  # workers that go on with the next epoch
             raise self._reason(self._iterator, error) from None
         signal.signal(signal.SIGCHLD, before)
-        for worker in batches._workers:
-            # How PyTorch and Python end those that are still busy when the process ends.
-            worker._popen.terminate = worker._popen.kill
         return self._watched(batches)
 
     def _watched(self, batches: Any) -> Iterator[Any]:
@@ -73,9 +75,7 @@ class AheadLoader(DataLoader):
         )
 
     def _end(self, batches: Any) -> None:
-        """Ends the workers, which PyTorch would wait for, seconds for each."""
-        for worker in batches._workers:
-            worker.kill()
+        """Ends the workers; left to the search for garbage, PyTorch waits seconds for each."""
         batches._shutdown_workers()
         self._iterator = None
 

@@ -2,6 +2,7 @@
 
 import shutil
 
+import pytest
 import torch
 from lightning.pytorch import Callback
 
@@ -25,6 +26,7 @@ def run(compose, settings, output, f1, *own):
     return read_checkpoint(output / "checkpoints" / "best.ckpt")["epoch"]
 
 
+@pytest.mark.slow
 def test_a_run_that_was_moved_keeps_its_best(compose, tiny_data, tiny_network, tmp_path):
     settings = [*tiny_data, *tiny_network, "callbacks.pictures=null"]
     first, moved, other = (tmp_path / name for name in ("first", "moved", "other"))

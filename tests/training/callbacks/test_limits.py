@@ -1,7 +1,10 @@
+import pytest
+
 from tracknet.pipelines.train import train
 from tracknet.record import read_checkpoint
 
 
+@pytest.mark.slow
 def test_a_run_that_time_ended_goes_on(compose, tiny_data, tiny_network, tmp_path):
     """Each start has the whole time: Lightning's own limit would leave none for the second."""
     settings = [*tiny_data, *tiny_network, f"paths.output={tmp_path}"]
