@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Any
 
 from torch.utils.data import DataLoader
+from torch.utils.data._utils import signal_handling
 
 from tracknet.errors import InputError
 from tracknet.process import step_back
@@ -43,7 +44,8 @@ class AheadLoader(DataLoader):
                     worker._popen.terminate = worker._popen.kill
         except RuntimeError as error:  # workers that go on with the next epoch
             raise self._reason(self._iterator, error) from None
-        signal.signal(signal.SIGCHLD, before)
+        finally:
+            signal.signal(signal.SIGCHLD, before)
         return self._watched(batches)
 
     def _watched(self, batches: Any) -> Iterator[Any]:
@@ -67,7 +69,11 @@ class AheadLoader(DataLoader):
         ends = {w.exitcode for w in batches._workers if not w.is_alive()} if batches else None
         if not ends:
             return error
-        self._end(batches)
+        # One that was killed may hold a lock that PyTorch's own way to end the others waits for.
+        signal_handling._remove_worker_pids(id(batches))
+        batches._worker_pids_set, batches._shutdown, self._iterator = False, True, None
+        for worker in batches._workers:
+            worker.kill()
         return InputError(
             f"a process that reads windows has ended (exit code {ends.pop()}), as a rule because "
             f"memory ran out: take fewer of them or smaller batches (num_workers="
