@@ -1,5 +1,6 @@
 """Files of a few bytes that claim to be huge, made by hand; a process that cannot take more."""
 
+import os
 import struct
 import subprocess
 import sys
@@ -63,4 +64,18 @@ def video(path: Path, pictures: Sequence[bytes]) -> Path:
             packet.pts = packet.dts = time
             packet.is_keyframe = True
             container.mux(packet)
+    return path
+
+
+NO_FILES = ("pipe", "zero", "folder", "circle")
+
+
+def make_no_file(kind: str, path: Path) -> Path:
+    """Something in a file's place that is none, or never ends."""
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero" if kind == "zero" else path)
     return path

@@ -234,7 +234,7 @@ callbacks.pictures._target_=pathlib.Path.write_text
 +x="${oc.env:HOME}"
 +x=${hydra:runtime.cwd}
 backbone=../../evil
-+callbacks=/tmp/evil
++callbacks=/evil
 +../evil=x
 experiment=[a,../evil]
 +data@hydra.callbacks.x=synthetic
@@ -259,31 +259,31 @@ def test_a_runs_overrides_choose_no_code_and_no_files(canary, tmp_path, override
 
 
 DROPPED = """
-hydra.run.dir=/tmp/elsewhere
+hydra.run.dir=/elsewhere
 +hydra.callbacks.x={_target_:canary.boom}
 hydra/launcher=evil
-++hydra.job_logging.handlers.x={class:logging.FileHandler,filename:/tmp/mark}
-hydra.searchpath=[file:///tmp/evil]
+++hydra.job_logging.handlers.x={class:logging.FileHandler,filename:/mark}
+hydra.searchpath=[file:///evil]
 --experimental-rerun=x.pkl
---config-dir=/tmp/evil
+--config-dir=/evil
 -m
 --multirun
 -cn=evil
-paths.output=/tmp/elsewhere
-paths.store=/tmp/elsewhere
+paths.output=/elsewhere
+paths.store=/elsewhere
 ~paths.store
-callbacks.best.dirpath=/tmp/elsewhere
+callbacks.best.dirpath=/elsewhere
 other.best.filename=../../elsewhere
 trust.0=canary
 resume@x=1
-callbacks.pictures={dirpath:/tmp/elsewhere}
-logger.tensorboard.save_dir=/tmp/elsewhere
-trainer.default_root_dir=/tmp/elsewhere
-data.cache=/tmp/elsewhere
-+data.parts={a:{cache:/tmp/elsewhere}}
-resume=/tmp/elsewhere
-init_from=/tmp/elsewhere
-ckpt_path=/tmp/elsewhere.ckpt
+callbacks.pictures={dirpath:/elsewhere}
+logger.tensorboard.save_dir=/elsewhere
+trainer.default_root_dir=/elsewhere
+data.cache=/elsewhere
++data.parts={a:{cache:/elsewhere}}
+resume=/elsewhere
+init_from=/elsewhere
+ckpt_path=/elsewhere.ckpt
 trust=canary
 """.strip().splitlines()
 

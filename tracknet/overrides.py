@@ -73,9 +73,7 @@ def taken_over(
             continue
         try:
             parsed = OverridesParser.create().parse_override(override)
-            leaves = list(
-                _leaves(parsed.value(), (*parsed.get_key_element().lstrip("+~").split("."),))
-            )
+            leaves = list(_leaves(parsed.value(), tuple(key_of(override).split("."))))
         except Exception as error:  # Hydra's own are of several kinds
             raise InputError(f"{run / FILE}: {short(override)} is no override") from error
         names = {name for place, _ in leaves for name in place}

@@ -132,13 +132,14 @@ def find_state(named: str | Path) -> tuple[Path, dict[str, Any]]:
     if not Path(named).is_dir():
         file = find_checkpoint(named)
         return file, read_checkpoint(file)
-    folder = Path(named, "checkpoints")
+    folder, why = Path(named, "checkpoints"), ""
     last = folder / "last.ckpt"
     others = [file for file in folder.glob("*.ckpt") if file != last]
     for file in [last, *sorted(others, key=lambda file: file.stat().st_mtime, reverse=True)]:
         try:
             checkpoint = read_checkpoint(file)
-        except CheckpointError:
+        except CheckpointError as error:
+            why = why or f" ({error})"
             continue
         if _goes_on(checkpoint):
             if file != last:
@@ -150,8 +151,8 @@ def find_state(named: str | Path) -> tuple[Path, dict[str, Any]]:
                 )
             return file, checkpoint
     raise CheckpointError(
-        f"{folder}: holds no checkpoint that a training can go on from; begin a new run, which "
-        f"init_from={named} gives the weights of best.ckpt, if that is whole"
+        f"{folder}: holds no checkpoint that a training can go on from{why}; begin a new run, "
+        f"which init_from={named} gives the weights of best.ckpt, if that is whole"
     )
 
 
@@ -226,17 +227,15 @@ def check_same_batches(
             f"{argument} goes on from a last.ckpt, and this one holds a network alone; name the "
             "run directory, or begin a new run with its weights by init_from="
         )
-    loop = checkpoint["loops"]["fit_loop"]
-    epoch, batches = loop["epoch_progress"]["current"], loop["epoch_loop.batch_progress"]
-    over = epoch["ready"] == epoch["processed"] or batches["is_last_batch"]
+    number, within = position_of(checkpoint)
     for name, old, new in (
         ("batch_size", saved["batch_size"], config["batch_size"]),
         ("trainer.devices", saved["trainer"]["devices"], config["trainer"]["devices"]),
     ):
-        if old != new and not over:
-            number = epoch["processed"]
+        if old != new and within:
+            used = checkpoint["loops"]["fit_loop"]["epoch_loop.batch_progress"]["current"]["ready"]
             raise InputError(
                 f"{name}={old} -> {new}: {argument} goes on within epoch {number}, after "
-                f"{batches['current']['ready']} batches of {saved['batch_size']}; keep "
+                f"{used} batches of {saved['batch_size']}; keep "
                 f"{name}={old}, or finish the epoch first (trainer.max_epochs={number + 1})"
             )

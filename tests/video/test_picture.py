@@ -1,15 +1,13 @@
 """A picture is as large as its header says, or is not decoded."""
 
-import os
 import struct
 import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from tests.bombs import bmp, bounded, jpeg, png, video
+from tests.bombs import NO_FILES, bmp, bounded, jpeg, make_no_file, png, video
 from tracknet.video import VideoError, read_frames
 from tracknet.video.picture import claimed_size, read_picture
 
@@ -97,22 +95,13 @@ def test_bombs_are_one_sentence_and_take_no_memory(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes and devices of Unix")
-@pytest.mark.parametrize("name", ["pipe", "zero", "folder", "circle"])
+@pytest.mark.parametrize("name", NO_FILES)
 def test_what_is_no_file_is_not_waited_for(tmp_path, name):
     frames = tmp_path / "frames"
     frames.mkdir()
 
-    def put(path: Path) -> Path:
-        if name == "pipe":
-            os.mkfifo(path)
-        elif name == "folder":
-            path.mkdir()
-        else:
-            path.symlink_to("/dev/zero" if name == "zero" else path)
-        return path
-
-    picture = put(frames / "0.png")
-    for source in (frames, put(tmp_path / "a.mp4")):
+    picture = make_no_file(name, frames / "0.png")
+    for source in (frames, make_no_file(name, tmp_path / "a.mp4")):
         with pytest.raises(VideoError) as raised:
             list(read_frames(source))
         shown = picture if source == frames else source

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bombs import bounded
+from tests.bombs import NO_FILES, bounded, make_no_file
 from tracknet.data.formats.base import LabelError
 from tracknet.data.formats.cvat import read_cvat, read_labels
 from tracknet.data.formats.openttgames import OpenTTGames
@@ -176,15 +176,9 @@ def test_tables_that_are_none_are_one_sentence(tmp_path, content):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes and devices of Unix")
-@pytest.mark.parametrize("name", ["pipe", "zero", "folder", "circle"])
+@pytest.mark.parametrize("name", NO_FILES)
 @pytest.mark.parametrize("read", [read_cvat, read_labels, read_table])
 def test_what_is_no_file_is_not_waited_for(tmp_path, name, read):
-    file = tmp_path / "a"
-    if name == "pipe":
-        os.mkfifo(file)
-    elif name == "folder":
-        file.mkdir()
-    else:
-        file.symlink_to("/dev/zero" if name == "zero" else file)
+    file = make_no_file(name, tmp_path / "a")
     with pytest.raises(LabelError, match=f"{file}: "):
         read(file)
