@@ -4,6 +4,7 @@ That takes longer than most of them do. Each line read is a JSON list: a folder 
 prints, the script and its arguments; each line written is its exit code.
 """
 
+import faulthandler
 import json
 import os
 import runpy
@@ -15,10 +16,14 @@ import tracknet.pipelines.evaluate
 import tracknet.pipelines.prepare
 import tracknet.pipelines.train  # noqa: F401
 
+LONGEST = 180
+"""Seconds after which a script says where it stands, and ends."""
+
 
 def script(folder: str, *command: str) -> None:
     for descriptor, name in ((1, "stdout"), (2, "stderr")):
         os.dup2(os.open(f"{folder}/{name}", os.O_WRONLY | os.O_CREAT), descriptor)
+    faulthandler.dump_traceback_later(LONGEST, exit=True)
     sys.argv = list(command)
     runpy.run_path(command[0], run_name="__main__")
 

@@ -1,5 +1,6 @@
 """Batches that are read while the network is busy are the same batches."""
 
+import gc
 import os
 import re
 import signal
@@ -7,8 +8,10 @@ import subprocess
 import sys
 import threading
 import time
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from lightning.pytorch import Callback
@@ -18,6 +21,7 @@ from tracknet.errors import InputError
 from tracknet.pipelines.train import train
 from tracknet.process import STEPS_BACK
 from tracknet.training.loader import AheadLoader
+from tracknet.video import VideoWriter, read_raw
 
 
 class Squares(Dataset):
@@ -138,6 +142,31 @@ def test_signals_to_the_whole_group_do_not_reach_workers():
     assert all(worker.is_alive() for worker in workers)
     assert all(worker._popen.terminate == worker._popen.kill for worker in workers)
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()
+
+
+class Collecting(Squares):
+    """Looks for garbage in the process that reads."""
+
+    def __getitem__(self, index: int) -> int:
+        gc.collect()
+        return index
+
+
+def test_a_worker_leaves_the_garbage_of_its_parent_alone(tmp_path):
+    """A decoder waits for its threads, which are not there after a fork."""
+
+    class Ring: ...
+
+    file = tmp_path / "clip.mp4"
+    with VideoWriter(file, (64, 64), Fraction(25)) as writer:
+        for _ in range(8):
+            writer.write(np.zeros((64, 64, 3), np.uint8))
+    ring, decoder = Ring(), read_raw(file)
+    next(decoder)
+    ring.itself, ring.decoder = ring, decoder
+    del ring, decoder
+    loader = AheadLoader(Collecting(), batch_size=1, num_workers=2, timeout=20)
+    assert [int(batch) for batch in loader] == list(range(10))
 
 
 class CutStore(Callback):

@@ -1,7 +1,9 @@
 """A loader that works while the network does."""
 
+import gc
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
@@ -35,7 +37,7 @@ class AheadLoader(DataLoader):
         # PyTorch would raise in the middle of a step what a worker dies of.
         before = signal.getsignal(signal.SIGCHLD)
         try:
-            with deaf_children():
+            with deaf_children(), _garbage_left_alone():
                 batches: Any = super().__iter__()
                 for worker in batches._workers:
                     # How PyTorch and Python end those that are left. A signal that waits for the
@@ -84,6 +86,19 @@ class AheadLoader(DataLoader):
         """Ends the workers; left to the search for garbage, PyTorch waits seconds for each."""
         batches._shutdown_workers()
         self._iterator = None
+
+
+@contextmanager
+def _garbage_left_alone() -> Iterator[None]:
+    """Processes that are forked inside never take apart what is no longer used here.
+
+    A video's decoder, for one, would wait there for its threads, which a fork leaves behind.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _own_words(error: Exception) -> str:
