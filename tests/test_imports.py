@@ -13,7 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    {"errors", "problems", "values", "files", "locks"},
+    {"errors", "problems", "values", "names"},
+    {"files", "locks"},
     {"trust", "archive"},
     {"types", "geometry", "windows", "record", "devices", "process", "signals"},
     {"console"},
@@ -21,7 +22,8 @@ LAYERS = (
     {"codecs"},
     {"models", "losses", "metrics", "data"},
     {"training", "inference", "report", "overrides"},
-    {"build", "resume", "sweep", "refusals"},
+    {"arguments"},
+    {"build", "resume", "sweep", "refusals", "run_folder"},
     {"network"},
     {"checkpoint"},
     {"pipelines"},
@@ -30,7 +32,7 @@ LAYERS = (
 )
 """A part imports itself and the layers before its own, not its neighbours."""
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
-PLAIN = {part for parts in LAYERS[:7] for part in parts}
+PLAIN = {part for parts in LAYERS[:8] for part in parts}
 WITH_LIGHTNING = {"training", "pipelines"}
 FILES = sorted((ROOT / "tracknet").rglob("*.py")) + sorted((ROOT / "scripts").glob("*.py"))
 

@@ -30,14 +30,14 @@ def test_old_overrides_come_first_and_new_ones_win(run):
         "data.clips={train: 2, val: 1}",
         "~logger.tensorboard",
         *given[1:],
-        f"hydra.run.dir='{run}'",
+        f"hydra.run.dir={run}",
     ]
 
 
 def test_flags_do_not_part_the_overrides(run):
     arguments = resumed_arguments(["train.py", "--config-dir", "my", f"resume={run}", "~b"])
     assert arguments[:3] == ["train.py", "--config-dir", "my"]
-    assert arguments[-3:] == [f"resume={run}", "~b", f"hydra.run.dir='{run}'"]
+    assert arguments[-3:] == [f"resume={run}", "~b", f"hydra.run.dir={run}"]
     assert len(arguments) == 3 + 4 + 3
 
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from io import TextIOWrapper
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from tracknet.arguments import to_hydra
 from tracknet.console import command, plain_errors, plain_warnings
 from tracknet.process import importing, keep_memory, leave, share_cores
+from tracknet.run_folder import without_refused
 from tracknet.signals import SIGNALS, Signalled
 from tracknet.trust import CONFIGS
 
@@ -67,6 +70,7 @@ def train() -> None:
     """``scripts/train.py``; ``resume=<run dir>`` takes that run's own configuration along."""
     from tracknet.resume import resumed_arguments, without_failed_overrides
 
+    _take_arguments("train")
     with without_failed_overrides(sys.argv), SIGNALS.end_process():
         with plain_errors():
             sys.argv = resumed_arguments(sys.argv)
@@ -108,6 +112,7 @@ def _early(source: "Source") -> "tuple[VideoInfo, Iterator[Frame]] | None":
 
 def predict() -> None:
     """``scripts/predict.py``."""
+    _take_arguments("predict")
     with SIGNALS.end_process():
         _run(_predict, "predict", one_arena=False)
     leave()
@@ -134,10 +139,20 @@ def _entry(name: str, module: str, figures: str | None = None) -> Callable[[], N
         return None
 
     def command() -> None:
+        _take_arguments(name)
         with SIGNALS.end_process():
             _run(main, name)
 
     return command
+
+
+def _take_arguments(name: str) -> None:
+    """Has Hydra take names literally, and names shown that are not in UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    with plain_errors():
+        sys.argv[1:] = to_hydra(name, sys.argv[1:])
 
 
 def _run(main: Callable[[], None], name: str, one_arena: bool = True) -> None:
@@ -163,7 +178,7 @@ def _working() -> Iterator[None]:
     """Inside, a configuration is composed: Hydra is as the user, and processes started, know it."""
     if not TRACEBACKS:
         os.environ.pop(FULL_ERROR, None)
-    with plain_warnings(), plain_errors():
+    with without_refused(), plain_warnings(), plain_errors():
         yield
     if not TRACEBACKS:  # until the next job of a sweep is composed
         os.environ[FULL_ERROR] = "1"

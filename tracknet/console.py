@@ -3,6 +3,8 @@
 import logging
 import os
 import re
+import shlex
+import shutil
 import sys
 import threading
 import warnings
@@ -16,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tracknet.errors import InputError, InputWarning
+from tracknet.names import readable
 from tracknet.trust import CONTROL
 
 log = logging.getLogger("tracknet")
@@ -63,7 +66,7 @@ def plain_errors() -> Iterator[None]:
             raise
         # Python puts the system's number before its words.
         said = re.sub(r"^\[Errno -?\d+\] ", "", str(error))
-        said = CONTROL.sub("?", said)  # a file of somebody else may have chosen the words
+        said = CONTROL.sub("?", readable(said))  # a file of somebody else may have chosen the words
         log.error(said)
         sys.exit(f"error: {said}")
     finally:
@@ -94,10 +97,37 @@ def plain_warnings() -> Iterator[None]:
         warnings.showwarning = show
 
 
-def command(name: str) -> str:
+def command(name: str, *arguments: str) -> str:
     """How ``train``, ``evaluate`` or ``predict`` is called where this process was started.
 
-    From a checkout that is a script, from an installed wheel a program of its own.
+    From a checkout that is a script, from an installed wheel a program of its own. The line can be
+    pasted into a shell.
+
+    Args:
+        name: Of the command.
+        arguments: As the command is to get them.
     """
-    installed = Path(sys.argv[0]).name.startswith("tracknet-")
-    return f"tracknet-{name}" if installed else f"python scripts/{name}.py"
+    program = Path(sys.argv[0])
+    if program.name.startswith("tracknet-"):
+        beside = program.with_name(f"tracknet-{name.replace('_', '-')}")
+        words = [beside.name if shutil.which(beside.name) else str(beside)]
+    else:
+        folder = program.parent if program.parent.name == "scripts" else Path("scripts")
+        python = "python" if shutil.which("python") == sys.executable else sys.executable
+        words = [_from_here(python), _from_here(folder / f"{name}.py")]
+    return " ".join(map(quoted, [*words, *arguments]))
+
+
+def _from_here(path: str | Path) -> str:
+    """A path that leads into the current folder, relative to it."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith(os.pardir) or not os.path.isabs(path) else relative
+
+
+def quoted(word: str) -> str:
+    """A word for a shell to be pasted into, bash or one like it."""
+    if CONTROL.search(word):
+        content = os.fsencode(word.replace("\\", "\\\\").replace("'", "\\'"))
+        shown = (chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}" for byte in content)
+        return f"$'{''.join(shown)}'"
+    return shlex.quote(word)

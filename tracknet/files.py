@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tracknet.names import shortened
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
@@ -15,7 +17,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     What was written is on the disk before the file takes the place of an older one, which stays
     until then; both lie in one folder, so that the change is a single step.
     """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished = path.with_name(f".{shortened(path.name)}.{os.getpid()}")
     try:
         yield unfinished
         flush(unfinished)
@@ -38,9 +40,9 @@ def flush(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a text, whole or not at all."""
+    """Writes a text, whole or not at all; names in it are in `readable` form."""
     with whole_file(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")
+        unfinished.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def write_json(path: Path, content: Any) -> None:

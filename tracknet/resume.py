@@ -9,7 +9,8 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import Any
 
-from tracknet.console import warn
+from tracknet.arguments import override, text_of, value_of
+from tracknet.console import quoted, warn
 from tracknet.errors import InputError, InputWarning
 from tracknet.files import whole_file
 from tracknet.overrides import FILE, key_of, read_overrides, taken_over
@@ -46,12 +47,12 @@ def resumed_arguments(arguments: list[str]) -> list[str]:
     saved = [override for override in read_overrides(run) if key_of(override) not in given]
     kept, left = taken_over(saved, run, packages)
     if left := [override for override in left if not override.startswith("paths.output=")]:
-        said = short(" ".join(left))
+        said = short(" ".join(quoted(text_of(override)) for override in left))
         warn(f"resume={run} leaves out where files were written: {said}; add what is to hold")
     new = [a for a in arguments[1:] if not a.startswith("-") and ("=" in a or a.startswith("~"))]
     # The parser takes no override that a flag parts from the others.
     flags = [argument for argument in arguments[1:] if argument not in new]
-    return [arguments[0], *flags, *kept, *new, f"hydra.run.dir='{run}'"]
+    return [arguments[0], *flags, *kept, *new, override("hydra.run.dir", str(run))]
 
 
 def _refuse_links(run: Path) -> None:
@@ -116,8 +117,10 @@ def _written(run: Path | None) -> int | None:
 
 def _run(arguments: list[str]) -> Path | None:
     """The run directory that ``resume=`` names."""
-    named = [a.removeprefix("resume=").strip("'\"") for a in arguments if a.startswith("resume=")]
-    return Path(named[-1]) if named and named[-1] not in ("", "null") else None
+    named = [
+        a for a in arguments if a.startswith("resume=") and a not in ("resume=", "resume=null")
+    ]
+    return Path(value_of(named[-1])) if named else None
 
 
 def find_state(named: str | Path) -> tuple[Path, dict[str, Any]]:
@@ -152,7 +155,7 @@ def find_state(named: str | Path) -> tuple[Path, dict[str, Any]]:
             return file, checkpoint
     raise CheckpointError(
         f"{folder}: holds no checkpoint that a training can go on from{why}; begin a new run, "
-        f"which init_from={named} gives the weights of best.ckpt, if that is whole"
+        f"which {quoted(f'init_from={named}')} gives the weights of best.ckpt, if that is whole"
     )
 
 

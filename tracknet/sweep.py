@@ -86,7 +86,7 @@ class SweepTable(Callback):
         import pandas as pd  # not above: the jobs do without
 
         table = pd.DataFrame(map(_row, jobs))
-        table.to_csv(folder / "summary.csv", index=False)
+        table.to_csv(folder / "summary.csv", index=False, errors="backslashreplace")
         # Of the overrides, those that tell the jobs apart.
         alike = [n for job in jobs for n in _overrides(job) if table[n].nunique(dropna=False) == 1]
         hidden = ["error", *(alike if len(jobs) > 1 else [])]

@@ -7,6 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from tracknet.names import readable
+
 UNLABELLED = -1
 ABSENT = 0
 
@@ -73,7 +75,7 @@ class Clip:
 
     Attributes:
         name: Path relative to the dataset's root, without the layout's own folders and without
-            extension, such as ``test/match1/a00001``.
+            extension, such as ``test/match1/a00001``; in `readable` form, as tables have it.
         match: The match (venue) that it belongs to, unique within the dataset.
         source: A video file or a folder of frames.
         labels: Labels in the order of the frames.
@@ -83,6 +85,10 @@ class Clip:
     match: str
     source: Path
     labels: Labels
+
+    def __post_init__(self) -> None:
+        for key in ("name", "match"):
+            object.__setattr__(self, key, readable(getattr(self, key)))
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,9 @@ def mistake(key: str, value: Any, hint: Any) -> str | None:
     schema, where = adapter.json_schema(schema_generator=_Schema)["items"], ()
     try:
         try:
-            [taken] = adapter.validate_json(json.dumps([value]), strict=True)
+            # What is not in UTF-8, such as a file's name may be, is no JSON.
+            content = json.dumps([value], ensure_ascii=False).encode("utf-8", "replace")
+            [taken] = adapter.validate_json(content, strict=True)
         except TypeError:  # it holds parts
             [taken] = adapter.validate_python([value])
         # Pydantic would make a part of a mapping of its settings.

@@ -16,15 +16,16 @@ FIGURES = {
 
 def test_what_comes_next_can_be_pasted_into_a_shell(capsys):
     dataset = Generic("my videos", {"test": ["test"]})
-    print_next_steps(Path("outputs/[a run]"), FIGURES, dataset, ["mine", "yours"])
-    (evaluate,) = [line for line in capsys.readouterr().out.splitlines() if "evaluate" in line]
-    assert shlex.split(evaluate)[-5:] == [
-        "ckpt=outputs/[a run]",
-        "trust=[mine,yours]",
-        "data=generic",
-        "data.root=my videos",
-        "split=test",
+    video = Path("my videos/it's (1).mp4")
+    print_next_steps(Path("outputs/[a run]"), FIGURES, dataset, ["mine", "yours"], video, 4)
+    lines = [shlex.split(line, comments=True) for line in capsys.readouterr().out.splitlines()[2:]]
+    evaluate, predict, resume = lines[-4:-1]
+    assert evaluate[-5:] == [
+        *("outputs/[a run]", "trust=[mine,yours]", "data=generic", "data.root=my videos"),
+        "split=val",  # there is nothing to test on
     ]
+    assert predict[-3:] == ["outputs/[a run]", "my videos/it's (1).mp4", "trust=[mine,yours]"]
+    assert resume[-2:] == ["resume=outputs/[a run]", "trainer.max_epochs=8"]
 
 
 def test_the_card_shows_every_stage_and_how_much_is_seen(

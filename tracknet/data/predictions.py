@@ -46,7 +46,7 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[obje
     """Writes a csv file; it appears whole or not at all, in the place of an older one."""
     with (
         whole_file(path) as unfinished,
-        open(unfinished, "w", newline="", encoding="utf-8") as file,
+        open(unfinished, "w", newline="", encoding="utf-8", errors="backslashreplace") as file,
     ):
         table = csv.writer(file, lineterminator="\n")
         table.writerow(columns)

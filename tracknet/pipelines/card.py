@@ -1,6 +1,5 @@
 """What a training run says of itself: start-up card, manifest and closing words."""
 
-import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -12,7 +11,8 @@ import torch
 from hydra.core.hydra_config import HydraConfig
 from rich.filesize import decimal
 
-from tracknet.console import command, console, print_table
+from tracknet.arguments import text_of
+from tracknet.console import command, console, print_table, quoted
 from tracknet.data.formats.base import Dataset
 from tracknet.data.resident import size_of, stays_resident
 from tracknet.data.splits import split_sha256
@@ -138,22 +138,30 @@ def _git_commit() -> str | None:
 
 
 def print_next_steps(
-    output: Path, figures: Mapping[str, float], dataset: Dataset, trust: Sequence[str]
+    output: Path,
+    figures: Mapping[str, float],
+    dataset: Dataset,
+    trust: Sequence[str],
+    video: Path,
+    epochs: int,
 ) -> None:
-    """Prints the best figures and the exact commands that come next, which trust these packages."""
-    out = console()
+    """Prints the best figures and the exact commands that come next, which trust these packages.
+
+    Each can be pasted into a shell: the ball is found in a `video`, and more than `epochs` trained.
+    """
+    out, run = console(), str(output)
     out.print(
         f"\nvalidation strict F1 {figures['val_f1']:.3f} at threshold {figures['threshold']:.2f} "
         f"(epoch {figures['epoch']}); with overlapping windows averaged "
         f"{figures['val_f1_overlap_mean']:.3f} at {figures['threshold_overlap_mean']:.2f}"
     )
+    own = [f"trust=[{','.join(trust)}]"] if trust else []
+    split = "split=test" if dataset.places().get("test") else "split=val"
     out.print("next:")
-    run, data = shlex.quote(str(output)), "".join(f" {shlex.quote(o)}" for o in _data(dataset))
-    own = f" {shlex.quote('trust=[' + ','.join(trust) + ']')}" if trust else ""
-    out.print(f"  {command('evaluate')} ckpt={run}{own}{data} split=test")
-    out.print(f"  {command('predict')} ckpt={run}{own} source=<video or folder of frames>")
-    out.print(f"  {command('train')} resume={run} trainer.max_epochs=<more>")
-    out.print(f"  tensorboard --logdir {run}")
+    out.print(f"  {command('evaluate', run, *own, *_data(dataset), split)}")
+    out.print(f"  {command('predict', run, str(video), *own)}  # or a video of your own")
+    out.print(f"  {command('train', f'resume={run}', f'trainer.max_epochs={2 * epochs}')}")
+    out.print(f"  tensorboard --logdir {quoted(run)}")
 
 
 def _data(dataset: Dataset) -> list[str]:
@@ -161,6 +169,6 @@ def _data(dataset: Dataset) -> list[str]:
     if dataset.name == "synthetic":
         return []
     given = HydraConfig.get().overrides.task if HydraConfig.initialized() else []
-    options = [o for o in given if o.lstrip("+").startswith(("data.", "data@"))]
+    options = [text_of(o) for o in given if o.lstrip("+").startswith(("data.", "data@"))]
     options = options or [f"data.root={dataset.root}"]
     return [f"data={dataset.name}", *options]

@@ -111,7 +111,8 @@ class HeatmapTask:
             "threshold_overlap_mean": record.thresholds["mean"],
         }
         write_json(output / "summary.json", figures)
-        print_next_steps(output, figures, training.dataset, trust)
+        video, epochs = val[0].clip.source, training.module.config["trainer"]["max_epochs"]
+        print_next_steps(output, figures, training.dataset, trust, video, epochs)
         return figures
 
 

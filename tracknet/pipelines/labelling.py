@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from glob import glob
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from tracknet.data.predictions import read_predictions
 from tracknet.data.to_cvat import read_marks, task_labels, write_cvat
 from tracknet.errors import InputError
 from tracknet.files import write_json
+from tracknet.names import located, readable
 from tracknet.pipelines.common import find_clips, lengths_of, open_clips, report
 from tracknet.pipelines.settings import read_settings
 from tracknet.types import Clip, Labels, Track, count_labels
@@ -47,7 +48,7 @@ def to_cvat(cfg: DictConfig) -> list[Path]:
     for name, source, labels, track in marked:
         file = output / f"{name}.xml"
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_cvat(file, source.name, labels, track)
+        write_cvat(file, readable(source.name), labels, track)
         out.print(f"wrote {file}: {_counts(labels)}")
         files.append(file)
     if files:
@@ -123,15 +124,16 @@ def _of_videos(config: Mapping[str, Any], broken: list[str]) -> Iterator[Marked]
             "name what to show: source=<video, folder of frames or glob> labels=<csv, or a folder "
             "with one of each video's name>; or data=<layout> data.root=<folder> split=<split>"
         )
-    if is_stream(config["source"]):
-        raise InputError(f"source={config['source']} is a stream; label a file of it")
-    sources = [Path(source) for source in find_sources(config["source"])]
+    found = find_sources(config["source"])
+    if streams := [source for source in found if is_stream(source)]:
+        raise InputError(f"source={streams[0]} is a stream; label a file of it")
+    sources = [Path(source) for source in found]
     tables = Path(config["labels"])
     if len(sources) > 1 and not tables.is_dir():
         raise InputError(f"labels={tables}: name the folder of the tables of {len(sources)} videos")
     for name, source in zip(output_names(sources), sources, strict=True):
         try:
-            table = tables / f"{name}.csv" if tables.is_dir() else tables
+            table = Path(located(str(tables / f"{name}.csv"))) if tables.is_dir() else tables
             labels, track, problems = read_marks(table)
             info, frames = open_video(source)
             # Containers lie, unless the labels say the same. A track goes on to the end of CVAT's
@@ -145,14 +147,16 @@ def _of_videos(config: Mapping[str, Any], broken: list[str]) -> Iterator[Marked]
             yield name, source, labels, track
 
 
-def _annotations(pattern: str) -> list[Path]:
-    path = Path(pattern)
-    named = [path] if path.exists() else map(Path, glob(pattern))
-    files = path.iterdir() if path.is_dir() else named
-    found = sorted(file for file in files if file.suffix.lower() in (".xml", ".zip"))
-    if not found:
-        raise InputError(f"annotations={pattern}: no XML or ZIP file that CVAT exported")
-    return found
+def _annotations(named: str | Sequence[str]) -> list[Path]:
+    """The files of a name, which may be a folder or a pattern, or of several."""
+    if not isinstance(named, str):
+        return sorted({file for one in named for file in _annotations(one)})
+    path = Path(located(named))
+    found = path.iterdir() if path.is_dir() else [path] if path.exists() else map(Path, glob(named))
+    files = sorted(file for file in found if file.suffix.lower() in (".xml", ".zip"))
+    if not files:
+        raise InputError(f"annotations={named}: no XML or ZIP file that CVAT exported")
+    return files
 
 
 def _counts(labels: Labels) -> str:

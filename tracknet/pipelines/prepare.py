@@ -55,7 +55,7 @@ def prepare(cfg: DictConfig) -> pd.DataFrame:
     output = Path(config["paths"]["output"])
     output.mkdir(parents=True, exist_ok=True)
     with whole_file(output / "problems.csv") as unfinished:
-        problems.to_csv(unfinished, index=False)
+        problems.to_csv(unfinished, index=False, errors="backslashreplace")
     facts = {
         "dataset": f"{dataset.name} ({dataset.root})",
         "network size": "{1}x{0}".format(*config["image_size"]),

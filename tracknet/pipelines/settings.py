@@ -68,7 +68,10 @@ Precision = _said(
     ],
     "auto, or one of Lightning's, such as 32-true, 16-mixed or bf16-mixed",
 )
-SOURCE = _said(Text | int, "one path, or a pattern that finds them all")
+SOURCE = _said(
+    Text | Natural | Annotated[list[Text | Natural], Field(min_length=1)],
+    "a path, a pattern, a URL or a camera's number, or several of them as [a,b]",
+)
 FALSE, FIGURE = Literal[False], Literal[tuple(FIGURES)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 
@@ -79,7 +82,7 @@ OF_A_KIND = {
     Natural: "trainer.log_every_n_steps callbacks.early_stopping.patience "
     "callbacks.progress.refresh_rate callbacks.progress.process_position",
     Batches: "trainer.limit_train_batches trainer.limit_val_batches",
-    Text: "split overlap annotations trainer.default_root_dir "
+    Text: "split overlap trainer.default_root_dir "
     "paths.root paths.store paths.synthetic paths.output",
     Text | NoneType: "resume init_from ckpt_path ckpt predictions labels",
     Literal["max", "min"]: "callbacks.best.mode callbacks.early_stopping.mode",
@@ -101,6 +104,7 @@ SETTINGS = {name: hint for hint, names in OF_A_KIND.items() for name in names.sp
         "auto, cpu, cuda, cuda:<number> or mps",
     ),
     "source": SOURCE | NoneType,
+    "annotations": _said(Text | list[Text], "one path, a pattern that finds them, or several"),
     "trust": _said(Text | list[Text], "packages, as in trust=mine or trust=[mine,yours]"),
     "runs": _said(Text | list[Text | int], "run directories, as in runs=[<first>,<second>]"),
     # Of parts that are others' and take more than is sensible, or say too little.

@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from tracknet.build import build, build_all
 from tracknet.checkpoint import BUILT, own_packages, read_trusted
+from tracknet.console import quoted
 from tracknet.devices import supports_bfloat16
 from tracknet.errors import InputError, InputWarning
 from tracknet.files import write_text
@@ -58,8 +59,8 @@ def _train(
     start, checkpoint = _start(config, checkpoints)
     if start is None and checkpoints.is_dir():
         raise InputError(
-            f"{output} holds a training run already; go on with it by resume={output}, or choose "
-            "another hydra.run.dir"
+            f"{output} holds a training run already; go on with it by "
+            f"{quoted(f'resume={output}')}, or choose another hydra.run.dir"
         )
     weights, over = None, False
     trust = [*as_list(config["trust"]), *own_packages(config)]

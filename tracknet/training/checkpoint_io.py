@@ -10,6 +10,7 @@ import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 from rich.filesize import decimal
 
+from tracknet.console import quoted
 from tracknet.errors import InputError
 from tracknet.files import flush, whole_file
 
@@ -46,7 +47,8 @@ class WholeCheckpoints(TorchCheckpointIO):
                 f"{file} cannot be written ({error.strerror}): "
                 f"{decimal(content.getbuffer().nbytes)} needed, "
                 f"{decimal(shutil.disk_usage(there).free)} free on the disk of {there}; make room "
-                f"and go on with resume={file.parent.parent}, from the checkpoint before"
+                f"and go on with {quoted(f'resume={file.parent.parent}')}, from the checkpoint "
+                "before"
             ) from error
 
 

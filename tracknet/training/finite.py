@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from tracknet.console import quoted
 from tracknet.data.batch import Batch
 from tracknet.errors import InputError
 from tracknet.training.checkpoint_io import LAST
@@ -131,7 +132,7 @@ def _state(config: Mapping[str, Any]) -> str:
     last = Path(config["paths"]["output"], "checkpoints", LAST)
     if not last.is_file():
         return "begin anew, since there is no checkpoint yet"
-    return f"begin a new run with the weights that are kept, init_from={last}"
+    return f"begin a new run with the weights that are kept, {quoted(f'init_from={last}')}"
 
 
 def _at_once(trainer: Trainer) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 
 from tracknet.geometry import Size
 from tracknet.problems import Problem
+from tracknet.video.camera import open_camera
 from tracknet.video.decode import decode
 from tracknet.video.frame import PIXELS, Frame, check_size, frame_bytes, frame_size, to_rgb
 from tracknet.video.picture import read_picture
@@ -26,7 +27,9 @@ from tracknet.video.source import (
     Source,
     VideoError,
     check_file,
+    for_ffmpeg,
     image_files,
+    is_camera,
     is_stream,
 )
 
@@ -107,7 +110,7 @@ def open_video(
     ends there, which is one of the problems.
 
     Args:
-        source: A video, a folder of pictures or the URL of a stream.
+        source: A video, a folder of pictures, the URL of a stream or of a camera.
         skip_damage: As in `read_raw`.
         fps: What a folder of pictures, or a video that does not say, is taken to have.
 
@@ -120,6 +123,8 @@ def open_video(
         first = next(pictures)
         info = VideoInfo(frame_size(first), fps, len(image_files(source)), frame_bytes(first))
         return info, _of_one_size(chain([first], pictures), source)
+    if is_camera(source):
+        return _of_camera(source)
     container = _open(source)
     decoded = decode(container, skip_damage)
     try:
@@ -147,6 +152,12 @@ def open_video(
     )
     frames = _to_the_end(first, decoded, source, info.problems, skip_damage)
     return info, _of_one_size(frames, source)
+
+
+def _of_camera(url: str) -> tuple[VideoInfo, Iterator[Frame]]:
+    fps, frames = open_camera(url)
+    first = next(frames)
+    return VideoInfo(frame_size(first), fps, 0, frame_bytes(first)), chain([first], frames)
 
 
 def _fetched(url: str, problem: Exception) -> BinaryIO:
@@ -243,7 +254,7 @@ def _open(source: Source | BinaryIO) -> "av.container.InputContainer":
         check_file(source)
     try:
         silence = SILENCE if streams else None
-        opened = str(source) if isinstance(source, Path) else source
+        opened = for_ffmpeg(source) if isinstance(source, Path) else source
         container = av.open(opened, "r", options=LIMIT, metadata_errors="ignore", timeout=silence)
     except av.FFmpegError as error:
         if streams:

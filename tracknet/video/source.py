@@ -1,19 +1,24 @@
-"""What a path, a pattern or a URL names: videos, folders of frames, streams."""
+"""What a path, a pattern, a URL or a number names: videos, folders of frames, streams, cameras."""
 
+import os
 import re
 import stat
-from collections.abc import Sequence
-from glob import glob
+from collections.abc import Iterator, Sequence
+from glob import escape, glob
 from pathlib import Path
 from typing import TypeAlias, TypeGuard
 
 from tracknet.errors import InputError
+from tracknet.names import located
 
 VIDEO_SUFFIXES = {".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm", ".mpg", ".mpeg", ".ts"}
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp"}
 
 Source: TypeAlias = Path | str
 """A video, a folder of frames, or the URL of a stream."""
+
+CAMERA = "camera://"
+"""How the URL of a camera of this machine begins; its number follows."""
 
 
 class VideoError(InputError):
@@ -35,6 +40,16 @@ def is_stream(source: object) -> TypeGuard[str]:
     return isinstance(source, str) and "://" in source
 
 
+def is_camera(source: object) -> TypeGuard[str]:
+    """Whether it is the URL of a camera of this machine, a stream as others are."""
+    return isinstance(source, str) and source.startswith(CAMERA)
+
+
+def for_ffmpeg(path: Path) -> str:
+    """A path as FFmpeg takes it: what stands before a colon would be a protocol to it."""
+    return str(path) if path.is_absolute() else os.path.join(os.curdir, path)
+
+
 def check_file(path: Path) -> int:
     """The bytes of a file that can be read to its end.
 
@@ -50,24 +65,62 @@ def check_file(path: Path) -> int:
     return found.st_size
 
 
-def find_sources(pattern: str) -> Sequence[Source]:
-    """The videos and folders of frames that a path or a glob names, in the order of their names.
+def find_sources(named: str | int | Path | Sequence[str | int | Path]) -> Sequence[Source]:
+    """The videos, folders of frames and streams that are named, in the order of their names.
 
-    A URL names itself.
+    A name of something that is there is that, whatever it holds. Otherwise a number is a camera, a
+    URL names itself, and the rest are patterns. In a folder without frames of its own, videos and
+    folders of frames are looked for, at any depth.
+
+    Args:
+        named: A name, or several.
 
     Raises:
-        VideoError: There is none, or it is not one path.
+        VideoError: There is nothing of a name.
     """
-    if isinstance(pattern, Sequence) and not isinstance(pattern, str):
-        raise VideoError(f"source={list(pattern)}; name one path, or a pattern that finds them all")
-    pattern = str(pattern)  # a folder called 12 is a number in YAML
-    if is_stream(pattern):
-        return [pattern]
-    found = [Path(pattern)] if Path(pattern).exists() else [Path(p) for p in sorted(glob(pattern))]
+    if isinstance(named, Sequence) and not isinstance(named, str):
+        return [source for one in named for source in find_sources(one)]
+    name = str(named)
+    there = located(name)
+    if os.path.lexists(there):
+        return _in(Path(there))
+    if name.isascii() and name.isdecimal():
+        return [f"{CAMERA}{int(name)}"]
+    if is_stream(name):
+        return [name]
+    found = [source for path in sorted(glob(_pattern(name))) for source in _in(Path(path))]
     if not found:
-        quotes = "; quote a pattern, so that the shell leaves it alone" if "*" in pattern else ""
-        raise VideoError(f"{pattern}: no such video or folder{quotes}")
+        quotes = "; quote a pattern, so that the shell leaves it alone" if "*" in name else ""
+        raise VideoError(f"{name}: no such video or folder{quotes}")
     return found
+
+
+def _pattern(name: str) -> str:
+    """A pattern in which the folders that are there stand for themselves."""
+    path = Path(name)
+    there = next((folder for folder in path.parents if os.path.lexists(folder)), Path())
+    return os.path.join(escape(str(there)), path.relative_to(there))
+
+
+def _in(path: Path) -> list[Source]:
+    """A file itself, of a folder its films; a folder without any is named when it is read."""
+    return [*(_films(path) if path.is_dir() else ())] or [path]
+
+
+def _films(folder: Path) -> Iterator[Path]:
+    """A folder of frames itself, or the videos and such folders in it.
+
+    Pictures beside videos are posters and the like.
+    """
+    inner = sorted(folder.glob("[!.]*"))
+    videos = [p for p in inner if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file()]
+    if not videos and image_files(folder):
+        yield folder
+        return
+    yield from videos
+    for path in inner:
+        if path.is_dir() and not path.is_symlink():
+            yield from _films(path)
 
 
 def image_files(folder: Path) -> list[Path]:

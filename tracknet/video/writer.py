@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 
 from tracknet.video.frame import Frame, to_yuv420
-from tracknet.video.source import VideoError
+from tracknet.video.source import VideoError, for_ffmpeg
 
 SIDE = 16_384
 """Pixels of a frame's longer side, at most; x264 takes no more."""
@@ -42,7 +42,9 @@ class VideoWriter(AbstractContextManager):
     ) -> None:
         self._fps = Fraction(fps).limit_denominator(2**16)
         self._next = Fraction(0)  # seconds
-        self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
+        self._container = av.open(
+            for_ffmpeg(path), "w", format="mp4", options={"movflags": "+faststart"}
+        )
         self._stream = self._container.add_stream("libx264", rate=self._fps)
         self._stream.height, self._stream.width = (n + n % 2 for n in size)
         self._stream.pix_fmt = "yuv420p"

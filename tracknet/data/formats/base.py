@@ -17,6 +17,7 @@ from rich.filesize import decimal
 
 from tracknet.data.splits import Places, refuse_leaks
 from tracknet.errors import InputError
+from tracknet.names import at_home
 from tracknet.problems import Problem
 from tracknet.types import ABSENT, UNLABELLED, Clip, Labels
 from tracknet.values import Folder
@@ -145,7 +146,7 @@ class Layout(ABC):
     """A folder that the archive unpacks to; the root may be that folder or hold it."""
 
     def __post_init__(self) -> None:
-        self.root, self.name = Path(self.root).expanduser(), self.name or type(self).name
+        self.root, self.name = Path(at_home(str(self.root))), self.name or type(self).name
 
     @abstractmethod
     def read(self, source: Path, table: Path) -> tuple[Labels, list[Problem]]:

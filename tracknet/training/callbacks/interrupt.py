@@ -86,7 +86,7 @@ class InterruptCheckpoint(Callback):
 
     def _stop(self) -> None:
         run = self.path.parent.parent
-        said = f"interrupted; continue with: {command('train')} resume={run}"
+        said = f"interrupted; continue with: {command('train', f'resume={run}')}"
         if not self.path.is_file():
             said = "interrupted before there was a checkpoint; start the training again"
         raise Interrupted(said, 128 + (SIGNALS.received or signal.SIGINT))
