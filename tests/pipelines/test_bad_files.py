@@ -120,7 +120,7 @@ EXPORTS = {f"{name}.xml": put for name, put in ANY.items()} | {
 
 
 def names_of(folder: Path) -> set[str]:
-    return {file.name for file in folder.iterdir()}
+    return {file.name for file in folder.iterdir() if not file.name.startswith(".")}
 
 
 def check(raised: pytest.ExceptionInfo[SystemExit], bad: Iterable[Path]) -> None:

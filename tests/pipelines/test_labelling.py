@@ -134,6 +134,12 @@ def test_two_files_of_one_video_are_refused_and_the_first_is_kept(commands, vide
     with pytest.raises(SystemExit, match=r"c.xml: of a, as .*a.xml is"):
         back(xml.parent)
     assert (tmp_path / "back" / "a.csv").exists()
+    back(xml)  # the same again
+    table = tmp_path / "back" / "a.csv"
+    table.write_text("labels of mine")
+    with pytest.raises(SystemExit, match=r"a\.csv: is there already, and was not written here"):
+        back(xml)
+    assert table.read_text() == "labels of mine"
     with pytest.raises(InputError, match="no XML or ZIP file"):
         back(tmp_path / "nowhere")
 

@@ -18,7 +18,7 @@ from tracknet.data.formats.tables import write_labels
 from tracknet.data.predictions import read_predictions
 from tracknet.data.to_cvat import read_marks, task_labels, write_cvat
 from tracknet.errors import InputError
-from tracknet.files import write_json
+from tracknet.files import own_file, write_json
 from tracknet.pipelines.common import find_clips, lengths_of, open_clips, report
 from tracknet.pipelines.settings import read_settings
 from tracknet.types import Clip, Labels, Track, count_labels
@@ -47,12 +47,18 @@ def to_cvat(cfg: DictConfig) -> list[Path]:
     for name, source, labels, track in marked:
         file = output / f"{name}.xml"
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_cvat(file, source.name, labels, track)
+        try:
+            with own_file(file):
+                write_cvat(file, source.name, labels, track)
+        except InputError as error:
+            broken.append(str(error))
+            continue
         out.print(f"wrote {file}: {_counts(labels)}")
         files.append(file)
     if files:
         spec = output / "labels.json"
-        write_json(spec, task_labels([labels for *_, labels, _ in marked]))
+        with own_file(spec):
+            write_json(spec, task_labels([labels for *_, labels, _ in marked]))
         out.print(f"wrote {spec}: paste it into the task's constructor of labels, tab Raw")
     if broken:
         sys.exit("\n".join(broken))
@@ -89,7 +95,8 @@ def from_cvat(cfg: DictConfig) -> list[Path]:
                     "one task, or keep the files of two videos of one name in two folders"
                 )
             table.parent.mkdir(parents=True, exist_ok=True)
-            write_labels(table, labels)
+            with own_file(table):
+                write_labels(table, labels)
         except InputError as error:
             broken.append(str(error))
             continue

@@ -20,7 +20,7 @@ class VideoError(InputError):
     """A source that holds no frames that can be used."""
 
 
-def about(source: Source, error: VideoError) -> str:
+def about(source: Source, error: InputError) -> str:
     """What is wrong with a source, which is named by it."""
     said = str(error)
     return said if str(source) in said else f"{source}: {said}"

@@ -141,7 +141,7 @@ def test_a_broken_clip_is_reported_and_left_out(tmp_path, video):
     assert [clip.name for clip in clips] == ["train/a"]
     messages = "\n".join(problem.message for problem in problems)
     assert "train/b: no labels; expected b.csv or b_ball.csv beside it; the clip" in messages
-    assert "c.csv: column visibility is missing; expected a table" in messages
+    assert "c.csv: column visibility is missing, found frame,x,y; expected a table" in messages
     assert "d.csv: lines 2 and 5 are both for frame 0; keep one of them" in messages
     assert "train/e: labelled, but there is no such video or folder of frames; the" in messages
     assert f"f.csv and {tmp_path}/train/f_ball.csv are for one clip; keep one" in messages

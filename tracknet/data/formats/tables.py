@@ -125,9 +125,9 @@ def to_labels(
     ):
         if not usable.all():
             row = usable.argmin()
+            value = short(str(table[column].iloc[row]))
             raise LabelError(
-                f"{csv}, line {table.index[row]}: {column} is {short(str(table[column].iloc[row]))}; "
-                f"expected {expected}",
+                f"{csv}, line {table.index[row]}: {column} is {value}; expected {expected}",
                 f"bad_{column}",
             )
     again = pd.Series(frame).duplicated().to_numpy()
