@@ -1,6 +1,8 @@
 """To CVAT and back, as the commands do it."""
 
 import json
+import unicodedata
+import zipfile
 from fractions import Fraction
 from xml.etree import ElementTree
 
@@ -81,6 +83,12 @@ def test_rows_behind_the_video_are_not_written(commands, videos, capsys):
         commands[0](*marked, "strict=true")
 
 
+def test_a_table_of_a_mac_is_found(commands, videos, tmp_path):
+    (videos / "a.mp4").rename(videos / unicodedata.normalize("NFC", "Schläger.mp4"))
+    (videos / "a.csv").rename(videos / unicodedata.normalize("NFD", "Schläger.csv"))
+    assert len(commands[0](f"source='{videos}/S*.mp4'", f"labels={videos}")) == 1
+
+
 def test_one_broken_video_does_not_stop_the_others(commands, videos, tmp_path):
     with pytest.raises(SystemExit, match=r"b.csv: there is no such label file"):
         commands[0](f"source={videos}/*.mp4", f"labels={videos}")
@@ -142,6 +150,21 @@ def test_two_files_of_one_video_are_refused_and_the_first_is_kept(commands, vide
     assert table.read_text() == "labels of mine"
     with pytest.raises(InputError, match="no XML or ZIP file"):
         back(tmp_path / "nowhere")
+
+
+def test_what_a_mac_adds_to_archives_and_folders_is_passed_over(commands, videos, tmp_path):
+    to, back = commands
+    (xml,) = to(f"source={videos / 'a.mp4'}", f"labels={videos / 'a.csv'}")
+    folder = tmp_path / "exported"
+    folder.mkdir()
+    hidden = b"\0\5\x16\7\0\2\0\0Mac OS X"
+    with zipfile.ZipFile(folder / "task.zip", "w") as archive:
+        archive.write(xml, "task/annotations.xml")
+        archive.writestr("task/.DS_Store", hidden)
+        archive.writestr("__MACOSX/task/._annotations.xml", hidden)
+    (folder / "._task.zip").write_bytes(hidden)
+    (table,) = back(folder)
+    assert table.name == "a.csv"
 
 
 @pytest.fixture

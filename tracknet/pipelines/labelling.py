@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 
 from tracknet.build import build
 from tracknet.console import console
-from tracknet.data.formats.base import fit_labels
+from tracknet.data.formats.base import actual, fit_labels
 from tracknet.data.formats.cvat import read_cvat
 from tracknet.data.formats.tables import write_labels
 from tracknet.data.predictions import read_predictions
@@ -138,7 +138,7 @@ def _of_videos(config: Mapping[str, Any], broken: list[str]) -> Iterator[Marked]
         raise InputError(f"labels={tables}: name the folder of the tables of {len(sources)} videos")
     for name, source in zip(output_names(sources), sources, strict=True):
         try:
-            table = tables / f"{name}.csv" if tables.is_dir() else tables
+            table = actual(tables / f"{name}.csv") if tables.is_dir() else tables
             labels, track, problems = read_marks(table)
             info, frames = open_video(source)
             # Containers lie, unless the labels say the same. A track goes on to the end of CVAT's
@@ -155,7 +155,7 @@ def _of_videos(config: Mapping[str, Any], broken: list[str]) -> Iterator[Marked]
 def _annotations(pattern: str) -> list[Path]:
     path = Path(pattern)
     named = [path] if path.exists() else map(Path, glob(pattern))
-    files = path.iterdir() if path.is_dir() else named
+    files = path.glob("[!.]*") if path.is_dir() else named
     found = sorted(file for file in files if file.suffix.lower() in (".xml", ".zip"))
     if not found:
         raise InputError(f"annotations={pattern}: no XML or ZIP file that CVAT exported")

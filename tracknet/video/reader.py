@@ -28,6 +28,7 @@ from tracknet.video.source import (
     check_file,
     image_files,
     is_stream,
+    stray_pictures,
 )
 
 SILENCE = 10.0
@@ -119,6 +120,7 @@ def open_video(
         pictures = _pictures(source)
         first = next(pictures)
         info = VideoInfo(frame_size(first), fps, len(image_files(source)), frame_bytes(first))
+        info.problems.extend(stray_pictures(source))
         return info, _of_one_size(chain([first], pictures), source)
     container = _open(source)
     decoded = decode(container, skip_damage)
