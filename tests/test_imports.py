@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = (
     {"errors", "problems", "values", "files", "locks"},
-    {"trust", "archive"},
+    {"trust", "archive", "owned"},
     {"types", "geometry", "windows", "record", "devices", "process", "signals"},
     {"console"},
     {"video"},

@@ -10,8 +10,9 @@ from tracknet.checkpoint import read_trusted
 from tracknet.data.predictions import candidates_beside, read_predictions
 from tracknet.data.splits import split_sha256
 from tracknet.errors import InputError
-from tracknet.files import refuse_foreign, write_json
+from tracknet.files import write_json
 from tracknet.metrics import breakdown, localisation, score
+from tracknet.owned import refuse_foreign
 from tracknet.pipelines.common import find_clips, lengths_of, open_clips
 from tracknet.pipelines.scored import by_network, from_file, half_beside
 from tracknet.pipelines.settings import read_settings

@@ -18,7 +18,8 @@ from tracknet.data.formats.tables import write_labels
 from tracknet.data.predictions import read_predictions
 from tracknet.data.to_cvat import read_marks, task_labels, write_cvat
 from tracknet.errors import InputError
-from tracknet.files import own_file, write_json
+from tracknet.files import write_json
+from tracknet.owned import own_file
 from tracknet.pipelines.common import find_clips, lengths_of, open_clips, report
 from tracknet.pipelines.settings import read_settings
 from tracknet.types import Clip, Labels, Track, count_labels

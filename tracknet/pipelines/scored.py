@@ -19,10 +19,10 @@ from tracknet.data.predictions import (
 )
 from tracknet.data.store import StoredClip
 from tracknet.errors import InputError
-from tracknet.files import own_file
 from tracknet.geometry import to_original
 from tracknet.inference.tracking import Tracker
 from tracknet.metrics import at_threshold
+from tracknet.owned import own_file
 from tracknet.pipelines.common import candidates_of, lengths_of, report
 from tracknet.types import Track
 

@@ -11,8 +11,8 @@ import av
 import cv2
 import numpy as np
 
-from tracknet.files import refuse_foreign, remember
 from tracknet.inference.predictor import Prediction
+from tracknet.owned import refuse_foreign, remember
 from tracknet.values import Count
 from tracknet.video import Frame, VideoInfo, VideoWriter, frame_time, planes, room, to_yuv420
 

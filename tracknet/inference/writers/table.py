@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tracknet.data.predictions import VIDEO_COLUMNS, cells
-from tracknet.files import refuse_foreign, remember
 from tracknet.inference.predictor import Prediction
+from tracknet.owned import refuse_foreign, remember
 from tracknet.video import Frame, VideoInfo
 
 
