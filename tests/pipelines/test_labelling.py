@@ -14,7 +14,7 @@ from tracknet.build import build
 from tracknet.data.formats.generic import Generic
 from tracknet.data.predictions import write_predictions
 from tracknet.errors import InputError
-from tracknet.pipelines.labelling import from_cvat, to_cvat
+from tracknet.pipelines.labelling import from_labels, to_cvat
 from tracknet.types import Track
 from tracknet.video import VideoWriter, base_name
 
@@ -30,7 +30,7 @@ def commands(compose, tmp_path):
 
     def back(annotations):
         settings = [f"annotations={annotations}", f"paths.output={tmp_path / 'back'}"]
-        return from_cvat(compose("from_cvat", settings))
+        return from_labels(compose("from_labels", settings))
 
     return to, back
 
@@ -148,7 +148,7 @@ def test_two_files_of_one_video_are_refused_and_the_first_is_kept(commands, vide
     with pytest.raises(SystemExit, match=r"a\.csv: is there already, and was not written here"):
         back(xml)
     assert table.read_text() == "labels of mine"
-    with pytest.raises(InputError, match="no XML or ZIP file"):
+    with pytest.raises(InputError, match="there is no such file or folder"):
         back(tmp_path / "nowhere")
 
 

@@ -1,8 +1,8 @@
-"""Labels and predictions to CVAT and back."""
+"""Labels and predictions to CVAT; labels from CVAT and other tools."""
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from glob import glob
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,9 @@ from omegaconf import DictConfig
 
 from tracknet.build import build
 from tracknet.console import console
+from tracknet.data.exports.clips import find_sources_below, labels_of, source_named
+from tracknet.data.exports.export import find_exports, is_cvat, read_export
+from tracknet.data.exports.marks import Mark
 from tracknet.data.formats.base import actual, fit_labels
 from tracknet.data.formats.cvat import read_cvat
 from tracknet.data.formats.tables import write_labels
@@ -22,6 +25,7 @@ from tracknet.files import write_json
 from tracknet.owned import own_file
 from tracknet.pipelines.common import find_clips, lengths_of, open_clips, report
 from tracknet.pipelines.settings import read_settings
+from tracknet.problems import Problem
 from tracknet.types import Clip, Labels, Track, count_labels
 from tracknet.video import find_sources, is_stream, open_video, output_names
 
@@ -66,43 +70,70 @@ def to_cvat(cfg: DictConfig) -> list[Path]:
     return files
 
 
-def from_cvat(cfg: DictConfig) -> list[Path]:
-    """Writes `<video>.csv`, a table of labels, for every file that CVAT exported.
+def from_labels(cfg: DictConfig) -> list[Path]:
+    """Writes `<video>.csv`, a table of labels, of what labelling tools exported.
 
-    Tables lie in folders as the files do, for videos of two folders may have the same name.
+    Tables lie in folders as the videos do, below `videos`; without these, which CVAT's files alone
+    do not need, as the exports do, for videos of two folders may have the same name.
 
     Returns:
         The tables.
 
     Raises:
-        InputError: There is no such file.
-        SystemExit: A file could not be read, or two of a folder are of one video; the others
-            were.
+        InputError: There is no such file, or no video.
+        SystemExit: A file could not be read, is of no video that is there, or two are of one video;
+            the others were.
     """
-    config = read_settings(cfg, "from_cvat")
-    output, out = Path(config["paths"]["output"]), console()
+    config = read_settings(cfg, "from_labels")
+    output, out, strict = Path(config["paths"]["output"]), console(), config["strict"]
+    exports = _exports(config["annotations"])
+    folder = config["videos"]
+    videos = None if folder is None else find_sources_below(Path(str(folder)).expanduser())
+    kind = None if config["class"] is None else str(config["class"])
     written: dict[Path, Path] = {}
     broken: list[str] = []
-    annotations = _annotations(config["annotations"])
-    common = os.path.commonpath([path.parent for path in annotations])
-    for path in annotations:
+
+    def write(place: Path, labels: Labels, problems: Sequence[Problem], export: Path) -> None:
+        table = output / place.parent / f"{place.name}.csv"
+        report(problems, strict)
+        if table in written:
+            raise InputError(
+                f"{export}: of {place}, as {written[table]} is; export the parts of a video from "
+                "one task, or keep the files of two videos of one name in two folders"
+            )
+        table.parent.mkdir(parents=True, exist_ok=True)
+        with own_file(table):
+            write_labels(table, labels)
+        written[table] = export
+        out.print(f"wrote {table}: {_counts(labels)}")
+
+    common = os.path.commonpath([path.parent for path in exports])
+    marks: list[Mark] = []
+    for path in exports:
         try:
-            name, labels, problems = read_cvat(path)
-            report(problems)
-            table = output / path.parent.relative_to(common) / f"{name}.csv"
-            if table in written:
+            if is_cvat(path):
+                name, labels, problems = read_cvat(path)
+                place = path.parent.relative_to(common) / name
+                write(source_named(videos, name).place if videos else place, labels, problems, path)
+                continue
+            if videos is None:
                 raise InputError(
-                    f"{path}: of {name}, as {written[table]} is; export the parts of a video from "
-                    "one task, or keep the files of two videos of one name in two folders"
+                    f"{path}: no file of CVAT for video, which alone says what it is of; name what "
+                    "was labelled with videos=<folder of videos or of folders of frames>"
                 )
-            table.parent.mkdir(parents=True, exist_ok=True)
-            with own_file(table):
-                write_labels(table, labels)
+            found, problems = read_export(path)
+            marks += found
+            report(problems, strict)
         except InputError as error:
             broken.append(str(error))
-            continue
-        written[table] = path
-        out.print(f"wrote {table}: {_counts(labels)}")
+    if marks and videos:
+        clips, lost = labels_of(marks, videos, kind, config["first_frame"])
+        broken += lost
+        for source, labels, problems in clips:
+            try:
+                write(source.place, labels, problems, source.path)
+            except InputError as error:
+                broken.append(str(error))
     if broken:
         sys.exit("\n".join(broken))
     return list(written)
@@ -153,13 +184,12 @@ def _of_videos(config: Mapping[str, Any], broken: list[str]) -> Iterator[Marked]
             yield name, source, labels, track
 
 
-def _annotations(pattern: str) -> list[Path]:
-    path = Path(pattern)
-    named = [path] if path.exists() else map(Path, glob(pattern))
-    files = path.glob("[!.]*") if path.is_dir() else named
-    found = sorted(file for file in files if file.suffix.lower() in (".xml", ".zip"))
+def _exports(pattern: str) -> list[Path]:
+    path = Path(pattern).expanduser()
+    named = [path] if os.path.lexists(path) else map(Path, sorted(glob(pattern)))
+    found = [export for place in named for export in find_exports(place)]
     if not found:
-        raise InputError(f"annotations={pattern}: no XML or ZIP file that CVAT exported")
+        raise InputError(f"annotations={pattern}: there is no such file or folder")
     return found
 
 
