@@ -287,8 +287,12 @@ to_cvat source=7.5
 to_cvat labels=7
 to_cvat predictions=7
 to_cvat max_clips=-1
-from_cvat annotations=7
-from_cvat annotations=null
+from_labels annotations=7
+from_labels annotations=null
+from_labels annotations=a first_frame=2
+from_labels annotations=a class=[a,b]
+from_labels annotations=a videos=[a,b]
+from_labels annotations=a strict=perhaps
 benchmark pairs=0
 benchmark pairs=1.5
 benchmark batches=abc
@@ -333,7 +337,7 @@ predict sorce=a.mp4
 prepare data=soccr
 compare run=[a,b]
 to_cvat label=a
-from_cvat annotation=a
+from_labels annotation=a
 benchmark pair=3
 """
 SENSIBLE = """
@@ -430,7 +434,9 @@ compare runs=[1,b]
 compare runs=a data=generic data.root=b
 to_cvat source=a.mp4 labels=a.csv
 to_cvat data=generic data.root=a predictions=a.csv
-from_cvat annotations=a/*.xml
+from_labels annotations=a/*.xml
+from_labels annotations=a.json videos=b class=ball first_frame=1
+from_labels annotations=a videos=12 class=0 strict=true
 """
 GROUPS = {file.name for file in (Path(__file__).parents[1] / "configs").iterdir() if file.is_dir()}
 GIVEN = {
@@ -441,7 +447,7 @@ GIVEN = {
     "predict": ["ckpt=absent", "source=absent.mp4"],
     "compare": ["runs=[a,b]"],
     "to_cvat": [],
-    "from_cvat": ["annotations=absent.zip"],
+    "from_labels": ["annotations=absent.zip"],
 }
 """What makes each command complete."""
 NOT_OURS = (

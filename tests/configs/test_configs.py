@@ -46,7 +46,7 @@ def composed(compose, tmp_path):
         needed = {
             "predict": ["ckpt=run", "source=match.mp4"],
             "compare": ["runs=[a,b]"],
-            "from_cvat": ["annotations=a.zip"],
+            "from_labels": ["annotations=a.zip"],
         }
         named = needed.get(entry, [])
         chosen = {o for o in overrides if o.startswith("data=")} - {"data=mixed", "data=synthetic"}

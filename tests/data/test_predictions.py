@@ -96,11 +96,12 @@ def test_an_empty_table_predicts_nothing(tmp_path):
         ("NA,0,2,1,1,1,detected", r"Visibility is '2'; expected 0 .*or 1"),
         ("NA,0,1,nan,1,1,detected", r"X is 'nan'; expected a number"),
         ("NA,0,1,1,,1,detected", r"Y is ''; expected a number"),
-        ("NA,0,0,0,0,,", r"Score is ''; expected a number"),
+        ("NA,0,1,1,1,,detected", r"Score is ''; expected a number"),
+        ("NA,0,0,0,0,none,", r"Score is 'none'; expected a number"),
         ("NA,0,1,1,1,1,guessed", r"Source is 'guessed'; expected detected, tracked, interpolated"),
         ("NA,0,1,1,1,1,", r"Source is ''; expected detected"),
         ("NA,0,1,1,1,1", r"line 2: 6 cells, expected 7 as in the header"),
-        ("\nNA,0,1,1,1,1,detected,", r"line 3: 8 cells, expected 7"),
+        ("\nNA,0,1,1,1,1,detected,x", r"line 3: 8 cells, expected 7"),
         ("NA,0,0,0,0,0,detected", r"Source is 'detected'; .*else nothing"),
     ],
 )
@@ -109,6 +110,38 @@ def test_a_bad_row_is_refused(tmp_path, rows, message):
     path.write_text(HEADER + rows + "\n")
     with pytest.raises(PredictionError, match=message):
         read_predictions(path, LENGTHS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEADER + "NA,0,1,1.5,2.25,0.5,detected\nNA,1,0,,,,\n",
+        HEADER + "NA,0,1,1.5,2.25,0.5,detected,\nNA,1,0,,,,,\n",
+        "sep=;\r\nclip; FRAME;visibility;x;y;score;source\r\n"
+        "NA;0;1;1,5;2,25;0,5;detected\r\nNA;1;0;;;;\r\n",
+        "\ufeffClip\tFrame\tNote\tVisibility\tX\tY\tScore\tSource\n"
+        "NA\t1\t\t0\t\t\t\t\n\nNA\t0\ta;b\t1\t1,5\t2,25\t0,5\tdetected\n",
+        "# " + HEADER + 'NA,0,1,"1,5","2,25","0,5",detected\n# the rest\nNA,1,0,0,0,,\n',
+    ],
+)
+def test_tables_that_a_spreadsheet_saved(tmp_path, text):
+    path = tmp_path / "predictions.csv"
+    path.write_text(text, newline="")
+    tracks, missing, problems = read_predictions(path, {"NA": 2})
+    assert (missing, problems) == (0, [])
+    assert tracks["NA"].visible.tolist() == [True, False]
+    assert tracks["NA"].xy[0].tolist() == [1.5, 2.25]
+    assert tracks["NA"].score.tolist() == [0.5, 0]
+
+
+def test_what_a_table_leaves_open_is_refused(tmp_path):
+    path = tmp_path / "predictions.csv"
+    path.write_text(HEADER.replace("\n", ",x\n") + "NA,0,0,0,0,0,,1\n")
+    with pytest.raises(PredictionError, match=r"csv, line 1: columns X and x mean the same"):
+        read_predictions(path, {"NA": 1})
+    path.write_text(HEADER.replace(",", ";") + "NA;0;1;1,024;7;1;detected\nNA;1;1;999;7;1;detected")
+    with pytest.raises(PredictionError, match=r"line 2: X is 1,024, which may be a thousand"):
+        read_predictions(path, {"NA": 2})
 
 
 def test_missing_files_and_columns_are_refused(tmp_path):

@@ -46,7 +46,7 @@ def test_a_video_becomes_a_csv_and_an_overlay(predictor, video, tmp_path, size):
     out = tmp_path / "results"
     summary = predict_video(predictor(background=True), file, out)
     table, overlay = summary.files
-    assert sorted(p.name for p in out.iterdir()) == ["rally.csv", "rally_overlay.mp4"]
+    assert sorted(p.name for p in out.glob("[!.]*")) == ["rally.csv", "rally_overlay.mp4"]
     assert (summary.frames, summary.balls) == (22, np.isfinite(xy[:, 0]).sum())
     check(rows(table), xy)
     with av.open(str(overlay)) as container:
@@ -111,7 +111,7 @@ def test_an_interrupted_run_leaves_whole_rows_and_says_that_more_were_to_come(
     with pytest.raises(KeyboardInterrupt):
         predict_video(model, file, tmp_path / "out", [CsvWriter])
     out = tmp_path / "out"
-    assert sorted(p.name for p in out.iterdir()) == ["rally.csv", "rally.csv.unfinished"]
+    assert sorted(p.name for p in out.glob("[!.]*")) == ["rally.csv", "rally.csv.unfinished"]
     assert len(rows(out / "rally.csv")) == 7
 
 
@@ -151,7 +151,7 @@ def test_a_failing_writer_costs_its_own_file_only(predictor, video, tmp_path, mo
         pytest.raises(OSError, match="disk full"),
     ):
         predict_video(predictor(), file, out)
-    assert [p.name for p in out.iterdir()] == ["rally.csv"]
+    assert [p.name for p in out.glob("[!.]*")] == ["rally.csv"]
     check(rows(out / "rally.csv"), xy)
 
 

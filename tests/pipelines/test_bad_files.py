@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from tests.bombs import png, video
-from tracknet.pipelines.labelling import from_cvat, to_cvat
+from tracknet.pipelines.labelling import from_labels, to_cvat
 from tracknet.pipelines.predict import predict_all
 from tracknet.pipelines.prepare import prepare
 from tracknet.video import VideoWriter, find_sources
@@ -120,7 +120,7 @@ EXPORTS = {f"{name}.xml": put for name, put in ANY.items()} | {
 
 
 def names_of(folder: Path) -> set[str]:
-    return {file.name for file in folder.iterdir()}
+    return {file.name for file in folder.iterdir() if not file.name.startswith(".")}
 
 
 def check(raised: pytest.ExceptionInfo[SystemExit], bad: Iterable[Path]) -> None:
@@ -194,16 +194,16 @@ def test_to_cvat_of_tables(compose, tables, tmp_path):
     assert names_of(out) == {"a.xml", "z.xml", "labels.json"}
 
 
-def test_from_cvat(compose, tmp_path):
+def test_from_labels(compose, tmp_path):
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()
     for name in ("a", "z"):
         (folder / f"{name}.xml").write_bytes(EXPORT % name.encode())
     for name, put in EXPORTS.items():
         put(folder / f"m_{name}")
-    cfg = compose("from_cvat", [f"annotations={folder}", f"paths.output={out}"])
+    cfg = compose("from_labels", [f"annotations={folder}", f"paths.output={out}"])
     with pytest.raises(SystemExit) as raised:
-        from_cvat(cfg)
+        from_labels(cfg)
     check(raised, sorted(folder.glob("m_*")))
     assert names_of(out) == {"a.csv", "z.csv"}
 

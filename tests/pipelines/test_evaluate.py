@@ -7,6 +7,7 @@ import pytest
 
 from tracknet.build import build
 from tracknet.data.predictions import PredictionError, read_predictions, write_predictions
+from tracknet.errors import InputError
 from tracknet.pipelines.evaluate import evaluate
 from tracknet.types import Track
 
@@ -71,3 +72,13 @@ def test_an_unreadable_file_is_named_and_not_copied(score, tmp_path):
         with pytest.raises(PredictionError, match=file.name):
             score(f"predictions={file}")
     assert not (tmp_path / "scored" / "predictions.csv").exists()
+
+
+def test_predictions_of_somebody_are_not_replaced(score, tmp_path):
+    score()
+    score("threshold=0.5")  # its own are
+    written = tmp_path / "scored" / "predictions.csv"
+    written.write_text(mine := written.read_text() + "\n")
+    with pytest.raises(InputError, match=r"predictions\.csv: is there already"):
+        score()
+    assert written.read_text() == mine

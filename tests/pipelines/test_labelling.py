@@ -1,6 +1,8 @@
 """To CVAT and back, as the commands do it."""
 
 import json
+import unicodedata
+import zipfile
 from fractions import Fraction
 from xml.etree import ElementTree
 
@@ -12,7 +14,7 @@ from tracknet.build import build
 from tracknet.data.formats.generic import Generic
 from tracknet.data.predictions import write_predictions
 from tracknet.errors import InputError
-from tracknet.pipelines.labelling import from_cvat, to_cvat
+from tracknet.pipelines.labelling import from_labels, to_cvat
 from tracknet.types import Track
 from tracknet.video import VideoWriter, base_name
 
@@ -28,7 +30,7 @@ def commands(compose, tmp_path):
 
     def back(annotations):
         settings = [f"annotations={annotations}", f"paths.output={tmp_path / 'back'}"]
-        return from_cvat(compose("from_cvat", settings))
+        return from_labels(compose("from_labels", settings))
 
     return to, back
 
@@ -79,6 +81,12 @@ def test_rows_behind_the_video_are_not_written(commands, videos, capsys):
     assert max(int(point.get("frame")) for point in root.iter("points")) == 3
     with pytest.raises(SystemExit, match=r"3 label rows.*an error because of strict=true"):
         commands[0](*marked, "strict=true")
+
+
+def test_a_table_of_a_mac_is_found(commands, videos, tmp_path):
+    (videos / "a.mp4").rename(videos / unicodedata.normalize("NFC", "Schläger.mp4"))
+    (videos / "a.csv").rename(videos / unicodedata.normalize("NFD", "Schläger.csv"))
+    assert len(commands[0](f"source='{videos}/S*.mp4'", f"labels={videos}")) == 1
 
 
 def test_one_broken_video_does_not_stop_the_others(commands, videos, tmp_path):
@@ -134,8 +142,29 @@ def test_two_files_of_one_video_are_refused_and_the_first_is_kept(commands, vide
     with pytest.raises(SystemExit, match=r"c.xml: of a, as .*a.xml is"):
         back(xml.parent)
     assert (tmp_path / "back" / "a.csv").exists()
-    with pytest.raises(InputError, match="no XML or ZIP file"):
+    back(xml)  # the same again
+    table = tmp_path / "back" / "a.csv"
+    table.write_text("labels of mine")
+    with pytest.raises(SystemExit, match=r"a\.csv: is there already, and was not written here"):
+        back(xml)
+    assert table.read_text() == "labels of mine"
+    with pytest.raises(InputError, match="there is no such file or folder"):
         back(tmp_path / "nowhere")
+
+
+def test_what_a_mac_adds_to_archives_and_folders_is_passed_over(commands, videos, tmp_path):
+    to, back = commands
+    (xml,) = to(f"source={videos / 'a.mp4'}", f"labels={videos / 'a.csv'}")
+    folder = tmp_path / "exported"
+    folder.mkdir()
+    hidden = b"\0\5\x16\7\0\2\0\0Mac OS X"
+    with zipfile.ZipFile(folder / "task.zip", "w") as archive:
+        archive.write(xml, "task/annotations.xml")
+        archive.writestr("task/.DS_Store", hidden)
+        archive.writestr("__MACOSX/task/._annotations.xml", hidden)
+    (folder / "._task.zip").write_bytes(hidden)
+    (table,) = back(folder)
+    assert table.name == "a.csv"
 
 
 @pytest.fixture

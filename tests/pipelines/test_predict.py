@@ -12,7 +12,6 @@ import av
 import numpy as np
 import pytest
 
-from tracknet.errors import InputError
 from tracknet.inference.tracking import OfflineTracker, OnlineTracker
 from tracknet.pipelines.predict import predict_all
 from tracknet.video import find_sources, probe, read_raw, reader
@@ -329,5 +328,35 @@ def test_tracking_picks_weak_balls_and_fills_what_is_missing(predictor, tmp_path
 
 def test_a_stream_cannot_be_tracked_offline(finder, served, tmp_path):
     url, _ = served
-    with pytest.raises(InputError, match="use tracking=online"):
+    with pytest.raises(SystemExit, match="use tracking=online"):
         predict_all(finder, [f"{url}/a.ts"], tmp_path / "out", tracker=OfflineTracker())
+
+
+def test_labels_are_not_replaced_and_the_next_video_is_done(finder, tmp_path):
+    """Into the folder of the videos, where the labels are called as predictions would be."""
+    sources = [write(tmp_path / f"{name}.mp4", [dot(i) for i in range(6)]) for name in "ab"]
+    labels = tmp_path / "a.csv"
+    labels.write_text("Frame,Visibility,X,Y,Score,Source\n0,1,3.00,4.00,0.9000,detected\n")
+    kept = labels.read_text()
+    with pytest.raises(SystemExit, match=r"a\.mp4: .*a\.csv: is there already"):
+        predict_all(finder, sources, tmp_path)
+    assert labels.read_text() == kept
+    check(tmp_path / "b.csv", 6)
+    assert not (tmp_path / "a.csv.unfinished").exists()
+
+
+def test_the_same_again_replaces_its_own_until_somebody_corrects_it(finder, tmp_path):
+    source = write(tmp_path / "a.mp4", [dot(i) for i in range(6)])
+    out = tmp_path / "out"
+    predict_all(finder, [source], out)
+    [summary] = predict_all(finder, [source], out)
+    check(out / "a.csv", 6)
+    table, overlay = summary.files
+    (out / "a.csv.unfinished").touch()  # killed in the middle
+    table.write_text("Frame,Visib")
+    predict_all(finder, [source], out)
+    check(table, 6)
+    overlay.write_bytes(overlay.read_bytes() + b"cut by somebody")
+    with pytest.raises(SystemExit, match=r"a_overlay\.mp4: is there already"):
+        predict_all(finder, [source], out)
+    assert overlay.read_bytes().endswith(b"somebody")

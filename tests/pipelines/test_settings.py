@@ -52,7 +52,7 @@ def test_what_is_wrong_is_said_at_once(compose):
         ("predict", [], "ckpt, source: missing; add ckpt=<value> source=<value>"),
         ("train", ["data=generic"], "data.root: missing; add data.root=<value>"),
         ("compare", [], "runs: missing; add runs=<value>"),
-        ("from_cvat", [], "annotations: missing; add annotations=<value>"),
+        ("from_labels", [], "annotations: missing; add annotations=<value>"),
         ("evaluate", ["ckpt=a", "threshold=abc"], "threshold=abc: expected a score from 0 to 1"),
         (
             "evaluate",

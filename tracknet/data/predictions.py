@@ -6,12 +6,13 @@ Those of a split have the columns `COLUMNS`, that of one video lacks the first o
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tracknet.data.sheets import SheetError, find_header, with_points
 from tracknet.errors import InputError
 from tracknet.files import whole_file
 from tracknet.problems import Problem
@@ -141,7 +142,8 @@ def read_predictions(
     """Reads predictions of known clips.
 
     Args:
-        path: A csv file with the columns of `COLUMNS`, in any order.
+        path: A csv file with the columns of `COLUMNS`, in any order and case, as `find_header`
+            reads them. The score of a frame without a ball may be blank.
         lengths: Clip name -> number of frames of every clip that is to be scored.
 
     Returns:
@@ -164,6 +166,8 @@ def read_predictions(
     for column in ("X", "Y"):
         bad = visible & ~np.isfinite(number[column])
         refuse(bad, column, "expected a number of original pixels")
+    unscored = (number["Visibility"] == 0) & (table["Score"].str.strip() == "")
+    number["Score"] = number["Score"].mask(unscored, 0)
     refuse(~np.isfinite(number["Score"]), "Score", "expected a number; write 0 where there is none")
     expected = f"expected {', '.join(SOURCES)} where Visibility is 1, else nothing"
     refuse(~source.isin(SOURCES).where(visible, source == ""), "Source", expected)
@@ -194,27 +198,36 @@ def _read_table(path: Path, columns: Sequence[str]) -> "tuple[pd.DataFrame, pd.D
     wanted = ",".join(columns)
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
-            header = next(reader, [])
-            rows = [(reader.line_num, row) for row in reader if row]
+            header = find_header(file, columns)
+            places = header.columns([name] for name in columns)
+            file.seek(0)
+            below = islice(file, header.line, None)
+            reader = csv.reader(below, delimiter=header.separator, skipinitialspace=True)
+            rows = [
+                (header.line + reader.line_num, row)
+                for row in reader
+                if any(row) and not row[0].startswith("#")
+            ]
+        for line, row in rows:
+            if len(row) < len(header.names) or any(row[len(header.names) :]):
+                count = f"{len(row)} cells, expected {len(header.names)} as in the header"
+                raise SheetError(count, line)
+        lines = [line for line, _ in rows]
+        cells = [[row[place] for place in places.values()] for _, row in rows]
+        table = pd.DataFrame(cells, lines, list(places), object)
+        for column in set(columns) - {"Clip", "Source"}:
+            table[column] = with_points(table[column])
     except (FileNotFoundError, IsADirectoryError) as error:
         raise PredictionError(
             f"{path}: no such file; expected a table {wanted}, as `evaluate` writes it"
         ) from error
     except (csv.Error, UnicodeDecodeError) as error:
         raise PredictionError(f"{path}: not a table ({error}); expected {wanted}") from error
-    if missing := [column for column in columns if column not in header]:
+    except SheetError as error:
+        where = f", line {error.line}" if error.line else ""
         raise PredictionError(
-            f"{path}: column {', '.join(missing)} is missing, found {','.join(header) or 'nothing'}"
-            f"; expected {wanted}, as `evaluate` writes them"
-        )
-    for line, row in rows:
-        if len(row) != len(header):
-            raise PredictionError(
-                f"{path}, line {line}: {len(row)} cells, expected {len(header)} as in the header"
-            )
-    lines, cells = [line for line, _ in rows], [row for _, row in rows]
-    table = pd.DataFrame(cells, lines, header, object)[[*columns]]
+            f"{path}{where}: {error}; expected {wanted}, as `evaluate` writes them"
+        ) from error
     return table, table.apply(pd.to_numeric, errors="coerce").astype(float)
 
 

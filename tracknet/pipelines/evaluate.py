@@ -7,13 +7,14 @@ from omegaconf import DictConfig
 
 from tracknet.build import build, build_all
 from tracknet.checkpoint import read_trusted
-from tracknet.data.predictions import read_predictions
+from tracknet.data.predictions import candidates_beside, read_predictions
 from tracknet.data.splits import split_sha256
 from tracknet.errors import InputError
 from tracknet.files import write_json
 from tracknet.metrics import breakdown, localisation, score
+from tracknet.owned import refuse_foreign
 from tracknet.pipelines.common import find_clips, lengths_of, open_clips
-from tracknet.pipelines.scored import by_network, from_file
+from tracknet.pipelines.scored import by_network, from_file, half_beside
 from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.tables import print_metrics
 from tracknet.report import write_report
@@ -28,8 +29,8 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     See `by_network` for what else a checkpoint's evaluation writes.
 
     Raises:
-        InputError: Neither or both of ckpt and predictions are given, or they cannot be read; or a
-            setting is out of its range.
+        InputError: Neither or both of ckpt and predictions are given, or they cannot be read; a
+            setting is out of its range; or `predictions.csv` of somebody would be replaced.
     """
     config = read_settings(cfg, "evaluate")
     if (config["ckpt"] is None) == (config["predictions"] is None):
@@ -38,15 +39,17 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         )
     output = Path(config["paths"]["output"])
     output.mkdir(parents=True, exist_ok=True)
+    file = output / "predictions.csv"
     dataset, split = build(config, "data"), config["split"]
     if config["ckpt"]:
+        for own in (file, candidates_beside(file), half_beside(file)):
+            refuse_foreign(own)  # before hours of work
         own = read_trusted(config["ckpt"], config["trust"])[1].config
         config |= {key: own[key] for key in ("image_size", "fit")}
     clips = open_clips(config, find_clips(config, dataset, split))
     lengths, labels = lengths_of(clips), [clip.labels for clip in clips]
     tracker, further = build(config, "tracking"), build_all(config, "protocols")
     predict = by_network if config["ckpt"] else from_file
-    file = output / "predictions.csv"
     scored = predict(config, clips, tracker, file)
     # What stands in the file, so that scoring it again gives the same figures.
     tracks = list(read_predictions(file, lengths)[0].values())

@@ -1,4 +1,4 @@
-"""Labels and predictions to CVAT and back."""
+"""Labels and predictions to CVAT; labels from CVAT and other tools."""
 
 import os
 import sys
@@ -12,16 +12,24 @@ from omegaconf import DictConfig
 
 from tracknet.build import build
 from tracknet.console import console
-from tracknet.data.formats.base import fit_labels
+from tracknet.data.exports.clips import find_sources_below, labels_of, source_named
+from tracknet.data.exports.export import find_exports, is_cvat, read_export
+from tracknet.data.exports.marks import Mark
+from tracknet.data.formats.base import actual, fit_labels
 from tracknet.data.formats.cvat import read_cvat
 from tracknet.data.formats.tables import write_labels
 from tracknet.data.predictions import read_predictions
 from tracknet.data.to_cvat import read_marks, task_labels, write_cvat
 from tracknet.errors import InputError
 from tracknet.files import write_json
+<<<<<<< HEAD
 from tracknet.names import located, readable
+=======
+from tracknet.owned import own_file
+>>>>>>> 9352b2adf14739153944e81de3dfc975a8387d98
 from tracknet.pipelines.common import find_clips, lengths_of, open_clips, report
 from tracknet.pipelines.settings import read_settings
+from tracknet.problems import Problem
 from tracknet.types import Clip, Labels, Track, count_labels
 from tracknet.video import find_sources, is_stream, open_video, output_names
 
@@ -48,54 +56,92 @@ def to_cvat(cfg: DictConfig) -> list[Path]:
     for name, source, labels, track in marked:
         file = output / f"{name}.xml"
         file.parent.mkdir(parents=True, exist_ok=True)
+<<<<<<< HEAD
         write_cvat(file, readable(source.name), labels, track)
+=======
+        try:
+            with own_file(file):
+                write_cvat(file, source.name, labels, track)
+        except InputError as error:
+            broken.append(str(error))
+            continue
+>>>>>>> 9352b2adf14739153944e81de3dfc975a8387d98
         out.print(f"wrote {file}: {_counts(labels)}")
         files.append(file)
     if files:
         spec = output / "labels.json"
-        write_json(spec, task_labels([labels for *_, labels, _ in marked]))
+        with own_file(spec):
+            write_json(spec, task_labels([labels for *_, labels, _ in marked]))
         out.print(f"wrote {spec}: paste it into the task's constructor of labels, tab Raw")
     if broken:
         sys.exit("\n".join(broken))
     return files
 
 
-def from_cvat(cfg: DictConfig) -> list[Path]:
-    """Writes `<video>.csv`, a table of labels, for every file that CVAT exported.
+def from_labels(cfg: DictConfig) -> list[Path]:
+    """Writes `<video>.csv`, a table of labels, of what labelling tools exported.
 
-    Tables lie in folders as the files do, for videos of two folders may have the same name.
+    Tables lie in folders as the videos do, below `videos`; without these, which CVAT's files alone
+    do not need, as the exports do, for videos of two folders may have the same name.
 
     Returns:
         The tables.
 
     Raises:
-        InputError: There is no such file.
-        SystemExit: A file could not be read, or two of a folder are of one video; the others
-            were.
+        InputError: There is no such file, or no video.
+        SystemExit: A file could not be read, is of no video that is there, or two are of one video;
+            the others were.
     """
-    config = read_settings(cfg, "from_cvat")
-    output, out = Path(config["paths"]["output"]), console()
+    config = read_settings(cfg, "from_labels")
+    output, out, strict = Path(config["paths"]["output"]), console(), config["strict"]
+    exports = _exports(config["annotations"])
+    folder = config["videos"]
+    videos = None if folder is None else find_sources_below(Path(str(folder)).expanduser())
+    kind = None if config["class"] is None else str(config["class"])
     written: dict[Path, Path] = {}
     broken: list[str] = []
-    annotations = _annotations(config["annotations"])
-    common = os.path.commonpath([path.parent for path in annotations])
-    for path in annotations:
-        try:
-            name, labels, problems = read_cvat(path)
-            report(problems)
-            table = output / path.parent.relative_to(common) / f"{name}.csv"
-            if table in written:
-                raise InputError(
-                    f"{path}: of {name}, as {written[table]} is; export the parts of a video from "
-                    "one task, or keep the files of two videos of one name in two folders"
-                )
-            table.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(place: Path, labels: Labels, problems: Sequence[Problem], export: Path) -> None:
+        table = output / place.parent / f"{place.name}.csv"
+        report(problems, strict)
+        if table in written:
+            raise InputError(
+                f"{export}: of {place}, as {written[table]} is; export the parts of a video from "
+                "one task, or keep the files of two videos of one name in two folders"
+            )
+        table.parent.mkdir(parents=True, exist_ok=True)
+        with own_file(table):
             write_labels(table, labels)
+        written[table] = export
+        out.print(f"wrote {table}: {_counts(labels)}")
+
+    common = os.path.commonpath([path.parent for path in exports])
+    marks: list[Mark] = []
+    for path in exports:
+        try:
+            if is_cvat(path):
+                name, labels, problems = read_cvat(path)
+                place = path.parent.relative_to(common) / name
+                write(source_named(videos, name).place if videos else place, labels, problems, path)
+                continue
+            if videos is None:
+                raise InputError(
+                    f"{path}: no file of CVAT for video, which alone says what it is of; name what "
+                    "was labelled with videos=<folder of videos or of folders of frames>"
+                )
+            found, problems = read_export(path)
+            marks += found
+            report(problems, strict)
         except InputError as error:
             broken.append(str(error))
-            continue
-        written[table] = path
-        out.print(f"wrote {table}: {_counts(labels)}")
+    if marks and videos:
+        clips, lost = labels_of(marks, videos, kind, config["first_frame"])
+        broken += lost
+        for source, labels, problems in clips:
+            try:
+                write(source.place, labels, problems, source.path)
+            except InputError as error:
+                broken.append(str(error))
     if broken:
         sys.exit("\n".join(broken))
     return list(written)
@@ -133,7 +179,11 @@ def _of_videos(config: Mapping[str, Any], broken: list[str]) -> Iterator[Marked]
         raise InputError(f"labels={tables}: name the folder of the tables of {len(sources)} videos")
     for name, source in zip(output_names(sources), sources, strict=True):
         try:
+<<<<<<< HEAD
             table = Path(located(str(tables / f"{name}.csv"))) if tables.is_dir() else tables
+=======
+            table = actual(tables / f"{name}.csv") if tables.is_dir() else tables
+>>>>>>> 9352b2adf14739153944e81de3dfc975a8387d98
             labels, track, problems = read_marks(table)
             info, frames = open_video(source)
             # Containers lie, unless the labels say the same. A track goes on to the end of CVAT's
@@ -147,6 +197,7 @@ def _of_videos(config: Mapping[str, Any], broken: list[str]) -> Iterator[Marked]
             yield name, source, labels, track
 
 
+<<<<<<< HEAD
 def _annotations(named: str | Sequence[str]) -> list[Path]:
     """The files of a name, which may be a folder or a pattern, or of several."""
     if not isinstance(named, str):
@@ -157,6 +208,15 @@ def _annotations(named: str | Sequence[str]) -> list[Path]:
     if not files:
         raise InputError(f"annotations={named}: no XML or ZIP file that CVAT exported")
     return files
+=======
+def _exports(pattern: str) -> list[Path]:
+    path = Path(pattern).expanduser()
+    named = [path] if os.path.lexists(path) else map(Path, sorted(glob(pattern)))
+    found = [export for place in named for export in find_exports(place)]
+    if not found:
+        raise InputError(f"annotations={pattern}: there is no such file or folder")
+    return found
+>>>>>>> 9352b2adf14739153944e81de3dfc975a8387d98
 
 
 def _counts(labels: Labels) -> str:

@@ -10,11 +10,12 @@ import numpy as np
 from tracknet.build import build, build_all
 from tracknet.checkpoint import load
 from tracknet.console import console, warn
+from tracknet.errors import InputError
 from tracknet.inference.predictor import Predictor
 from tracknet.inference.tracking import Tracker
 from tracknet.inference.video import Summary, predict_video
 from tracknet.inference.writers import CsvWriter, Overlay, WriterFactory
-from tracknet.video import Frame, Source, VideoError, VideoInfo, about, output_names
+from tracknet.video import Frame, Source, VideoInfo, about, output_names
 
 
 def predict(
@@ -48,7 +49,8 @@ def predict_all(
     `open_video` gave of the first one, if it is being read already.
 
     Raises:
-        SystemExit: A source could not be read, or is damaged; what could be read is written.
+        SystemExit: A source could not be read, is damaged, or its results would take the place of
+            somebody's file; the others' are written.
     """
     output.mkdir(parents=True, exist_ok=True)
     out = console()
@@ -56,7 +58,7 @@ def predict_all(
     for source, name in zip(sources, output_names(sources), strict=True):
         try:
             summary = predict_video(predictor, source, output, writers, opened, tracker, name)
-        except VideoError as error:
+        except InputError as error:
             broken.append(about(source, error))
             continue
         finally:

@@ -3,7 +3,6 @@
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from tracknet.errors import InputError
 from tracknet.geometry import to_original
 from tracknet.inference.tracking import Tracker
 from tracknet.metrics import at_threshold
+from tracknet.owned import own_file
 from tracknet.pipelines.common import candidates_of, lengths_of, report
 from tracknet.types import Track
 
@@ -71,10 +71,11 @@ def by_network(
 
     at_best = accepted(predictor.threshold)
     seconds = time.perf_counter() - started
-    write_predictions(target, at_best)
-    write_candidates(candidates_beside(target), candidates)
-    at_half = target.with_name(f"{target.stem}_at_0.5.csv")
-    write_predictions(at_half, accepted(0.5))
+    at_half = half_beside(target)
+    with own_file(target), own_file(candidates_beside(target)), own_file(at_half):
+        write_predictions(target, at_best)
+        write_candidates(candidates_beside(target), candidates)
+        write_predictions(at_half, accepted(0.5))
     facts = {
         "checkpoint": str(config["ckpt"]),
         "threshold": f"{predictor.threshold:.2f}",
@@ -102,17 +103,25 @@ def from_file(
                 "certain; set threshold= to the one that its report names"
             )
         candidates = read_candidates(candidates_beside(source), lengths)
-        write_predictions(target, _tracked(tracker, candidates, threshold, clips))
+        with own_file(target):
+            write_predictions(target, _tracked(tracker, candidates, threshold, clips))
         return Scored(facts)
     given, missing, problems = read_predictions(source, lengths)
     report(problems)
     facts = {"frames without a row": str(missing), **facts}
-    if threshold is None:
-        with suppress(shutil.SameFileError):  # scored where it lies
+    if threshold is not None:
+        with own_file(target):
+            accepted = {name: at_threshold(t, threshold) for name, t in given.items()}
+            write_predictions(target, accepted)
+    elif not (target.exists() and source.samefile(target)):  # else it is scored where it lies
+        with own_file(target):
             shutil.copyfile(source, target)
-    else:
-        write_predictions(target, {name: at_threshold(t, threshold) for name, t in given.items()})
     return Scored(facts)
+
+
+def half_beside(target: Path) -> Path:
+    """The file of what a network predicts at threshold 0.5, beside its predictions."""
+    return target.with_name(f"{target.stem}_at_0.5.csv")
 
 
 def _tracked(

@@ -34,6 +34,8 @@ from tracknet.video.source import (
     find_sources as find_sources,
     image_files as image_files,
     is_stream as is_stream,
+    name_parts as name_parts,
+    stray_pictures as stray_pictures,
 )
 from tracknet.video.threads import prefetch as prefetch, room as room
 from tracknet.video.writer import VideoWriter as VideoWriter

@@ -31,6 +31,7 @@ from tracknet.video.source import (
     image_files,
     is_camera,
     is_stream,
+    stray_pictures,
 )
 
 SILENCE = 10.0
@@ -122,6 +123,7 @@ def open_video(
         pictures = _pictures(source)
         first = next(pictures)
         info = VideoInfo(frame_size(first), fps, len(image_files(source)), frame_bytes(first))
+        info.problems.extend(stray_pictures(source))
         return info, _of_one_size(chain([first], pictures), source)
     if is_camera(source):
         return _of_camera(source)

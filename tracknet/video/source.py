@@ -5,13 +5,18 @@ import re
 import stat
 from collections.abc import Iterator, Sequence
 from glob import escape, glob
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias, TypeGuard
 
 from tracknet.errors import InputError
 from tracknet.names import located
+from tracknet.problems import Problem
 
-VIDEO_SUFFIXES = {".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm", ".mpg", ".mpeg", ".ts"}
+VIDEO_SUFFIXES = {
+    *(".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts"),
+    *(".wmv", ".asf", ".flv", ".f4v", ".3gp", ".3g2", ".ogv", ".vob", ".mxf", ".divx"),
+}
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp"}
 
 Source: TypeAlias = Path | str
@@ -25,7 +30,7 @@ class VideoError(InputError):
     """A source that holds no frames that can be used."""
 
 
-def about(source: Source, error: VideoError) -> str:
+def about(source: Source, error: InputError) -> str:
     """What is wrong with a source, which is named by it."""
     said = str(error)
     return said if str(source) in said else f"{source}: {said}"
@@ -114,7 +119,7 @@ def _films(folder: Path) -> Iterator[Path]:
     """
     inner = sorted(folder.glob("[!.]*"))
     videos = [p for p in inner if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file()]
-    if not videos and image_files(folder):
+    if not videos and any(_pictures(folder)):
         yield folder
         return
     yield from videos
@@ -124,8 +129,44 @@ def _films(folder: Path) -> Iterator[Path]:
 
 
 def image_files(folder: Path) -> list[Path]:
-    """The pictures of a folder in the order of the numbers in their names."""
-    files = [p for p in folder.glob("[!.]*") if p.suffix.lower() in IMAGE_SUFFIXES]
-    return sorted(
-        files, key=lambda p: [int(t) if t.isdecimal() else t for t in re.split(r"(\d+)", p.stem)]
-    )
+    """The frames of a folder: its pictures in the order of the numbers in their names.
+
+    A picture without a number beside others that have one is no frame, see `stray_pictures`.
+
+    Raises:
+        VideoError: Two pictures are one frame, such as ``0001.png`` beside ``0001.jpg``.
+    """
+    files = {file: name_parts(file) for file in _pictures(folder)}
+    numbered = any(len(parts) > 1 for parts in files.values())
+    frames = [file for file, parts in files.items() if len(parts) > 1 or not numbered]
+    frames.sort(key=lambda file: (files[file], file.name))
+    for one, other in pairwise(frames):
+        if files[one] == files[other]:
+            raise VideoError(
+                f"{folder}: {one.name} and {other.name} have the same number, but are two frames; "
+                "keep one of them"
+            )
+    return frames
+
+
+def stray_pictures(folder: Path) -> Iterator[Problem]:
+    """The pictures of a folder that are no frames: a background, a cover."""
+    frames = set(image_files(folder))
+    strays = sorted(file.name for file in _pictures(folder) if file not in frames)
+    if strays:
+        more = f" and {len(strays) - 1} more" if len(strays) > 1 else ""
+        message = (
+            f"{folder}: {strays[0]}{more} beside numbered frames has no number, and is not used; "
+            "number it if it is a frame"
+        )
+        yield Problem("stray_picture", str(folder), None, message)
+
+
+def name_parts(file: Path) -> list[str | int]:
+    """A name without its ending: texts, which may be empty, and the numbers between them."""
+    parts = re.split(r"(\d+)", file.stem.casefold())
+    return [int(part) if i % 2 else part for i, part in enumerate(parts)]
+
+
+def _pictures(folder: Path) -> Iterator[Path]:
+    return (file for file in folder.glob("[!.]*") if file.suffix.lower() in IMAGE_SUFFIXES)

@@ -1,4 +1,5 @@
 import re
+import unicodedata
 from fractions import Fraction
 
 import cv2
@@ -8,7 +9,7 @@ import pytest
 from tracknet.data.formats.base import LabelError
 from tracknet.data.formats.generic import Generic
 from tracknet.data.splits import LeakError
-from tracknet.video import VideoWriter
+from tracknet.video import VideoWriter, image_files
 
 SPLITS = {"train": ["train"], "val": ["val"]}
 TABLE = "Frame,Visibility,X,Y\n0,1,12.5,7.25\n1,0,0,0\n2,2,3,4\n"
@@ -141,7 +142,7 @@ def test_a_broken_clip_is_reported_and_left_out(tmp_path, video):
     assert [clip.name for clip in clips] == ["train/a"]
     messages = "\n".join(problem.message for problem in problems)
     assert "train/b: no labels; expected b.csv or b_ball.csv beside it; the clip" in messages
-    assert "c.csv: column visibility is missing; expected a table" in messages
+    assert "c.csv: column visibility is missing, found frame,x,y; expected a table" in messages
     assert "d.csv: lines 2 and 5 are both for frame 0; keep one of them" in messages
     assert "train/e: labelled, but there is no such video or folder of frames; the" in messages
     assert f"f.csv and {tmp_path}/train/f_ball.csv are for one clip; keep one" in messages
@@ -159,3 +160,142 @@ def test_a_folder_within_another_splits_folder_is_refused(tmp_path, video):
     splits = {"train": ["all"], "val": ["all/sunday"]}
     with pytest.raises(LeakError, match="clip all/sunday/b of match all/sunday is in both train"):
         Generic(tmp_path, splits).clips("val")
+
+
+def picture(path, level=0):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imencode(path.suffix, np.full((*SIZE, 3), level, np.uint8))[1].tofile(path)
+
+
+def frames(tmp_path, *names):
+    """The clips and problems of a folder of pictures with labels of three frames."""
+    for name in names:
+        picture(tmp_path / "train" / "a" / name)
+    (tmp_path / "train" / "a.csv").write_text(TABLE)
+    clips, problems = Generic(tmp_path, SPLITS).clips("train")
+    return clips, [problem.message for problem in problems]
+
+
+SERIES = [f"frame_{i:04d}.png" for i in range(3)]
+
+
+def test_a_picture_without_a_number_is_no_frame_and_is_said(tmp_path):
+    (clip,), (said,) = frames(tmp_path, *SERIES, "background.png", "Cover.jpg")
+    assert [file.name for file in image_files(clip.source)] == SERIES
+    assert "Cover.jpg and 1 more beside numbered frames has no number, and is not used" in said
+
+
+def test_pictures_that_all_lack_a_number_are_frames(tmp_path):
+    (clip,), said = frames(tmp_path, "a.png", "b.png", "c.png")
+    assert (len(image_files(clip.source)), said) == (3, [])
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ((*SERIES, "frame_0001.jpg"), "frame_0001.jpg and frame_0001.png have the same number"),
+        ((*SERIES, "frame_1.png"), "frame_0001.png and frame_1.png have the same number"),
+        ((*SERIES, "Frame_0001.PNG"), "have the same number"),
+        ((*SERIES, "background2.png"), "background2.png is not named as frame_0000.png is"),
+        ((*SERIES, "frame_0001_copy.png"), "frame_0001_copy.png is not named as frame_0000.png"),
+        ((*SERIES, "frame_0001 (1).png"), "frame_0001 (1).png is not named as frame_0000.png"),
+        (("a_0.png", "a_1.png", "b_0.png"), "b_0.png is not named as a_0.png is"),
+        (
+            [f"frame_000{i}_cam2.png" for i in (0, 1, 3)],
+            "frames are missing between frame_0001_cam2.png and frame_0003_cam2.png",
+        ),
+        (
+            [f"cam_{c}_{i}.png" for c in (1, 2) for i in (1, 2)],
+            "frames are missing between cam_1_2.png and cam_2_1.png",
+        ),
+    ],
+)
+def test_pictures_that_are_no_single_series_are_left_out(tmp_path, names, message):
+    clips, (said,) = frames(tmp_path, *names)
+    assert clips == []
+    assert message in said
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"frame_{i:04d}_cam2.png" for i in range(3)],
+        [f"2024-05-01_10-00-00_{i}.png" for i in (9, 10, 11)],
+        [f"{i}_at_{33 * i + (i == 2)}ms.jpg" for i in range(3)],
+        ["0.png", "1.jpg", "2.PNG"],
+    ],
+)
+def test_other_numbers_in_a_name_are_no_gap(tmp_path, names):
+    (clip,), said = frames(tmp_path, *names)
+    assert [file.name for file in image_files(clip.source)] == names
+    assert said == []
+
+
+def test_pictures_and_labels_that_begin_with_one_are_noticed_before_a_suffix(tmp_path):
+    for number in (1, 2, 3):
+        picture(tmp_path / "train" / "a" / f"frame_{number:04d}_cam2.png")
+    (tmp_path / "train" / "a.csv").write_text("frame,visibility,x,y\n1,1,9,9\n")
+    _, (problem,) = Generic(tmp_path, SPLITS).clips("train")
+    assert "subtract 1 from each frame" in problem.message
+
+
+@pytest.mark.parametrize("kind", ["video", "pictures"])
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC"), ("NFD", "NFD")])
+def test_umlauts_of_a_mac_and_of_others_are_the_same(tmp_path, video, kind, forms):
+    name, table = (unicodedata.normalize(form, "Schläger") for form in forms)
+    if kind == "video":
+        video(f"train/{name}", None)
+    else:
+        picture(tmp_path / "train" / name / "0.png")
+    (tmp_path / "train" / f"{table}_ball.csv").write_text(TABLE)
+    (clip,), problems = Generic(tmp_path, SPLITS).clips("train")
+    assert (clip.name, problems) == (unicodedata.normalize("NFC", "train/Schläger"), [])
+    assert clip.source.exists()
+
+
+@pytest.mark.parametrize(
+    "suffix", [".MTS", ".m2ts", ".flv", ".wmv", ".3gp", ".ogv", ".vob", ".mxf", ".F4V"]
+)
+def test_endings_of_camcorders_and_phones(tmp_path, suffix):
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / f"a{suffix}").write_bytes(b"")
+    (tmp_path / "train" / "a.csv").write_text(TABLE)
+    (clip,), _ = Generic(tmp_path, SPLITS).clips("train")
+    assert clip.source.name == f"a{suffix}"
+
+
+def test_what_is_beside_a_table_and_not_read_is_named(tmp_path, video):
+    for name in ("a.tif", "b/0.tif", "b/1.TIF"):
+        (tmp_path / "train" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "train" / name).write_bytes(b"")
+    for name in "ab":
+        (tmp_path / "train" / f"{name}.csv").write_text(TABLE)
+    video("train/c", None)
+    (tmp_path / "train" / "c.xlsx").write_bytes(b"")
+    clips, problems = Generic(tmp_path, SPLITS).clips("train")
+    a, b, c = (problem.message for problem in problems)
+    assert clips == []
+    assert "no such video or folder of frames; a.tif is not named as a video is: .3g2" in a
+    assert "the folder holds .tif, not .bmp .jpeg .jpg .png; convert the pictures" in b
+    assert "no labels; expected c.csv or c_ball.csv beside it, found c.xlsx; save it as CSV" in c
+
+
+def test_a_clip_that_is_called_as_anothers_table_has_its_own(tmp_path, video):
+    video("train/r1")
+    video("train/r1_ball", TABLE + "3,0,,\n")
+    video("val/r1", None)
+    video("val/r1_ball")
+    clips, problems = Generic(tmp_path, SPLITS).clips("train")
+    assert [(clip.name, len(clip.labels)) for clip in clips] == [
+        ("train/r1", 3),
+        ("train/r1_ball", 4),
+    ]
+    assert problems == []
+    (clip,), (problem,) = Generic(tmp_path, SPLITS).clips("val")
+    assert clip.name == "val/r1_ball"
+    assert "val/r1: no labels" in problem.message
+
+
+def test_tab_tables_by_their_own_ending(tmp_path, video):
+    video("train/a", TABLE.replace(",", "\t"), csv="{}.tsv")
+    assert len(Generic(tmp_path, SPLITS).clips("train")[0]) == 1

@@ -42,6 +42,17 @@ def test_labels(read):
         HEADER + ROWS.replace("2,2,3,4", "2.0,2.0,3.0,4.0"),
         HEADER + ROWS.replace("\n", "\n\n,,,\n"),  # blank lines
         HEADER.replace("\n", "\r\n") + ROWS.replace("\n", "\r\n"),
+        (HEADER + ROWS).replace("\n", "\r"),
+        (HEADER + ROWS).replace(",", ";").replace(".", ","),
+        (HEADER + ROWS).replace(",", "\t").replace(".", ","),
+        "\ufeffsep=;\r\n" + (HEADER + ROWS).replace(",", ";"),
+        "sep=,\n" + HEADER + ROWS,
+        "# by hand, frames from 0\n\n# x, y: pixels\n" + HEADER + ROWS + "# the end\n",
+        "# " + HEADER + ROWS,  # as numpy writes it
+        "# frame,visibility,x,y of rally 1\n" + HEADER + ROWS,
+        '"Frame","Visibility"; "X" ;y\n'.replace(",", ";") + ROWS.replace(",", ";"),
+        HEADER + '0,1,"12,5","7,25"\n1,0,0,0\n2,2,3,4\n',  # a German locale, with commas
+        "frame;visibility;x;y;note;note\n0;1;12,500;7,250;a, b;\n1;0;;;;\n2;2;3,000;4,000;;\n",
     ],
 )
 def test_other_ways_to_write_the_same(read, text):
@@ -73,8 +84,13 @@ def test_a_column_may_have_several_names(tmp_path):
         (HEADER + "0,1,5,5\n\n0.0,0,0,0\n", "lines 2 and 4 are both for frame 0; keep one"),
         (HEADER + "0,1,634,5,395\n1,1,634,5,395\n", "decimals with a point"),
         (HEADER + "0,1,634,395\n1,1,634,5,395\n", "line 3: more fields than the header names"),
-        ("frame;visibility;x;y\n0;1;5;5\n", "commas, but its header is frame;visibility;x;y"),
-        ("frame,visibility,x,y,X\n0,1,5,5,7\n", "columns x and x mean the same; keep one"),
+        ("frame;visibility,x,y\n0;1,5,5\n", "frame, visibility is missing, found frame;visib"),
+        ("frame,visibility,x,y,X\n0,1,5,5,7\n", "line 1: columns x and X mean the same; keep"),
+        ("frame,visibility,x,y,x,y\n0,1,5,5,7,7\n", "columns x and x mean the same; keep one"),
+        ("\n# seen by eye\n" + HEADER + "0,1,5,5\n-1,1,5,5\n", "line 5: frame is -1"),
+        ("frame;visibility;x;y\n0;1;5,25;5.5\n1;1;5.5;6\n", "line 2: x is 5,25 here and 5.5 in"),
+        ("frame;visibility;x;y\n0;1;999;5\n1;1;1,024;6\n", "line 3: x is 1,024, which may be"),
+        ("frame;visibility;x;y\n0;1;1.024,5;6\n", "line 2: x is 1.024,5; write numbers without"),
         (HEADER + "1700000000000,1,5,5\n", "line 2: frame is 1700000000000; expected a whole"),
         (HEADER + "0,1,5,5\n-1,1,5,5\n", "line 3: frame is -1; expected a whole number"),
         (HEADER + "\n0,1,5,5\n\n-1,1,5,5\n", "line 5: frame is -1"),

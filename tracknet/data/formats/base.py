@@ -1,8 +1,8 @@
 """What every dataset layout offers, whatever it looks like on disk."""
 
 import glob
-import re
 import stat
+import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +21,14 @@ from tracknet.names import at_home
 from tracknet.problems import Problem
 from tracknet.types import ABSENT, UNLABELLED, Clip, Labels
 from tracknet.values import Folder
-from tracknet.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES, VideoError, image_files
+from tracknet.video import (
+    IMAGE_SUFFIXES,
+    VIDEO_SUFFIXES,
+    VideoError,
+    image_files,
+    name_parts,
+    stray_pictures,
+)
 
 MALFORMED = (
     OSError,
@@ -51,6 +58,8 @@ class LabelError(InputError):
 
 LONGEST = 64 << 20
 """Bytes of a file of labels, at most: hours of video, and no more than a gigabyte in memory."""
+TABLES = (".csv", ".tsv")
+"""Endings of tables."""
 LEFT_OUT = "; the clip is left out"
 
 
@@ -170,14 +179,14 @@ class Layout(ABC):
             for place in self.sources:
                 where = self.base / place.format(match=match, clip="")
                 if "{clip}" in place:
-                    yield from ((match, clip) for clip in _clips_in(where))
+                    yield from ((match, composed(clip)) for clip in _clips_in(where))
                 elif sources_at(where):
                     yield match, ""
             for place in self.tables:
                 head, several, tail = place.replace("{match}", match).partition("{clip}")
                 for file in self.base.glob(glob.escape(head) + "[!.]*" * bool(several) + tail):
                     clip = file.as_posix().removesuffix(tail).rpartition("/")[2]
-                    yield match, clip if several else ""
+                    yield match, composed(clip) if several else ""
 
     def source(self, match: str, clip: str) -> Path:
         """The folder of frames, or else the video, of a clip.
@@ -189,14 +198,17 @@ class Layout(ABC):
         for place in places:
             if found := sources_at(place):
                 return only(found)
-        raise LabelError(f"{places[-1]}: labelled, but there is no such video or folder of frames")
+        beside = "".join(f"; {other}" for place in places for other in _others_at(place))
+        raise LabelError(
+            f"{places[-1]}: labelled, but there is no such video or folder of frames{beside}"
+        )
 
     def table(self, match: str, clip: str) -> Path:
         """The file with a clip's labels, whether it is there or not."""
         return self._places(self.tables, match, clip)[-1]
 
     def _places(self, places: Sequence[str], match: str, clip: str) -> list[Path]:
-        return [self.base / place.format(match=match, clip=clip) for place in places]
+        return [actual(self.base / place.format(match=match, clip=clip)) for place in places]
 
     def clips(self, split: str) -> tuple[list[Clip], list[Problem]]:
         if split not in self.splits:
@@ -213,6 +225,8 @@ class Layout(ABC):
                 problems += [replace(problem, clip=name) for problem in own]
                 if source.is_dir():
                     _check_numbers(source)
+                    strays = stray_pictures(source)
+                    problems += [replace(problem, clip=name) for problem in strays]
                 if labels.rest == UNLABELLED and (labels.visibility == UNLABELLED).all():
                     raise LabelError(f"clip {name}: no frame is labelled; label some or remove it")
             except (LabelError, VideoError, OSError) as error:
@@ -247,19 +261,45 @@ class Layout(ABC):
 
 
 def picture_numbers(folder: Path) -> list[int | None]:
-    """The last number in the name of each picture of a folder, in the order of the pictures."""
-    found = (re.findall(r"\d+", file.stem) for file in image_files(folder))
-    return [int(digits[-1]) if digits else None for digits in found]
+    """The number of each picture of a folder, in the order of the pictures.
+
+    Of several in a name it is the one that counts the pictures: 5 in ``frame_0005_cam2``.
+
+    Raises:
+        VideoError: Two pictures are one frame.
+    """
+    names = [name_parts(file)[1::2] for file in image_files(folder)]
+    if len({len(numbers) for numbers in names}) != 1 or not names[0]:
+        return [int(numbers[-1]) if numbers else None for numbers in names]
+    columns = [[int(number) for number in column] for column in zip(*names, strict=True)]
+    counting = [column for column in columns if all(a < b for a, b in pairwise(column))]
+    even = [column for column in counting if _uneven(column) is None]
+    return list((even or counting or columns)[-1])
+
+
+def _uneven(numbers: Sequence[int]) -> int | None:
+    """Behind which number the steps are not as the first one."""
+    steps = [after - before for before, after in pairwise(numbers)]  # of any length
+    return next((i for i, step in enumerate(steps) if step != steps[0]), None)
 
 
 def _check_numbers(folder: Path) -> None:
-    """Refuses a folder of frames in which some are missing: a window would span the gap."""
+    """Refuses a folder of frames in which some are missing: a window would span the gap.
+
+    So is one of several series of pictures, of which each would be in the other's labels.
+    """
     numbers = [number for number in picture_numbers(folder) if number is not None]
     files = image_files(folder)
     if len(numbers) < len(files):
         return
-    steps = [after - before for before, after in pairwise(numbers)]  # of any length
-    uneven = next((i for i, step in enumerate(steps) if step != steps[0]), None)
+    series = [tuple(name_parts(file)[::2]) for file in files]
+    most = max(series, key=series.count)
+    if other := next((file for file, own in zip(files, series, strict=True) if own != most), None):
+        raise LabelError(
+            f"{folder}: {other.name} is not named as {files[series.index(most)].name} is; leave "
+            "the pictures of one series there, with one number a frame"
+        )
+    uneven = _uneven(numbers)
     if uneven is not None:
         before, after = (file.name for file in files[uneven:][:2])
         raise LabelError(
@@ -325,11 +365,37 @@ def only(files: Sequence[Path]) -> Path:
     return files[0]
 
 
+def composed(name: str) -> str:
+    """A name as it is compared: a Mac writes an umlaut as two letters, other systems as one."""
+    return unicodedata.normalize("NFC", name)
+
+
+def actual(path: Path) -> Path:
+    """What is there by that name, however its letters are composed; else the path itself."""
+    if path.name.isascii() or path.exists() or not path.parent.is_dir():
+        return path
+    same = (other for other in path.parent.iterdir() if composed(other.name) == composed(path.name))
+    return next(same, path)
+
+
 def sources_at(place: Path) -> list[Path]:
     """The folder of frames at a path, or else the videos, which have suffixes."""
-    if holds_pictures(place):
-        return [place]
-    return sorted(p for p in place.parent.glob("*") if p.stem == place.name and is_video(p))
+    if holds_pictures(actual(place)):
+        return [actual(place)]
+    name = composed(place.name)
+    return sorted(p for p in place.parent.glob("*") if composed(p.stem) == name and is_video(p))
+
+
+def _others_at(place: Path) -> Iterator[str]:
+    """What is there instead of a video or a folder of frames, and is not read."""
+    endings = {file.suffix.lower() for file in place.glob("[!.]*") if file.suffix}
+    if endings:
+        read = " ".join(sorted(IMAGE_SUFFIXES))
+        yield f"the folder holds {' '.join(sorted(endings))}, not {read}; convert the pictures"
+    for file in sorted(place.parent.glob("[!.]*")):
+        other = file.suffix.lower() not in (*TABLES, ".json", ".xml", ".txt") and file.is_file()
+        if other and composed(file.stem) == composed(place.name):
+            yield f"{file.name} is not named as a video is: {' '.join(sorted(VIDEO_SUFFIXES))}"
 
 
 def _clips_in(folder: Path) -> Iterator[str]:

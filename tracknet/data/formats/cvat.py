@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree  # reads no external entity; expat bounds the internal ones
 
 import numpy as np
@@ -191,11 +191,16 @@ def _root(path: Path) -> ElementTree.Element:
     return root
 
 
+def is_xml(name: str) -> bool:
+    """Whether a file of an archive is one of CVAT's; a Mac adds a hidden one to each."""
+    return name.lower().endswith(".xml") and not PurePosixPath(name).name.startswith(".")
+
+
 def _unpacked(path: Path, content: bytes) -> bytes:
     """The one XML file in a ZIP."""
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
-            members = [file for file in archive.infolist() if file.filename.endswith(".xml")]
+            members = [file for file in archive.infolist() if is_xml(file.filename)]
             if len(members) != 1:
                 raise LabelError(f"{path}: holds {len(members)} XML files, expected 1; {EXPECTED}")
             check_length(path, members[0].file_size)

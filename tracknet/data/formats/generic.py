@@ -1,14 +1,23 @@
 """Anybody's own clips: videos or folders of frames, each with a CSV file beside it."""
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from tracknet.data.formats.base import LabelError, Layout, holds_pictures, is_video, only
+from tracknet.data.formats.base import (
+    TABLES,
+    LabelError,
+    Layout,
+    composed,
+    holds_pictures,
+    is_video,
+    only,
+    picture_numbers,
+    sources_at,
+)
 from tracknet.data.formats.tables import read_table, to_labels
 from tracknet.problems import Problem
 from tracknet.types import UNLABELLED, Labels
@@ -22,7 +31,7 @@ class Generic(Layout):
     They may lie in folders of any depth below those that make up a split; the clips of one folder
     count as one match. ``frame`` counts from 0; in a folder of frames it is the position in the
     order of the numbers in their names. Where there are both, the frames are taken and the video is
-    not.
+    not. A table ``rally_ball.csv`` beside a clip ``rally_ball`` is that one's.
 
     Args:
         normalised: Whether x and y are shares of the frame's width and height, 0 to 1, instead of
@@ -46,11 +55,11 @@ class Generic(Layout):
             folders[:] = [name for name in folders if not name.startswith(".")]
             files = [Path(where, name) for name in names if not name.startswith(".")]
             tables.update(file for file in files if _is_table(file))
-            videos = [file.with_suffix("") for file in files if is_video(file)]
+            videos = [_named(file, file.stem) for file in files if is_video(file)]
             clips.update(videos)
             # Pictures beside videos are posters and the like.
             if not videos and Path(where) != folder and holds_pictures(Path(where)):
-                clips.add(Path(where))
+                clips.add(_named(Path(where), Path(where).name))
         alone = [table for table in tables if clips.isdisjoint(_clips_of(table))]
         for clip in clips | {_clips_of(table)[-1] for table in alone}:
             yield clip.parent.relative_to(self.base).as_posix(), clip.name
@@ -59,9 +68,13 @@ class Generic(Layout):
         found = self.base / match / clip
         beside = found.parent.iterdir()
         tables = sorted(file for file in beside if _is_table(file) and found in _clips_of(file))
+        # Of a clip that is called rally_ball a table has the name as well.
+        tables = [file for file in tables if _of(file) == found or not sources_at(_of(file))]
         if not tables:
             names = f"{clip}.csv or {clip}_ball.csv"
-            raise LabelError(f"{found}: no labels; expected {names} beside it")
+            others = sorted(file.name for file in found.parent.glob("*") if _is_other(file, found))
+            found_there = f", found {' and '.join(others)}; save it as CSV" if others else ""
+            raise LabelError(f"{found}: no labels; expected {names} beside it{found_there}")
         return only(tables)
 
     def read(self, source: Path, table: Path) -> tuple[Labels, list[Problem]]:
@@ -89,9 +102,10 @@ class Generic(Layout):
 
 def _late(csv: Path, labels: Labels, source: Path) -> Iterator[Problem]:
     """Where both pictures and labels begin with 1, each label would be one picture late."""
-    first = next((file.stem for file in image_files(source)), "")
+    numbers = picture_numbers(source) if source.is_dir() else []
     labelled = np.flatnonzero(labels.visibility != UNLABELLED)
-    if re.fullmatch(r"\D*0*1", first) and labelled[:1] == 1:
+    if numbers[:1] == [1] and labelled[:1] == 1:
+        first = image_files(source)[0].stem
         message = (
             f"{csv}: the labels begin with frame 1, and so do the names of the pictures, but frame "
             f"0 is {first}; subtract 1 from each frame, or begin the names with 0"
@@ -100,9 +114,23 @@ def _late(csv: Path, labels: Labels, source: Path) -> Iterator[Problem]:
 
 
 def _is_table(path: Path) -> bool:
-    return path.suffix.lower() == ".csv"
+    return path.suffix.lower() in TABLES
+
+
+def _is_other(path: Path, clip: Path) -> bool:
+    """Whether it is a clip's table as a program keeps it for itself."""
+    other = path.suffix.lower() in (".xlsx", ".xls", ".ods", ".numbers", ".txt")
+    return other and clip in _clips_of(path)
 
 
 def _clips_of(table: Path) -> list[Path]:
     """The clips, without a suffix, whose labels a table may hold by its name."""
-    return [table.with_name(name) for name in (table.stem, table.stem.removesuffix("_ball"))]
+    return [_of(table), _named(table, table.stem.removesuffix("_ball"))]
+
+
+def _of(table: Path) -> Path:
+    return _named(table, table.stem)
+
+
+def _named(file: Path, name: str) -> Path:
+    return file.with_name(composed(name))

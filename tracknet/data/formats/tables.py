@@ -1,9 +1,11 @@
 """Tables of labels, as they come out of spreadsheets -> `Labels`."""
 
+import itertools
 import re
 import warnings
+from codecs import getincrementaldecoder
 from collections.abc import Mapping, Sequence
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,14 @@ import pandas as pd
 
 from tracknet.data.formats.base import LabelError, read_content
 from tracknet.data.predictions import LABEL_COLUMNS, place, write_table
+from tracknet.data.sheets import SheetError, find_header, with_points
 from tracknet.problems import Problem
+from tracknet.trust import short
 from tracknet.types import ABSENT, UNLABELLED, Labels
 
 COLUMNS = ("frame", "visibility", "x", "y")
+HEAD_BYTES = 1 << 16
+"""Of a file, in which its header is."""
 FRAMES = 10_000_000
 """More than any clip has; a larger number is a time."""
 
@@ -24,6 +30,8 @@ def read_table(
     csv: Path, columns: Sequence[str | tuple[str, ...]] = COLUMNS, optional: Sequence[str] = ()
 ) -> pd.DataFrame:
     """The columns of a CSV file, found by name in any case and order.
+
+    Commas, semicolons or tabs separate them, see `find_header`; decimals may have commas.
 
     Args:
         csv: The file.
@@ -35,17 +43,39 @@ def read_table(
         line in the file: 2 is the first below the header.
 
     Raises:
-        LabelError: There is no such file, it is no table, or columns are missing.
+        LabelError: There is no such file, it is no table, columns are missing or there twice, or
+            it is not certain what a comma in it means.
     """
     names = [(column,) if isinstance(column, str) else column for column in columns]
     expected = "expected a table " + ",".join(own[0] for own in names)
-    content = BytesIO(read_content(csv, expected))
+    content = read_content(csv, expected)
     try:
+        # It may end in the middle of a letter.
+        head = getincrementaldecoder("utf-8-sig")().decode(content[:HEAD_BYTES])
+        header = find_header(StringIO(head, newline=None), [*itertools.chain(*names), *optional])
+        found = header.columns(names, optional)
         with warnings.catch_warnings():
             # A row with more fields than the header has: a decimal comma, say.
             warnings.simplefilter("error", pd.errors.ParserWarning)
             # A comma too many is no index; blank lines count, as in a spreadsheet.
-            table = pd.read_csv(content, index_col=False, skip_blank_lines=False, dtype=str)
+            table = pd.read_csv(
+                BytesIO(content),
+                sep=header.separator,
+                skiprows=header.line - 1,
+                index_col=False,
+                skip_blank_lines=False,
+                skipinitialspace=True,
+                dtype=str,
+            )
+        table.index += header.line + 1
+        first = table.iloc[:, 0].astype(str).str
+        table = table[~(first.startswith("#") & table.iloc[:, 1:].isna().all(axis=1))]
+        table = table.dropna(how="all")
+        chosen = {own: table.iloc[:, place] for own, place in found.items()}
+        return pd.DataFrame({own: with_points(cell.rename(own)) for own, cell in chosen.items()})
+    except SheetError as error:
+        where = f", line {error.line}" if error.line else ""
+        raise LabelError(f"{csv}{where}: {error}; {expected}") from error
     except UnicodeDecodeError as error:
         raise LabelError(f"{csv}: not text in UTF-8; save it as CSV UTF-8") from error
     except pd.errors.EmptyDataError as error:
@@ -53,22 +83,9 @@ def read_table(
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         line = re.search(r"line \d+", str(error))
         raise LabelError(
-            f"{csv}{', ' + line[0] if line else ''}: more fields than the header names; separate "
-            "columns by commas, and write decimals with a point"
+            f"{csv}{', ' + line[0] if line else ''}: more fields than the header names; write "
+            "decimals with a point, or separate columns by semicolons"
         ) from error
-    table.index += 2
-    table = table.dropna(how="all")
-    table.columns = [str(column).strip().lower() for column in table.columns]
-    found = {own[0]: [column for column in table.columns if column in own] for own in names}
-    if missing := [own for own, columns in found.items() if not columns]:
-        raise LabelError(
-            f"{csv}: column {', '.join(missing)} is missing; {expected}, separated by commas, but "
-            f"its header is {','.join(table.columns)}"
-        )
-    if twice := [columns for columns in found.values() if len(columns) > 1]:
-        raise LabelError(f"{csv}: columns {' and '.join(twice[0])} mean the same; keep one")
-    found |= {own: [own] for own in optional if own in table.columns}
-    return pd.DataFrame({own: table[column] for own, (column,) in found.items()})
 
 
 def to_labels(
@@ -108,9 +125,9 @@ def to_labels(
     ):
         if not usable.all():
             row = usable.argmin()
+            value = short(str(table[column].iloc[row]))
             raise LabelError(
-                f"{csv}, line {table.index[row]}: {column} is {table[column].iloc[row]}; "
-                f"expected {expected}",
+                f"{csv}, line {table.index[row]}: {column} is {value}; expected {expected}",
                 f"bad_{column}",
             )
     again = pd.Series(frame).duplicated().to_numpy()

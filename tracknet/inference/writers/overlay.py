@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from tracknet.inference.predictor import Prediction
+from tracknet.owned import refuse_foreign, remember
 from tracknet.values import Count
 from tracknet.video import Frame, VideoInfo, VideoWriter, frame_time, planes, room, to_yuv420
 
@@ -30,19 +31,23 @@ WAITING = 16
 class Overlay(AbstractContextManager):
     """Draws predictions on their frames, in a thread, as ``<name>_overlay.mp4``; see `Writer`.
 
-    The file appears when it is whole.
+    The file appears when it is whole, in the place of an older one, but not of somebody's.
 
     Args:
         folder: Where to write.
         name: What the video is called.
         info: What it says of itself.
         trail: How many of the last positions stay visible.
+
+    Raises:
+        InputError: There is a file that is somebody's, see `refuse_foreign`.
     """
 
     needs_frames = True
 
     def __init__(self, folder: Path, name: str, info: VideoInfo, trail: Count = 12) -> None:
         path = folder / f"{name}_overlay.mp4"
+        refuse_foreign(path)
         self.files = [path]
         self._part = path.with_name(path.name + ".part")
         shape = info.size, info.fps, info.pixel_aspect
@@ -68,6 +73,8 @@ class Overlay(AbstractContextManager):
                     drawn.result()
                 # A stream may be left before its first prediction.
                 self.files = [self._part.replace(*self.files)] if self._trail else []
+                for file in self.files:
+                    remember(file)
         finally:
             self._part.unlink(missing_ok=True)
 

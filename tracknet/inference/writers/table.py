@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tracknet.data.predictions import VIDEO_COLUMNS, cells
 from tracknet.inference.predictor import Prediction
+from tracknet.owned import refuse_foreign, remember
 from tracknet.video import Frame, VideoInfo
 
 
@@ -13,7 +14,11 @@ class CsvWriter(AbstractContextManager):
     """Writes ``<name>.csv`` by whole rows, each as soon as it is known; see `Writer`.
 
     Whatever ends the process, the file holds whole rows. An empty ``<name>.csv.unfinished`` beside
-    it says that rows are still to come, or that they never came. An older file is replaced.
+    it says that rows are still to come, or that they never came. An older file is replaced, but
+    for one of somebody's.
+
+    Raises:
+        InputError: There is one, see `refuse_foreign`.
     """
 
     needs_frames = False
@@ -22,6 +27,8 @@ class CsvWriter(AbstractContextManager):
         path = folder / f"{name}.csv"
         self.files = [path]
         self._mark = path.with_name(path.name + ".unfinished")
+        if not self._mark.exists():  # else a command was interrupted that had asked
+            refuse_foreign(path)
         self._mark.touch()
         # Line buffering hands every row to the system as a whole.
         self._file = path.open("w", newline="", buffering=1, encoding="utf-8")
@@ -35,4 +42,5 @@ class CsvWriter(AbstractContextManager):
     def __exit__(self, kind: type | None, *_: object) -> None:
         self._file.close()
         if kind is None:
+            remember(*self.files)
             self._mark.unlink()

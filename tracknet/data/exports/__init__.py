@@ -1,0 +1,1 @@
+"""Exports of labelling tools -> what was marked in which picture or video -> `Labels`."""
