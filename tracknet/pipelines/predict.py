@@ -56,7 +56,7 @@ def predict_all(
     for source, name in zip(sources, output_names(sources), strict=True):
         try:
             summary = predict_video(predictor, source, output, writers, opened, tracker, name)
-        except VideoError as error:
+        except (VideoError, OSError) as error:  # the next one may have neither
             broken.append(about(source, error))
             continue
         finally:

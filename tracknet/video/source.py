@@ -20,7 +20,7 @@ class VideoError(InputError):
     """A source that holds no frames that can be used."""
 
 
-def about(source: Source, error: VideoError) -> str:
+def about(source: Source, error: Exception) -> str:
     """What is wrong with a source, which is named by it."""
     said = str(error)
     return said if str(source) in said else f"{source}: {said}"
@@ -56,7 +56,7 @@ def find_sources(pattern: str) -> Sequence[Source]:
     A URL names itself.
 
     Raises:
-        VideoError: There is none, or it is not one path.
+        VideoError: There is none, there are only pictures, or it is not one path.
     """
     if isinstance(pattern, Sequence) and not isinstance(pattern, str):
         raise VideoError(f"source={list(pattern)}; name one path, or a pattern that finds them all")
@@ -67,6 +67,12 @@ def find_sources(pattern: str) -> Sequence[Source]:
     if not found:
         quotes = "; quote a pattern, so that the shell leaves it alone" if "*" in pattern else ""
         raise VideoError(f"{pattern}: no such video or folder{quotes}")
+    if all(path.suffix.lower() in IMAGE_SUFFIXES for path in found):
+        folders = " or ".join(dict.fromkeys(str(path.parent) for path in found))
+        raise VideoError(
+            f"{pattern}: names single pictures, {len(found)} of them; a film of pictures is named "
+            f"by its folder: {folders}"
+        )
     return found
 
 
