@@ -13,14 +13,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-<<<<<<< HEAD
     {"errors", "problems", "values", "names"},
     {"files", "locks"},
-    {"trust", "archive"},
-=======
-    {"errors", "problems", "values", "files", "locks"},
     {"trust", "archive", "owned"},
->>>>>>> 9352b2adf14739153944e81de3dfc975a8387d98
     {"types", "geometry", "windows", "record", "devices", "process", "signals"},
     {"console"},
     {"video"},

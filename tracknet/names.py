@@ -11,13 +11,25 @@ LONGEST = 200
 
 
 def located(name: str) -> str:
-    """A path under the name by which it is there.
+    """A path under the name by which it is there, however letters with accents are composed.
 
-    That is the name itself, or its other form where letters with accents are composed or
-    decomposed; the name where there is none.
+    The name itself, where there is none.
     """
-    forms = (name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD")))
-    return next((form for form in forms if os.path.lexists(form)), name)
+    if name.isascii() or os.path.lexists(name):
+        return name
+    head, tail = os.path.split(name)
+    folder = located(head) if head != name else head
+    try:
+        there = os.listdir(folder or os.curdir)
+    except OSError:
+        return name
+    same = (one for one in there if composed(one) == composed(tail))
+    return next((os.path.join(folder, one) for one in same), name)
+
+
+def composed(name: str) -> str:
+    """A name whose accents are one with their letters: the form that names are compared in."""
+    return unicodedata.normalize("NFC", name)
 
 
 def at_home(name: str) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from tracknet.inference.tracking import OfflineTracker, OnlineTracker
 from tracknet.pipelines.predict import predict_all
-from tracknet.video import find_sources, probe, read_raw, reader
+from tracknet.video import container, find_sources, probe, read_raw
 
 H, W = 96, 160
 
@@ -35,10 +35,19 @@ def centre(frame: int) -> tuple[int, int]:
     return 20 + 4 * frame, 30 + frame
 
 
-def write(path, pictures, times=None, audio=False, suffix_options=None, bf=0, aspect=None):
-    """Pictures as H.264; `times` are milliseconds, else 25 frames/s."""
+def write(
+    path,
+    pictures,
+    times=None,
+    audio=False,
+    suffix_options=None,
+    bf=0,
+    aspect=None,
+    codec="libx264",
+):
+    """Pictures as a video; `times` are milliseconds, else 25 frames/s."""
     with av.open(str(path), "w", options=suffix_options or {}) as container:
-        stream = container.add_stream("libx264", rate=25)
+        stream = container.add_stream(codec, rate=25)
         stream.height, stream.width = pictures[0].shape[:2]
         # Odd sizes need a pixel format that does not share chroma between pixels.
         stream.pix_fmt = "yuv444p" if np.remainder(pictures[0].shape[:2], 2).any() else "yuv420p"
@@ -105,6 +114,30 @@ def test_an_uneven_frame_rate_is_kept(finder, tmp_path):
     [summary] = predict_all(finder, [file], tmp_path / "out")
     check(summary.files[0], 8)
     assert times_of(summary.files[1]) == pytest.approx(np.array(times) / 1000, abs=1e-3)
+
+
+def test_a_pause_of_minutes_is_kept(finder, tmp_path):
+    times = [0, 40, 80, 600_000, 600_033, 600_100]
+    file = write(tmp_path / "a.mp4", [dot(i) for i in range(6)], times)
+    [summary] = predict_all(finder, [file], tmp_path / "out")
+    check(summary.files[0], 6)
+    assert times_of(summary.files[1]) == pytest.approx(np.array(times) / 1000, abs=1e-3)
+
+
+def test_one_that_fails_does_not_end_the_others(finder, tmp_path):
+    """Whether it is no video, is not H.264's, or has a folder in its way."""
+    (tmp_path / "notes.txt").write_text("a good rally, long\n" * 60)
+    wide = write(tmp_path / "wide.mkv", [np.zeros((16, 16400, 3), np.uint8)] * 3, codec="ffv1")
+    taken = write(tmp_path / "taken.mp4", [dot(0)])
+    (tmp_path / "out" / "taken.csv").mkdir(parents=True)
+    good = write(tmp_path / "good.mp4", [dot(i) for i in range(5)])
+    with pytest.raises(SystemExit) as stop:
+        predict_all(finder, [tmp_path / "notes.txt", wide, taken, good], tmp_path / "out")
+    text, size, way = str(stop.value.code).splitlines()
+    assert text == f"{tmp_path / 'notes.txt'}: a text file, not a video"
+    assert size.startswith(f"{wide}: frames of 16400x16 do not fit into H.264")
+    assert way.startswith(f"{taken}: ")
+    check(tmp_path / "out" / "good.csv", 5)
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -289,7 +322,7 @@ def heeds_ctrl_c():
 @pytest.mark.parametrize("suffix", ["ts", "mkv"])
 def test_ctrl_c_is_the_end_of_a_stream(finder, tmp_path, broken_off, monkeypatch, suffix):
     folder, url = broken_off
-    monkeypatch.setattr(reader, "SILENCE", 2.0)
+    monkeypatch.setattr(container, "SILENCE", 2.0)
     write(folder / f"silent.{suffix}", [dot(i) for i in range(30)])
     ctrl_c = threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT))
     ctrl_c.start()

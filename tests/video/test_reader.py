@@ -148,19 +148,34 @@ def test_a_title_in_another_encoding_does_not_matter(tmp_path):
     assert len(list(read_frames(path))) == 1
 
 
-def test_a_phone_video_is_turned_upright(tmp_path):
+# A point (x, y) is shown at (ax + cy, bx + dy): a, b, c, d.
+ORIENTATIONS = {
+    (1, 0, 0, 1): lambda p: p,
+    (-1, 0, 0, 1): lambda p: p[:, ::-1],  # a front camera
+    (1, 0, 0, -1): lambda p: p[::-1],
+    (-1, 0, 0, -1): lambda p: p[::-1, ::-1],
+    (0, 1, -1, 0): lambda p: np.rot90(p, -1),  # a phone held upright
+    (0, -1, 1, 0): np.rot90,
+    (0, 1, 1, 0): lambda p: p.transpose(1, 0, 2),
+    (0, -1, -1, 0): lambda p: np.rot90(p, 2).transpose(1, 0, 2),
+}
+
+
+@pytest.mark.parametrize("matrix", ORIENTATIONS)
+def test_a_video_is_shown_as_its_container_asks(tmp_path, matrix):
     frame = np.zeros((64, 96, 3), np.uint8)
-    frame[:32, :48] = 255  # top left
+    frame[:32, :48], frame[:16, :16] = 128, 255  # no two orientations of it look alike
     path = write(tmp_path / "a.mp4", [frame] * 2)
+    a, b, c, d = (n << 16 for n in matrix)
     data = bytearray(path.read_bytes())
-    matrix = data.index(b"tkhd") + 4 + 40
-    quarter_clockwise = [0, 1 << 16, 0, -(1 << 16), 0, 0, 64 << 16, 0, 1 << 30]
-    data[matrix : matrix + 36] = np.array(quarter_clockwise, ">i4").tobytes()
+    at = data.index(b"tkhd") + 4 + 40
+    data[at : at + 36] = np.array([a, b, 0, c, d, 0, 0, 0, 1 << 30], ">i4").tobytes()
     path.write_bytes(data)
+    expected = ORIENTATIONS[matrix](frame)
     (first, _) = read_frames(path)
-    assert probe(path).size == first.shape[:2] == (96, 64)
-    assert first[:40, 40:].mean() > 240  # top right
-    assert first[:, :24].mean() < 10
+    assert probe(path).size == first.shape[:2] == expected.shape[:2]
+    assert np.abs(first.astype(int) - expected).mean() < 2
+    assert [raw.pts * raw.time_base for raw in read_raw(path)] == [0, Fraction(1, 25)]
 
 
 def test_a_folder_is_read_by_the_numbers_in_its_names(tmp_path):

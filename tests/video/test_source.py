@@ -13,6 +13,18 @@ def test_a_pattern_names_what_it_finds_in_order(tmp_path):
     assert find_sources(tmp_path / "*.mp4") == [tmp_path / "a.mp4", tmp_path / "b.mp4"]
 
 
+def test_pictures_are_named_by_their_folder(tmp_path):
+    (tmp_path / "f").mkdir()
+    for name in ("f/1.png", "f/2.png", "f/a.mp4"):
+        (tmp_path / name).touch()
+    for pattern, count in (("f/*.png", 2), ("f/1.png", 1)):
+        with pytest.raises(VideoError) as refused:
+            find_sources(tmp_path / pattern)
+        assert f"names single pictures, {count} of them" in str(refused.value)
+        assert str(refused.value).endswith(f"its folder: {tmp_path / 'f'}")
+    assert len(find_sources(tmp_path / "f/*")) == 3  # each of which has a sentence of its own
+
+
 def test_a_path_is_no_pattern_where_it_is_there(tmp_path):
     for name in ("rally[1].mp4", "rally1.mp4"):
         (tmp_path / name).touch()

@@ -15,18 +15,15 @@ from tracknet.console import console
 from tracknet.data.exports.clips import find_sources_below, labels_of, source_named
 from tracknet.data.exports.export import find_exports, is_cvat, read_export
 from tracknet.data.exports.marks import Mark
-from tracknet.data.formats.base import actual, fit_labels
+from tracknet.data.formats.base import fit_labels
 from tracknet.data.formats.cvat import read_cvat
 from tracknet.data.formats.tables import write_labels
 from tracknet.data.predictions import read_predictions
 from tracknet.data.to_cvat import read_marks, task_labels, write_cvat
 from tracknet.errors import InputError
 from tracknet.files import write_json
-<<<<<<< HEAD
 from tracknet.names import located, readable
-=======
 from tracknet.owned import own_file
->>>>>>> 9352b2adf14739153944e81de3dfc975a8387d98
 from tracknet.pipelines.common import find_clips, lengths_of, open_clips, report
 from tracknet.pipelines.settings import read_settings
 from tracknet.problems import Problem
@@ -56,16 +53,12 @@ def to_cvat(cfg: DictConfig) -> list[Path]:
     for name, source, labels, track in marked:
         file = output / f"{name}.xml"
         file.parent.mkdir(parents=True, exist_ok=True)
-<<<<<<< HEAD
-        write_cvat(file, readable(source.name), labels, track)
-=======
         try:
             with own_file(file):
-                write_cvat(file, source.name, labels, track)
+                write_cvat(file, readable(source.name), labels, track)
         except InputError as error:
             broken.append(str(error))
             continue
->>>>>>> 9352b2adf14739153944e81de3dfc975a8387d98
         out.print(f"wrote {file}: {_counts(labels)}")
         files.append(file)
     if files:
@@ -179,11 +172,7 @@ def _of_videos(config: Mapping[str, Any], broken: list[str]) -> Iterator[Marked]
         raise InputError(f"labels={tables}: name the folder of the tables of {len(sources)} videos")
     for name, source in zip(output_names(sources), sources, strict=True):
         try:
-<<<<<<< HEAD
             table = Path(located(str(tables / f"{name}.csv"))) if tables.is_dir() else tables
-=======
-            table = actual(tables / f"{name}.csv") if tables.is_dir() else tables
->>>>>>> 9352b2adf14739153944e81de3dfc975a8387d98
             labels, track, problems = read_marks(table)
             info, frames = open_video(source)
             # Containers lie, unless the labels say the same. A track goes on to the end of CVAT's
@@ -197,26 +186,16 @@ def _of_videos(config: Mapping[str, Any], broken: list[str]) -> Iterator[Marked]
             yield name, source, labels, track
 
 
-<<<<<<< HEAD
-def _annotations(named: str | Sequence[str]) -> list[Path]:
-    """The files of a name, which may be a folder or a pattern, or of several."""
+def _exports(named: str | Sequence[str]) -> list[Path]:
+    """The exports of a name, which may be a folder or a pattern, or of several."""
     if not isinstance(named, str):
-        return sorted({file for one in named for file in _annotations(one)})
+        return sorted({export for one in named for export in _exports(one)})
     path = Path(located(named))
-    found = path.iterdir() if path.is_dir() else [path] if path.exists() else map(Path, glob(named))
-    files = sorted(file for file in found if file.suffix.lower() in (".xml", ".zip"))
-    if not files:
-        raise InputError(f"annotations={named}: no XML or ZIP file that CVAT exported")
-    return files
-=======
-def _exports(pattern: str) -> list[Path]:
-    path = Path(pattern).expanduser()
-    named = [path] if os.path.lexists(path) else map(Path, sorted(glob(pattern)))
-    found = [export for place in named for export in find_exports(place)]
+    there = [path] if os.path.lexists(path) else map(Path, sorted(glob(named)))
+    found = [export for place in there for export in find_exports(place)]
     if not found:
-        raise InputError(f"annotations={pattern}: there is no such file or folder")
+        raise InputError(f"annotations={named}: there is no such file or folder")
     return found
->>>>>>> 9352b2adf14739153944e81de3dfc975a8387d98
 
 
 def _counts(labels: Labels) -> str:

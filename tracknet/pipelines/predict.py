@@ -58,7 +58,7 @@ def predict_all(
     for source, name in zip(sources, output_names(sources), strict=True):
         try:
             summary = predict_video(predictor, source, output, writers, opened, tracker, name)
-        except InputError as error:
+        except (InputError, OSError) as error:  # the next one may have neither
             broken.append(about(source, error))
             continue
         finally:

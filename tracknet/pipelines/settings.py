@@ -104,13 +104,10 @@ SETTINGS = {name: hint for hint, names in OF_A_KIND.items() for name in names.sp
         "auto, cpu, cuda, cuda:<number> or mps",
     ),
     "source": SOURCE | NoneType,
-<<<<<<< HEAD
     "annotations": _said(Text | list[Text], "one path, a pattern that finds them, or several"),
-=======
     "videos": SOURCE | NoneType,
     "class": _said(Text | int | NoneType, "the name of a class, or null"),
     "first_frame": _said(Literal[0, 1] | NoneType, "0, 1 or null"),
->>>>>>> 9352b2adf14739153944e81de3dfc975a8387d98
     "trust": _said(Text | list[Text], "packages, as in trust=mine or trust=[mine,yours]"),
     "runs": _said(Text | list[Text | int], "run directories, as in runs=[<first>,<second>]"),
     # Of parts that are others' and take more than is sensible, or say too little.

@@ -1,11 +1,14 @@
 """The frames of an open video, and what is wrong with it."""
 
+from collections import deque
 from collections.abc import Generator, Iterator
 
 import av.container
 import numpy as np
+from av.sidedata.sidedata import Type
 
 from tracknet.problems import Problem
+from tracknet.video.container import main_video, packets
 from tracknet.video.frame import Frame, to_rgb
 from tracknet.video.source import DamageError
 
@@ -16,7 +19,7 @@ MISSING = 0.5
 def decode(
     container: "av.container.InputContainer", skip_damage: bool = True
 ) -> Generator[Frame, None, list[Problem]]:
-    """What can be decoded of the first video stream, upright; see `read_raw`.
+    """What can be decoded of the `main_video`, upright; see `read_raw`.
 
     The container is closed with the generator: left to the search for garbage, which finds it in a
     cycle, it would keep its decoder, and be taken apart in any thread.
@@ -32,17 +35,22 @@ def decode(
         av.FFmpegError: There is no reading on; the frames before that have come.
     """
     with container:
-        video = container.streams.video[0]
+        video = main_video(container)
         count = broken = spoilt = 0
         end = 0.0
+        # AVI has times in the order of decoding, which are those of the frames in their own order.
+        sorts, times = container.format.name == "avi", deque[int | None]()
         try:
-            for packet in container.demux():
+            for packet in packets(container):
                 if packet.pts is not None:
                     end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
-                # A number is not enough: a damaged stream may be another from here on.
-                if packet.stream_index != video.index or packet.stream.type != "video":
+                # A number is not enough: a damaged stream may be another from here on. The packet
+                # that ends a stream has no number of its own.
+                if packet.stream.index != video.index or packet.stream.type != "video":
                     continue
                 spoilt += packet.is_corrupt
+                if sorts and packet.size:
+                    times.append(packet.dts)
                 try:
                     frames = [f for f in packet.decode() if isinstance(f, av.VideoFrame)]
                 except av.FFmpegError as error:
@@ -50,7 +58,11 @@ def decode(
                         said = f"{container.name}: damaged; copy or convert it again"
                         raise DamageError(said) from error
                     broken += 1
+                    if times:
+                        times.pop()
                     continue
+                for frame in frames[: len(times)]:
+                    frame.pts = times.popleft()
                 count += len(frames)
                 spoilt += sum(frame.is_corrupt and not packet.is_corrupt for frame in frames)
                 yield from map(_upright, frames)
@@ -68,7 +80,7 @@ def _wrong(
     Of a video that gave `count` frames there were `broken` packets that could not be decoded, and
     `spoilt` ones that are incomplete; the last packet of any stream ends at `end` seconds.
     """
-    kind, video, length = "damaged", container.streams.video[0], 0
+    kind, video, length = "damaged", main_video(container), 0
     if container.duration is not None:
         length = ((container.start_time or 0) + container.duration) / av.time_base
     if broken:
@@ -91,11 +103,20 @@ def _wrong(
 
 
 def _upright(frame: av.VideoFrame) -> av.VideoFrame:
-    """A frame as its container asks to show it, at the same time."""
-    turns = round(frame.rotation / 90) % 4
-    if not turns:
+    """A frame as its container asks to show it, turned or mirrored, at the same time."""
+    matrix = frame.side_data.get(Type.DISPLAYMATRIX)
+    if matrix is None:
         return frame
-    picture = np.ascontiguousarray(np.rot90(to_rgb(frame), turns))
-    turned = av.VideoFrame.from_ndarray(picture, format="rgb24")
+    # A point (x, y) is shown at (ax + cy, bx + dy), beside a shift.
+    (a, b), (c, d) = np.frombuffer(matrix, np.int32).reshape(3, 3)[:2, :2].astype(int)  # pyright: ignore[reportCallIssue, reportArgumentType], side data is a buffer
+    sideways = abs(b) + abs(c) > abs(a) + abs(d)
+    x, y = (c, b) if sideways else (a, d)
+    if not sideways and x >= 0 and y >= 0:
+        return frame
+    picture = to_rgb(frame)
+    if sideways:
+        picture = picture.transpose(1, 0, 2)
+    picture = picture[:: -1 if y < 0 else 1, :: -1 if x < 0 else 1]
+    turned = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
     turned.pts, turned.time_base = frame.pts, frame.time_base
     return turned

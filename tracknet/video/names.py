@@ -2,14 +2,13 @@
 
 import os
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain, count
 from pathlib import Path, PurePath, PurePosixPath
 from urllib.parse import urlsplit
 
-from tracknet.names import shortened
+from tracknet.names import composed, shortened
 from tracknet.video.source import CAMERA, VIDEO_SUFFIXES, Source, is_camera, is_stream
 
 
@@ -86,4 +85,4 @@ def _numbered(names: Sequence[str]) -> list[str]:
 
 def _as_any_disk(name: str) -> str:
     """What two names have in common that are one file on some system."""
-    return unicodedata.normalize("NFC", name).casefold()
+    return composed(name).casefold()

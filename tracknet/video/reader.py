@@ -12,33 +12,26 @@ from tempfile import TemporaryFile
 from typing import BinaryIO
 from urllib.request import urlopen
 
-import av.container
+import av
 import numpy as np
 
 from tracknet.geometry import Size
 from tracknet.problems import Problem
 from tracknet.video.camera import open_camera
+from tracknet.video.container import SILENCE, main_video, open_container, packets
 from tracknet.video.decode import decode
-from tracknet.video.frame import PIXELS, Frame, check_size, frame_bytes, frame_size, to_rgb
+from tracknet.video.frame import PIXELS, Frame, frame_bytes, frame_size, to_rgb
 from tracknet.video.picture import read_picture
 from tracknet.video.source import (
     IMAGE_SUFFIXES,
     DamageError,
     Source,
     VideoError,
-    check_file,
-    for_ffmpeg,
     image_files,
     is_camera,
     is_stream,
     stray_pictures,
 )
-
-SILENCE = 10.0
-"""Seconds without data after which a stream counts as broken."""
-
-LIMIT = {"max_pixels": str(PIXELS)}
-"""Of decoders, also of those that look at a file's first frames; these may not be as it says."""
 
 NO_FRAME = (
     f"no frame can be decoded; is the file complete, and no frame larger than {PIXELS:,} pixels?"
@@ -96,9 +89,10 @@ def count_frames(source: Path) -> int:
         return claimed
     count = 0
     # Damage is reported where the video is decoded.
-    with _open(source) as container, suppress(av.FFmpegError):
-        for packet in container.demux(video=0):
-            count += packet.size > 0
+    with open_container(source) as container, suppress(av.FFmpegError):
+        video = main_video(container).index
+        for packet in packets(container):
+            count += packet.stream_index == video and packet.size > 0
     return count
 
 
@@ -127,7 +121,7 @@ def open_video(
         return info, _of_one_size(chain([first], pictures), source)
     if is_camera(source):
         return _of_camera(source)
-    container = _open(source)
+    container = open_container(source)
     decoded = decode(container, skip_damage)
     try:
         first = next(decoded, None)
@@ -136,12 +130,12 @@ def open_video(
             raise VideoError(f"{source}: {NO_FRAME}") from error
         # A file whose index is at its end, from a server that cannot send it from the middle.
         file = _fetched(source, error)
-        container = _open(file)
+        container = open_container(file)
         decoded = _closing(file, decode(container, skip_damage))
         first = next(decoded, None)
     if first is None:
         raise VideoError(f"{source}: {NO_FRAME}")
-    stream = container.streams.video[0]
+    stream = main_video(container)
     aspect = stream.sample_aspect_ratio or Fraction(1)
     if frame_size(first) != (stream.height, stream.width):  # turned
         aspect = 1 / aspect
@@ -248,35 +242,3 @@ def _pictures(folder: Path) -> Iterator[np.ndarray]:
         kinds = ", ".join(sorted(IMAGE_SUFFIXES))
         raise VideoError(f"{folder}: holds no picture ({kinds}); name a folder of frames")
     yield from map(read_picture, files)
-
-
-def _open(source: Source | BinaryIO) -> "av.container.InputContainer":
-    streams = is_stream(source)
-    if isinstance(source, Path):
-        check_file(source)
-    try:
-        silence = SILENCE if streams else None
-        opened = for_ffmpeg(source) if isinstance(source, Path) else source
-        container = av.open(opened, "r", options=LIMIT, metadata_errors="ignore", timeout=silence)
-    except av.FFmpegError as error:
-        if streams:
-            raise VideoError(
-                f"{source}: the stream cannot be opened ({error.strerror}); does a player open it?"
-            ) from error
-        raise VideoError(
-            f"{source}: not a video that can be opened ({error.strerror}); is it complete, and "
-            "does it play? Copy or convert it again"
-        ) from error
-    try:
-        if not container.streams.video:
-            raise VideoError(f"{source}: holds no video stream")
-        decoder = container.streams.video[0].codec_context
-        if decoder is None:
-            raise VideoError(f"{source}: there is no decoder for its video; convert it to H.264")
-        name = source if isinstance(source, Path | str) else container.name
-        check_size(name, (decoder.height, decoder.width))
-    except VideoError:
-        container.close()
-        raise
-    decoder.options = LIMIT
-    return container

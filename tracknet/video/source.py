@@ -30,7 +30,7 @@ class VideoError(InputError):
     """A source that holds no frames that can be used."""
 
 
-def about(source: Source, error: InputError) -> str:
+def about(source: Source, error: Exception) -> str:
     """What is wrong with a source, which is named by it."""
     said = str(error)
     return said if str(source) in said else f"{source}: {said}"
@@ -81,22 +81,29 @@ def find_sources(named: str | int | Path | Sequence[str | int | Path]) -> Sequen
         named: A name, or several.
 
     Raises:
-        VideoError: There is nothing of a name.
+        VideoError: There is nothing of a name, or there are only pictures.
     """
     if isinstance(named, Sequence) and not isinstance(named, str):
         return [source for one in named for source in find_sources(one)]
     name = str(named)
     there = located(name)
     if os.path.lexists(there):
-        return _in(Path(there))
-    if name.isascii() and name.isdecimal():
+        found = _in(Path(there))
+    elif name.isascii() and name.isdecimal():
         return [f"{CAMERA}{int(name)}"]
-    if is_stream(name):
+    elif is_stream(name):
         return [name]
-    found = [source for path in sorted(glob(_pattern(name))) for source in _in(Path(path))]
+    else:
+        found = [film for path in sorted(glob(_pattern(name))) for film in _in(Path(path))]
     if not found:
         quotes = "; quote a pattern, so that the shell leaves it alone" if "*" in name else ""
         raise VideoError(f"{name}: no such video or folder{quotes}")
+    if all(path.suffix.lower() in IMAGE_SUFFIXES for path in found):
+        folders = " or ".join(dict.fromkeys(str(path.parent) for path in found))
+        raise VideoError(
+            f"{name}: names single pictures, {len(found)} of them; a film of pictures is named "
+            f"by its folder: {folders}"
+        )
     return found
 
 
@@ -107,7 +114,7 @@ def _pattern(name: str) -> str:
     return os.path.join(escape(str(there)), path.relative_to(there))
 
 
-def _in(path: Path) -> list[Source]:
+def _in(path: Path) -> list[Path]:
     """A file itself, of a folder its films; a folder without any is named when it is read."""
     return [*(_films(path) if path.is_dir() else ())] or [path]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import av
 
+from tracknet.video.clock import Clock
 from tracknet.video.frame import Frame, to_yuv420
 from tracknet.video.source import VideoError, for_ffmpeg
 
@@ -14,7 +15,9 @@ SIDE = 16_384
 BLOCKS = 139_264
 """Of 16x16 pixels in a frame, at most, by H.264's highest level: 8192x4352, say."""
 TICKS = 90_000
-"""A second of a written video has about as many; a frame's duration is a whole number of them."""
+"""A second of a written video has so many at most, and half of them at least."""
+RATES = 1, 1000
+"""Frames per second that the encoder is told at least and at most; times may say otherwise."""
 
 
 class VideoWriter(AbstractContextManager):
@@ -40,21 +43,29 @@ class VideoWriter(AbstractContextManager):
         crf: int = 23,
         preset: str = "veryfast",
     ) -> None:
-        self._fps = Fraction(fps).limit_denominator(2**16)
-        self._next = Fraction(0)  # seconds
+        fps = Fraction(fps)
+        # A frame of an even rate lasts a whole number of ticks, if there are enough of them.
+        rate = fps.numerator
+        tick = Fraction(1, rate * (TICKS // rate) or TICKS)
+        self._clock = Clock(1 / fps, tick)
+        self._begun = False
         self._container = av.open(
             for_ffmpeg(path), "w", format="mp4", options={"movflags": "+faststart"}
         )
-        self._stream = self._container.add_stream("libx264", rate=self._fps)
+        least, most = map(Fraction, RATES)
+        told = min(max(fps, least), most).limit_denominator(2**16)
+        self._stream = self._container.add_stream("libx264", rate=told)
         self._stream.height, self._stream.width = (n + n % 2 for n in size)
         self._stream.pix_fmt = "yuv420p"
         self._stream.codec_context.sample_aspect_ratio = pixel_aspect
         self._stream.options = {"crf": str(crf), "preset": preset}
         self._stream.thread_type = "AUTO"
-        # Fine enough for the frames of any rate, and for those that follow none.
-        rate = self._fps.numerator
-        self._tick = 1 / (self._fps * max(1, min(round(TICKS / self._fps), (2**31 - 1) // rate)))
-        self._stream.codec_context.time_base = self._tick
+        self._stream.codec_context.time_base = tick
+
+    @property
+    def jumps(self) -> int:
+        """How often the frames' times were not those of one film, see `Clock`."""
+        return self._clock.jumps
 
     def write(self, frame: Frame, time: Fraction | None = None) -> None:
         """Appends a copy of a frame, see `encode`."""
@@ -65,13 +76,12 @@ class VideoWriter(AbstractContextManager):
 
         Args:
             picture: The frame.
-            time: When it is shown, in seconds after the first; None, and a time that is not later
-                than the last one, is a frame's duration after the last one.
+            time: When its source shows it, in seconds, see `Clock`; None where nothing says so.
 
         Raises:
-            VideoError: H.264 holds no frames of this size.
+            VideoError: H.264 holds no frames of this size, or not these.
         """
-        if not self._next:
+        if not self._begun:
             w, h = picture.width, picture.height
             if max(w, h) > SIDE or -(-w // 16) * -(-h // 16) > BLOCKS:
                 raise VideoError(
@@ -80,13 +90,23 @@ class VideoWriter(AbstractContextManager):
                 )
             self._stream.codec_context.colorspace = picture.colorspace
             self._stream.codec_context.color_range = picture.color_range
-        earliest = self._next - 1 / self._fps + self._tick if self._next else self._next
-        time = self._next if time is None or time < earliest else time
-        self._next = time + 1 / self._fps
-        picture.pts, picture.time_base = round(time / self._tick), self._tick
-        self._container.mux(self._stream.encode(picture))
+            self._begun = True
+        tick = self._stream.codec_context.time_base
+        picture.pts, picture.time_base = round(self._clock(time) / tick), tick
+        self._encode(picture)
 
     def __exit__(self, *_: object) -> None:
-        if self._next:
-            self._container.mux(self._stream.encode())
-        self._container.close()
+        try:
+            if self._begun:
+                self._encode(None)
+        finally:
+            self._container.close()
+
+    def _encode(self, picture: av.VideoFrame | None) -> None:
+        try:
+            self._container.mux(self._stream.encode(picture))
+        except av.FFmpegError as error:
+            if isinstance(error, OSError):  # of the disk
+                raise
+            said = f"{self._container.name}: cannot be written as H.264 ({error.strerror})"
+            raise VideoError(said) from error

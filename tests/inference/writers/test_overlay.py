@@ -2,12 +2,13 @@
 
 from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 
 from tracknet.inference.predictor import Prediction
 from tracknet.inference.writers import Overlay
-from tracknet.video import VideoInfo, read_frames
+from tracknet.video import VideoInfo, frame_time, read_frames, read_raw
 
 
 @pytest.fixture
@@ -51,6 +52,20 @@ def test_nothing_is_drawn_without_a_ball(overlay, drawn):
     with overlay((64, 96)) as writer:
         writer.write(nothing, frame)
     assert np.ptp(drawn()[0]) <= 4
+
+
+def test_a_clock_that_starts_again_is_said_and_followed(tmp_path):
+    nothing = Prediction(0, np.nan, np.nan, 0.1, "", np.zeros((1, 3)))
+    info = VideoInfo((64, 96), Fraction(25), 0, 0)
+    with Overlay(tmp_path, "o", info) as writer:
+        for time in (5000, 5040, 5100, 0, 50, 90):
+            frame = av.VideoFrame.from_ndarray(np.zeros((64, 96, 3), np.uint8))
+            frame.pts, frame.time_base = time, Fraction(1, 1000)
+            writer.write(nothing, frame)
+    times = [frame_time(frame) for frame in read_raw(tmp_path / "o_overlay.mp4")]
+    assert times == [Fraction(t, 1000) for t in (0, 40, 100, 140, 190, 230)]
+    [problem] = info.problems
+    assert (problem.kind, problem.message[:22]) == ("clock", "o: its clock jumps 1 t")
 
 
 @pytest.mark.parametrize("x", [0, 1, 60, 94, 95])

@@ -14,7 +14,6 @@ import numpy as np
 from tracknet.data.exports.marks import Ball, Film, Mark, Picture
 from tracknet.data.formats.base import (
     LabelError,
-    composed,
     holds_pictures,
     is_video,
     picture_numbers,
@@ -22,6 +21,7 @@ from tracknet.data.formats.base import (
 from tracknet.data.to_cvat import SEEN, UNKNOWN
 from tracknet.errors import InputError
 from tracknet.geometry import Size
+from tracknet.names import composed
 from tracknet.problems import Problem
 from tracknet.trust import short
 from tracknet.types import ABSENT, UNLABELLED, Labels

@@ -2,7 +2,6 @@
 
 import glob
 import stat
-import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from rich.filesize import decimal
 
 from tracknet.data.splits import Places, refuse_leaks
 from tracknet.errors import InputError
-from tracknet.names import at_home
+from tracknet.names import at_home, composed, located
 from tracknet.problems import Problem
 from tracknet.types import ABSENT, UNLABELLED, Clip, Labels
 from tracknet.values import Folder
@@ -208,7 +207,7 @@ class Layout(ABC):
         return self._places(self.tables, match, clip)[-1]
 
     def _places(self, places: Sequence[str], match: str, clip: str) -> list[Path]:
-        return [actual(self.base / place.format(match=match, clip=clip)) for place in places]
+        return [_there(self.base / place.format(match=match, clip=clip)) for place in places]
 
     def clips(self, split: str) -> tuple[list[Clip], list[Problem]]:
         if split not in self.splits:
@@ -365,23 +364,14 @@ def only(files: Sequence[Path]) -> Path:
     return files[0]
 
 
-def composed(name: str) -> str:
-    """A name as it is compared: a Mac writes an umlaut as two letters, other systems as one."""
-    return unicodedata.normalize("NFC", name)
-
-
-def actual(path: Path) -> Path:
-    """What is there by that name, however its letters are composed; else the path itself."""
-    if path.name.isascii() or path.exists() or not path.parent.is_dir():
-        return path
-    same = (other for other in path.parent.iterdir() if composed(other.name) == composed(path.name))
-    return next(same, path)
+def _there(path: Path) -> Path:
+    return Path(located(str(path)))
 
 
 def sources_at(place: Path) -> list[Path]:
     """The folder of frames at a path, or else the videos, which have suffixes."""
-    if holds_pictures(actual(place)):
-        return [actual(place)]
+    if holds_pictures(_there(place)):
+        return [_there(place)]
     name = composed(place.name)
     return sorted(p for p in place.parent.glob("*") if composed(p.stem) == name and is_video(p))
 

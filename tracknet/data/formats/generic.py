@@ -11,7 +11,6 @@ from tracknet.data.formats.base import (
     TABLES,
     LabelError,
     Layout,
-    composed,
     holds_pictures,
     is_video,
     only,
@@ -19,6 +18,7 @@ from tracknet.data.formats.base import (
     sources_at,
 )
 from tracknet.data.formats.tables import read_table, to_labels
+from tracknet.names import composed
 from tracknet.problems import Problem
 from tracknet.types import UNLABELLED, Labels
 from tracknet.video import image_files, probe

@@ -4,7 +4,6 @@ import math
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -13,6 +12,7 @@ import numpy as np
 
 from tracknet.inference.predictor import Prediction
 from tracknet.owned import refuse_foreign, remember
+from tracknet.problems import Problem
 from tracknet.values import Count
 from tracknet.video import Frame, VideoInfo, VideoWriter, frame_time, planes, room, to_yuv420
 
@@ -49,11 +49,11 @@ class Overlay(AbstractContextManager):
         path = folder / f"{name}_overlay.mp4"
         refuse_foreign(path)
         self.files = [path]
+        self._name, self._problems = name, info.problems
         self._part = path.with_name(path.name + ".part")
         shape = info.size, info.fps, info.pixel_aspect
         self._writer = VideoWriter(self._part, *shape, preset="ultrafast")
         self._trail: deque[Prediction] = deque(maxlen=trail)
-        self._start: Fraction | None = None
         self._thread = ThreadPoolExecutor(1, "overlay")
         self._drawn: deque[Future] = deque()
         self._room = room(WAITING, info.frame_bytes)
@@ -75,18 +75,20 @@ class Overlay(AbstractContextManager):
                 self.files = [self._part.replace(*self.files)] if self._trail else []
                 for file in self.files:
                     remember(file)
+                self._tell_jumps()
         finally:
             self._part.unlink(missing_ok=True)
+
+    def _tell_jumps(self) -> None:
+        if jumps := self._writer.jumps:
+            said = f"{self._name}: its clock jumps {jumps} times, where the overlay simply goes on"
+            self._problems.append(Problem("clock", self._name, None, said))
 
     def _draw(self, prediction: Prediction, frame: Frame) -> None:
         self._trail.append(prediction)
         canvas = to_yuv420(frame)
         draw(canvas, list(self._trail))
-        time = frame_time(frame)  # a video of uneven frame rate keeps its pace
-        if time is not None:
-            self._start = time if self._start is None else self._start
-            time -= self._start
-        self._writer.encode(canvas, time)
+        self._writer.encode(canvas, frame_time(frame))
 
 
 def draw(canvas: av.VideoFrame, trail: list[Prediction]) -> None:
