@@ -68,7 +68,7 @@ def test_train_evaluate_and_predict_outside_the_repository(programs, tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    assert "tracknet-train backbone=conv decoder=unet" in run("train", "--help")
+    assert "usage: tracknet-train " in run("train", "--help")
     (tmp_path / "my" / "experiment").mkdir(parents=True)
     (tmp_path / "my" / "experiment" / "tiny.yaml").write_text(EXPERIMENT)
     chosen = ["--config-dir", "my", "experiment=tiny", "debug=fast"]

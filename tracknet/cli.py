@@ -2,20 +2,20 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from io import TextIOWrapper
-from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from tracknet.arguments import to_hydra
-from tracknet.console import command, plain_errors, plain_warnings
+from tracknet.console import plain_errors, plain_warnings
+from tracknet.help import answered
 from tracknet.process import importing, keep_memory, leave, share_cores
 from tracknet.run_folder import without_refused
 from tracknet.signals import SIGNALS, Signalled
@@ -30,16 +30,6 @@ TRACEBACKS = os.environ.get(FULL_ERROR) == "1"
 """Whether they were asked for."""
 EARLY_BYTES = 300 << 20
 """Memory for frames that are decoded before there is a network; 100 of 1080p."""
-
-
-def _choices(choices: Mapping[str, str | None]) -> str:
-    """What is chosen of each group, for `--help`; Hydra's own groups are left out."""
-    ours = sorted(group for group in choices if not group.startswith("hydra"))
-    return fill(" ".join(f"{group}={choices[group] or 'null'}" for group in ours), 90)
-
-
-OmegaConf.register_new_resolver("tracknet.choices", _choices, replace=True)
-OmegaConf.register_new_resolver("tracknet.command", command, replace=True)
 
 
 @hydra.main(version_base="1.3", config_path=SEARCH, config_name="train")
@@ -147,11 +137,13 @@ def _entry(name: str, module: str, figures: str | None = None) -> Callable[[], N
 
 
 def _take_arguments(name: str) -> None:
-    """Has Hydra take names literally, and names shown that are not in UTF-8."""
+    """Has Hydra take names literally, and names shown that are not in UTF-8; or gives help."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     with plain_errors():
+        if answered(name, sys.argv[1:]):
+            sys.exit()
         sys.argv[1:] = to_hydra(name, sys.argv[1:])
 
 
