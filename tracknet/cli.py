@@ -2,9 +2,11 @@
 
 import os
 import sys
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.metadata import version
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from tracknet.arguments import to_hydra
-from tracknet.console import plain_errors, plain_warnings
+from tracknet.console import command, plain_errors, plain_warnings
 from tracknet.help import answered
 from tracknet.process import importing, keep_memory, leave, share_cores
 from tracknet.run_folder import without_refused
@@ -128,23 +130,28 @@ def _entry(name: str, module: str, figures: str | None = None) -> Callable[[], N
             job(cfg)
         return None
 
-    def command() -> None:
+    def run() -> None:
         _take_arguments(name)
         with SIGNALS.end_process():
             _run(main, name)
 
-    return command
+    return run
 
 
 def _take_arguments(name: str) -> None:
-    """Has Hydra take names literally, and names shown that are not in UTF-8; or gives help."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    """Has Hydra take names literally; or gives help."""
+    _show_names()
     with plain_errors():
         if answered(name, sys.argv[1:]):
             sys.exit()
         sys.argv[1:] = to_hydra(name, sys.argv[1:])
+
+
+def _show_names() -> None:
+    """Has names shown that are not in UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _run(main: Callable[[], None], name: str, one_arena: bool = True) -> None:
@@ -182,3 +189,26 @@ compare = _entry("compare", "compare")
 to_cvat = _entry("to_cvat", "labelling")
 from_cvat = _entry("from_cvat", "labelling")
 prepare = _entry("prepare", "prepare")
+
+
+def info() -> None:
+    """``scripts/info.py``, which has no configuration."""
+    parser = ArgumentParser(
+        prog=command("info"),
+        description="Says what this machine has, or what is in runs and checkpoints.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "run",
+        nargs="*",
+        help="folder of a training run, such as outputs/train/2026-01-31_12-00-00-000000, or a "
+        "checkpoint file",
+    )
+    said = f"tracknet {version('tracknet')}"
+    parser.add_argument("--version", action="version", version=said, help="of tracknet")
+    named = parser.parse_args().run
+    _show_names()
+    from tracknet.pipelines.info import info
+
+    with SIGNALS.end_process(), plain_errors():
+        sys.exit(0 if info(named) else 1)
