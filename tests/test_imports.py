@@ -21,7 +21,7 @@ LAYERS = (
     {"video"},
     {"codecs"},
     {"models", "losses", "metrics", "data"},
-    {"training", "inference", "report", "overrides"},
+    {"training", "inference", "report", "overrides", "help"},
     {"arguments"},
     {"build", "resume", "sweep", "refusals", "run_folder"},
     {"network"},

@@ -193,7 +193,7 @@ trainer.log_every_n_steps=-1
 trainer.enable_model_summary=maybe
 trainer.use_distributed_sampler=true
 +trainer.strategy=banana
-+trainer.fast_dev_run=true
++trainer.fast_dev_run=-1
 +trainer.callbacks=[]
 callbacks.pictures.samples=0
 callbacks.pictures=7
@@ -413,6 +413,8 @@ train ~logger callbacks.learning_rate=null
 train debug=overfit
 train debug=fast
 train debug=shapes
+train callbacks.progress=null +trainer.enable_progress_bar=true
+train +trainer.enable_progress_bar=false
 train experiment=quickstart
 train experiment=badminton
 train experiment=own_video

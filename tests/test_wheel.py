@@ -68,7 +68,12 @@ def test_train_evaluate_and_predict_outside_the_repository(programs, tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    assert "tracknet-train backbone=conv decoder=unet" in run("train", "--help")
+    assert "usage: tracknet-train " in run("train", "--help")
+    assert run("info", "--version").startswith("tracknet ")
+    completed = {**ENVIRONMENT, "COMP_LINE": "tracknet-train decoder=u"}
+    ask = [programs / "tracknet-train", "-sc", "query=bash"]
+    said = subprocess.run(ask, env=completed, capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["decoder=unet", "decoder=upsampling"]
     (tmp_path / "my" / "experiment").mkdir(parents=True)
     (tmp_path / "my" / "experiment" / "tiny.yaml").write_text(EXPERIMENT)
     chosen = ["--config-dir", "my", "experiment=tiny", "debug=fast"]

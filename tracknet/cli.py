@@ -2,20 +2,22 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.metadata import version
 from io import TextIOWrapper
-from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from tracknet.arguments import to_hydra
 from tracknet.console import command, plain_errors, plain_warnings
+from tracknet.help import answered
 from tracknet.process import importing, keep_memory, leave, share_cores
 from tracknet.run_folder import without_refused
 from tracknet.signals import SIGNALS, Signalled
@@ -30,16 +32,6 @@ TRACEBACKS = os.environ.get(FULL_ERROR) == "1"
 """Whether they were asked for."""
 EARLY_BYTES = 300 << 20
 """Memory for frames that are decoded before there is a network; 100 of 1080p."""
-
-
-def _choices(choices: Mapping[str, str | None]) -> str:
-    """What is chosen of each group, for `--help`; Hydra's own groups are left out."""
-    ours = sorted(group for group in choices if not group.startswith("hydra"))
-    return fill(" ".join(f"{group}={choices[group] or 'null'}" for group in ours), 90)
-
-
-OmegaConf.register_new_resolver("tracknet.choices", _choices, replace=True)
-OmegaConf.register_new_resolver("tracknet.command", command, replace=True)
 
 
 @hydra.main(version_base="1.3", config_path=SEARCH, config_name="train")
@@ -138,21 +130,28 @@ def _entry(name: str, module: str, figures: str | None = None) -> Callable[[], N
             job(cfg)
         return None
 
-    def command() -> None:
+    def run() -> None:
         _take_arguments(name)
         with SIGNALS.end_process():
             _run(main, name)
 
-    return command
+    return run
 
 
 def _take_arguments(name: str) -> None:
-    """Has Hydra take names literally, and names shown that are not in UTF-8."""
+    """Has Hydra take names literally; or gives help."""
+    _show_names()
+    with plain_errors():
+        if answered(name, sys.argv[1:]):
+            sys.exit()
+        sys.argv[1:] = to_hydra(name, sys.argv[1:])
+
+
+def _show_names() -> None:
+    """Has names shown that are not in UTF-8."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    with plain_errors():
-        sys.argv[1:] = to_hydra(name, sys.argv[1:])
 
 
 def _run(main: Callable[[], None], name: str, one_arena: bool = True) -> None:
@@ -190,3 +189,26 @@ compare = _entry("compare", "compare")
 to_cvat = _entry("to_cvat", "labelling")
 from_labels = _entry("from_labels", "labelling")
 prepare = _entry("prepare", "prepare")
+
+
+def info() -> None:
+    """``scripts/info.py``, which has no configuration."""
+    parser = ArgumentParser(
+        prog=command("info"),
+        description="Says what this machine has, or what is in runs and checkpoints.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "run",
+        nargs="*",
+        help="folder of a training run, such as outputs/train/2026-01-31_12-00-00-000000, or a "
+        "checkpoint file",
+    )
+    said = f"tracknet {version('tracknet')}"
+    parser.add_argument("--version", action="version", version=said, help="of tracknet")
+    named = parser.parse_args().run
+    _show_names()
+    from tracknet.pipelines.info import info
+
+    with SIGNALS.end_process(), plain_errors():
+        sys.exit(0 if info(named) else 1)

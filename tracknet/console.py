@@ -98,7 +98,7 @@ def plain_warnings() -> Iterator[None]:
 
 
 def command(name: str, *arguments: str) -> str:
-    """How ``train``, ``evaluate`` or ``predict`` is called where this process was started.
+    """How a command, such as ``train``, is called where this process was started.
 
     From a checkout that is a script, from an installed wheel a program of its own. The line can be
     pasted into a shell.

@@ -29,7 +29,6 @@ from tracknet.video import VideoInfo
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / "configs"
 ENTRIES = sorted(file.stem for file in CONFIGS.glob("*.yaml"))
-SCRIPTS = sorted(file.stem for file in (ROOT / "scripts").glob("*.py"))
 GROUPS = {
     group.name: sorted(file.stem for file in group.glob("*.yaml"))
     for group in sorted(CONFIGS.iterdir())
@@ -284,19 +283,6 @@ def test_entry(composed, entry):
 def test_a_misspelt_override_is_refused(composed, typo, named):
     with pytest.raises(ConfigCompositionException, match=named):
         composed("train", typo)
-
-
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_help(run_script, script):
-    text = run_script(script, "--help").stdout
-    for group in GROUPS.keys() - {"hydra"}:
-        assert f"{group}: {', '.join(GROUPS[group])}\n" in text
-    assert "paths=default" in text
-    examples = [line for line in text.splitlines() if line.startswith("python scripts/")]
-    assert len(examples) == 6
-    assert {"scripts/train.py", "scripts/evaluate.py", "scripts/predict.py"} == {
-        example.split()[1] for example in examples
-    }
 
 
 def test_the_configuration_can_be_shown(run_script):

@@ -1,4 +1,4 @@
-"""What a training refuses."""
+"""What a training refuses, and what it shows."""
 
 import pytest
 
@@ -10,3 +10,35 @@ def test_what_lightning_refuses_is_said_in_a_line(compose, tiny_data, tmp_path):
     few = [*tiny_data, "backbone=conv", "decoder=unet", "trainer.limit_train_batches=0.001"]
     with pytest.raises(InputError, match=r"trainer: .*limit_train_batches"):
         train(compose("train", [*few, f"paths.output={tmp_path}"]))
+
+
+def test_debug_shapes_takes_a_step_and_talks_of_no_score(
+    compose, tiny_data, tiny_network, tmp_path, capsys
+):
+    network = [option for option in tiny_network if not option.startswith("trainer.")]
+    settings = [*tiny_data, *network, f"paths.output={tmp_path / 'run'}", "debug=shapes"]
+    assert train(compose("train", settings)) == {}
+    said = "".join(capsys.readouterr())
+    assert "ConvBackbone" in said
+    assert " 1 clip, 24 frames" in said
+    assert "4 of 20 windows, once" in said
+    assert said.endswith("one step trained and validated: it fits; nothing is scored or kept\n")
+    assert "F1" not in said
+    assert "f1" not in said
+    assert not (tmp_path / "run" / "checkpoints").exists()
+
+
+@pytest.mark.parametrize(
+    ("setting", "shown"),
+    [
+        ("seed=0", True),
+        ("callbacks.progress=null", False),
+        ("+trainer.enable_progress_bar=false", False),
+    ],
+)
+def test_the_bar_can_be_left_out(
+    compose, tiny_data, tiny_network, tmp_path, capsys, setting, shown
+):
+    few = ["trainer.max_epochs=1", "trainer.limit_train_batches=1", setting]
+    train(compose("train", [*tiny_data, *tiny_network, *few, f"paths.output={tmp_path / 'run'}"]))
+    assert ("it/s" in "".join(capsys.readouterr())) == shown

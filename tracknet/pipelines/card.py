@@ -50,12 +50,14 @@ def print_card(
         balls, without, unlabelled = count_labels(clip.labels for clip in clips)
         labelled, frames = balls + without, balls + without + unlabelled
         out.print(
-            f"{name:<11} {len(clips)} clips, {frames:,} frames: {labelled:,} labelled, "
+            f"{name:<11} {len(clips)} clip{'s' * (len(clips) > 1)}, {frames:,} frames: "
+            f"{labelled:,} labelled, "
             f"{balls:,} of them with a ball ({balls / labelled:.0%})"
         )
     seen = data.batches_under(trainer) * data.batch_size * trainer.world_size
     out.print(
-        f"epoch       {seen:,} of {len(data.train_windows):,} windows, {trainer.max_epochs} times"
+        f"epoch       {seen:,} of {len(data.train_windows):,} windows, "
+        f"{'once' if trainer.max_epochs == 1 else f'{trainer.max_epochs} times'}"
     )
     resident = stays_resident(config["resident"], splits["train"], device)
     where = f"on {device}" if resident else "memory-mapped"

@@ -130,7 +130,7 @@ SETTINGS = {name: hint for hint, names in OF_A_KIND.items() for name in names.sp
     "trainer.num_sanity_val_steps": _said(Literal[0], "0: it would count as the best epoch"),
     "trainer.use_distributed_sampler": _said(FALSE, "false: windows are shared out already"),
     "trainer.overfit_batches": _said(Literal[0], "0; overfit=<windows> does that"),
-    "trainer.fast_dev_run": _said(FALSE, "false; debug=fast tries everything"),
+    "trainer.fast_dev_run": bool | Natural,
     "trainer.enable_checkpointing": _said(Literal[True], "true: a run ends with its best network"),
     "callbacks.best.filename": Literal["best"],
     "callbacks.last.filename": Literal["last"],

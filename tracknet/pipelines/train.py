@@ -11,6 +11,7 @@ import lightning.pytorch as pl
 import torch
 from filelock import Timeout
 from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.callbacks import ProgressBar
 from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig, OmegaConf
 
@@ -112,6 +113,9 @@ def _train(
                 trainer.fit(parts.module, datamodule=parts.data, ckpt_path=path, weights_only=True)
         except MisconfigurationException as error:
             raise InputError(f"trainer: {error}") from error
+    if trainer.fast_dev_run:
+        _say_tried(trainer)
+        return {}
     # Of several devices' processes one has the results.
     return task.finish(output, parts) if trainer.is_global_zero else {}
 
@@ -196,9 +200,30 @@ def make_trainer(
     _quiet_lightning()
     pl.seed_everything(config["seed"], verbose=False)
     own = {**config["trainer"], "max_time": None, **settings}
-    trainer = {**own, "precision": _precision(own)}
-    own = {"callbacks": list(callbacks), "logger": logger, "plugins": [WholeCheckpoints()]}
+    callbacks, bar = _shown_bar(callbacks, own.get("enable_progress_bar"))
+    trainer = {**own, "precision": _precision(own), "enable_progress_bar": bar}
+    own = {"callbacks": callbacks, "logger": logger, "plugins": [WholeCheckpoints()]}
     return build({"trainer": trainer}, "trainer", **own)
+
+
+def _shown_bar(
+    callbacks: Sequence[pl.Callback], wanted: bool | None
+) -> tuple[list[pl.Callback], bool]:
+    """The callbacks, without a bar where none is wanted; and whether there is one.
+
+    Where there is none, Lightning would show its own; where none is wanted, refuse one that is.
+    """
+    bars = [callback for callback in callbacks if isinstance(callback, ProgressBar)]
+    shown = bool(bars) and wanted is not False
+    return [c for c in callbacks if shown or c not in bars], shown
+
+
+def _say_tried(trainer: pl.Trainer) -> None:
+    """The end of a run of a few batches, by which nothing can be judged."""
+    if trainer.is_global_zero:
+        batches = int(trainer.fast_dev_run)
+        steps = "one step" if batches == 1 else f"{batches} steps"
+        print(f"{steps} trained and validated: it fits; nothing is scored or kept")
 
 
 def _precision(trainer: dict[str, Any]) -> str:
