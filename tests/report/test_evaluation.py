@@ -121,7 +121,7 @@ def test_nothing_is_loaded_from_elsewhere(html):
     assert "://" not in html
     assert "url(" not in html
     assert all(a.startswith("data:image/png") for a in re.findall(r'(?:src|srcset)="(.*?)"', html))
-    assert not re.search(r"<(script|link|iframe|object)\b", html)
+    assert not re.search(r"<(link|iframe|object)\b|<script[^>]* src", html)
 
 
 def test_text_is_escaped(html):
@@ -169,26 +169,38 @@ def test_no_clips_make_a_report(tmp_path):
     html = report(tmp_path, ([], [], []))
     assert re.search(r"Median error</[^>]*><[^>]*>none<.*>90th percentile: none<", html)
     assert text_rows(html)[-1][0] == "Clip"
-    assert '<figure class="run">' not in html
+    assert '<figure class="run"' not in html
     assert "Not one mistake." in html
 
 
 def test_trajectories_say_what_became_of_every_ball(html):
-    assert html.count('<figure class="run">') == 2
+    assert html.count('<figure class="run"') == 2
     panels = re.findall(r"<svg.*?</svg>", html)
     assert len(panels) == 4
     x, y = panels[:2]
     assert 'viewBox="-0.5 0 6 64"' in x
     assert 'viewBox="-0.5 0 6 48"' in y
-    assert re.findall(r' d="(.*?)"', y) == [
-        "M0 20.0 1 20.0h0M3 20.0h0",  # labels
-        "M0 20.0h0",  # found
-        "M1 40.0h0M2 30.0h0",  # in a wrong place, where none is
-        "M3 20.0h0",  # missed
-    ]
-    assert re.findall(r'<path class="(.*?)"', y) == ["hit", "false", "missed"]
+    drawn = dict(re.findall(r'<path (?:class="(\w+)" )?d="(.*?)"', y))
+    assert drawn == {
+        "grid": "M-0.5 40.0h6",  # the last of them
+        "": "M0 20.0 1 20.0h0M3 20.0h0",  # labels
+        "hit": "M0 20.0h0",
+        "false": "M1 40.0h0M2 30.0h0",  # in a wrong place, where none is
+        "missed": "M3 18.3v3.4",
+    }
     assert 'd="M0 43.0 1 43.0h0M3 43.0h0"' in x  # right is up
     assert re.findall(r"<rect.*?/>", y) == ['<rect x="4.5" width="1" height="48"/>']
+
+
+def test_axes_of_trajectories_have_numbers_and_units(html):
+    x, y, frames = re.findall(r'<(?:span class="ticks"|div class="frames")>.*?</(?=div|svg)', html)[
+        :3
+    ]
+    ticks = [re.findall(r':([\d.]+)%">(\d+)', axis) for axis in (x, y, frames)]
+    assert ticks[0] == [("100.00", "0"), ("68.75", "20"), ("37.50", "40"), ("6.25", "60")]
+    assert ticks[1] == [("0.00", "0"), ("41.67", "20"), ("83.33", "40")]
+    assert [number for _, number in ticks[2]] == ["0", "1", "2", "3", "4", "5"]
+    assert ("x, px" in x, "y, px" in y) == (True, True)
 
 
 def test_trajectories_are_those_of_the_worst_clips(tmp_path, evaluation):
@@ -198,7 +210,7 @@ def test_trajectories_are_those_of_the_worst_clips(tmp_path, evaluation):
     every = [*clips[:1], *others, clips[1]], labels[:1] * 13, [perfect, *tracks[:1] * 12]
     html = report(tmp_path, every)
     assert "12 of 13 clips" in html
-    shown = re.findall(r'<figure class="run"><figcaption><b>(.*?)</b> F1 (.*?)%', html)
+    shown = re.findall(r'<figure class="run".*?<figcaption><b>(.*?)</b> F1 (.*?)%', html, re.DOTALL)
     assert ("test/<wbr>match1/<wbr>b", "33.3") in shown
     assert len(shown) == 12
     assert {figure for _, figure in shown} == {"33.3"}

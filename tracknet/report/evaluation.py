@@ -10,7 +10,7 @@ from tracknet.metrics import errors, precision_recall
 from tracknet.report.crops import crops
 from tracknet.report.page import write_page
 from tracknet.report.plots import error_histogram, pck_curve, plot, precision_recall_curve
-from tracknet.report.trajectories import panels
+from tracknet.report.trajectories import chart
 from tracknet.report.worst import worst_mistakes
 from tracknet.types import Clip, Labels, Track
 
@@ -72,9 +72,7 @@ def write_report(
         clips=clips,
         tracks=tracks,
         trajectories=[
-            (clips[i].name, len(labels[i]), panels(labels[i], tracks[i]))
-            for i in order[:MOST]
-            if len(labels[i])
+            (clips[i].name, chart(labels[i], tracks[i])) for i in order[:MOST] if len(labels[i])
         ],
         worst=list(zip(worst, apart, crops(worst, clips, labels, tracks), strict=True)),
     )
