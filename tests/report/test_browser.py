@@ -34,7 +34,7 @@ def report(tmp_path_factory) -> Path:
     n = np.arange(FRAMES)
     labels = np.column_stack([5.0 * n + 20, np.full(FRAMES, 100.0)]).astype(np.float32)
     visibility = np.where(n < FRAMES - 1, 1, -1).astype(np.int8)
-    found, source = labels + [0.6, 0.8], np.full(FRAMES, "detected", dtype=object)
+    found, source = labels + np.array([0.6, 0.8]), np.full(FRAMES, "detected", dtype=object)
     found[10, 1] += 40
     source[[50, FRAMES - 1]] = ""
     source[20] = "interpolated"
@@ -128,6 +128,23 @@ def test_names_are_text_and_nothing_is_fetched(page):
     assert all(url.startswith(("file:", "data:", "blob:")) for url in asked)
     assert not [e for e in page.events if e.get("method") == "Log.entryAdded"]
     assert not [e for e in page.events if e.get("method") == "Runtime.exceptionThrown"]
+
+
+def test_the_worst_frames_move_while_they_are_pointed_at(page):
+    card = page.run(
+        "(c => (c.scrollIntoView(), c.getBoundingClientRect().toJSON()))"
+        "(document.querySelector('.clip'))"
+    )
+    assert page.run("document.querySelector('video')") is None
+    page.point(card["x"] + 50, card["y"] + 50)
+    playing = """new Promise((done) => {
+        const film = document.querySelector("video");
+        const ended = setTimeout(() => done([film.currentTime, film.error?.message]), 20_000);
+        film.ontimeupdate = () => film.currentTime > 0.1 && (clearTimeout(ended), done("plays"));
+    })"""
+    assert page.run(playing) == "plays"
+    page.point(1, 1)
+    assert page.run("document.querySelector('video') === null")
 
 
 @pytest.mark.parametrize("width", [1280, 400])

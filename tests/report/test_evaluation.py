@@ -11,6 +11,7 @@ import pytest
 
 from tracknet.metrics import breakdown, localisation, score
 from tracknet.report import write_report
+from tracknet.report.learning import learning_curves
 from tracknet.types import Clip, Labels, Track
 from tracknet.video import VideoWriter
 
@@ -37,7 +38,7 @@ def evaluation(tmp_path_factory):
     return clips, [labels] * 2, [track] * 2
 
 
-def report(tmp_path, evaluation, candidates=None, **more):
+def report(tmp_path, evaluation, candidates=None, run=None, **more):
     clips, labels, tracks = evaluation
     path = tmp_path / "report.html"
     names = [clip.name for clip in clips]
@@ -48,7 +49,7 @@ def report(tmp_path, evaluation, candidates=None, **more):
         **more,
     }
     facts = {"Dataset": "tiny & <odd>"}
-    write_report(path, "A <title>", facts, clips, labels, tracks, candidates, metrics)
+    write_report(path, "A <title>", facts, clips, labels, tracks, candidates, metrics, run)
     return path.read_text(encoding="utf-8")
 
 
@@ -95,12 +96,12 @@ def test_tables_hold_every_protocol_class_speed_and_clip(html):
     assert [unknown[k] for k in ("TP", "FP1", "FN")] == ["0", "0", "2"]
 
 
-def test_the_protocols_at_one_half_stand_beside(tmp_path, evaluation):
+def test_the_f1_at_one_half_stands_beside(tmp_path, evaluation):
     half = score(evaluation[1], evaluation[2])
-    half["strict"]["tp"] = 7
+    half["strict"]["f1"] = 0.7
     rows = text_rows(report(tmp_path, evaluation, **{"protocols_at_0.5": half}))
-    assert [row[0] for row in rows[6:12]] == ["At threshold 0.5", *PROTOCOLS]
-    assert dict(zip(rows[6], rows[7], strict=True))["TP"] == "7"
+    assert [row[0] for row in rows[:7]] == ["Protocol", *PROTOCOLS, "Class"]
+    assert dict(zip(rows[0], rows[1], strict=True))["At 0.5: F1 %"] == "70.00"
 
 
 def test_worst_frames_are_crops_with_their_facts(html):
@@ -114,6 +115,8 @@ def test_worst_frames_are_crops_with_their_facts(html):
         (encoded,) = re.findall(r'src="data:image/png;base64,([^"]+)"', card)
         crop = cv2.imdecode(np.frombuffer(base64.b64decode(encoded), np.uint8), 1)
         assert crop.shape == (192, 288, 3)
+        (moving,) = re.findall(r'data-mp4="([^"]+)"', card)
+        assert base64.b64decode(moving)[4:8] == b"ftyp"
     assert "frame 5" not in html
 
 
@@ -147,6 +150,43 @@ def test_candidates_change_the_curve_only(tmp_path, evaluation, html):
     )
     assert with_them[:2] == without[:2]
     assert with_them[2] != without[2]
+
+
+METRICS_CSV = """epoch,lr-a/pg1,lr-a/pg2,step,train/loss_epoch,train/loss_step,val/f1,val/loss
+,0.001,0.001,9,,,,
+0,,,9,,0.9,,
+0,,,19,,,0.25,0.8
+0,,,19,0.7,,,
+1,,,39,,,0.75,nan
+"""
+
+
+def test_learning_curves_are_those_of_the_run(tmp_path, evaluation, html):
+    assert "Learning rate" not in html
+    run = tmp_path / "run"
+    (run / "checkpoints").mkdir(parents=True)
+    (run / "metrics.csv").write_text(METRICS_CSV)
+    headings = ["Loss over the steps", "F1 on validation over the steps"]
+    headings += ["Learning rate over the steps"]
+    for ckpt in (run, run / "checkpoints" / "best.ckpt"):
+        page = report(tmp_path, evaluation, run=ckpt)
+        assert re.findall(r'<picture>.*?alt="(.*?)"', page)[3:] == headings
+    assert "highest 0.750" in page
+
+
+@pytest.mark.parametrize(
+    "table",
+    [None, b"", b"\xff\xfe\0", b"step\n1,2,3,4\n", b"epoch,val/f1\n0,0.5\n", b"step,a\n1,2\n"],
+)
+def test_a_run_without_readable_figures_has_no_curves(tmp_path, table):
+    if table is not None:
+        (tmp_path / "metrics.csv").write_bytes(table)
+    assert list(learning_curves(tmp_path)) == []
+
+
+def test_what_somebody_else_wrote_into_the_figures_is_left_out(tmp_path):
+    (tmp_path / "metrics.csv").write_text("step,val/f1,val/loss,lr-a\n1,inf,1e300,x\n2,0.5,,\n")
+    assert [name for name, *_ in learning_curves(tmp_path)] == ["F1 on validation"]
 
 
 def test_a_frame_that_the_video_lacks_says_so(tmp_path, evaluation):

@@ -83,6 +83,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         tracks=tracks,
         candidates=scored.best,
         metrics=metrics,
+        run=Path(config["ckpt"]) if config["ckpt"] else None,
     )
     print_metrics(metrics, output)
     return metrics

@@ -44,7 +44,7 @@ def plot(paint: Callable[..., None], *data: Any) -> list[str]:
             "axes.prop_cycle": cycler(color=[good, bad, text]),
         }
         with rc_context(dress):
-            figure = Figure(figsize=(4.8, 3.1), layout="constrained")
+            figure = Figure(figsize=(4.3, 3), layout="constrained")
             paint(figure.subplots(), *data)
             file, own = io.BytesIO(), {"Software": None}
             figure.savefig(file, format="png", dpi=160, transparent=True, metadata=own)

@@ -81,3 +81,32 @@ for (const run of document.querySelectorAll(".run")) {
 addEventListener("scroll", hideTip, { passive: true });
 addEventListener("keydown", (event) => event.key === "Escape" && hideTip());
 addEventListener("pointerdown", (event) => event.target.closest(".run svg") || hideTip());
+
+// Not as a data: address, which Safari does not play.
+for (const clip of document.querySelectorAll(".clip")) {
+  let video = null;
+
+  function play() {
+    if (video) return;
+    const bytes = Uint8Array.from(atob(clip.dataset.mp4), (letter) => letter.charCodeAt(0));
+    video = document.createElement("video");
+    Object.assign(video, { muted: true, loop: true, playsInline: true });
+    video.src = URL.createObjectURL(new Blob([bytes], { type: "video/mp4" }));
+    video.defaultPlaybackRate = video.playbackRate = 0.5;
+    clip.append(video);
+    video.play().catch(() => {});  // it was left before it began
+  }
+
+  function stop() {
+    if (!video) return;
+    URL.revokeObjectURL(video.src);
+    video.remove();
+    video = null;
+  }
+
+  clip.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && play());
+  clip.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && stop());
+  clip.addEventListener("click", play);
+  clip.addEventListener("focus", () => clip.matches(":focus-visible") && play());
+  clip.addEventListener("blur", stop);
+}
