@@ -43,6 +43,29 @@ def test_a_single_clip_has_no_interval(score, tmp_path, capsys):
     assert re.findall(r"<td>(.*?)</td>", strict)[at - 1] == "&ndash;"
 
 
+def test_the_clip_of_median_f1_is_named(compose, tmp_path):
+    """Of four, of which all, no, most and half of the balls are found, the last one."""
+    settings = ["data.clips={train: 2, val: 1, test: 4}", "data.frames=8", "data.size=[48,64]"]
+    settings += [
+        "image_size=[48,64]",
+        f"data.cache={tmp_path}",
+        f"paths.store={tmp_path / 'store'}",
+    ]
+    settings += [f"paths.output={tmp_path / 'scored'}", "split=test"]
+    clips, _ = build(OmegaConf.to_container(compose("evaluate", settings)), "data").clips("test")
+    file = tmp_path / "predictions.csv"
+    tracks = {}
+    for share, clip in zip((1.0, 0.0, 0.75, 0.5), clips, strict=True):
+        seen = clip.labels.visibility > 0
+        seen[round(share * len(seen)) :] = False
+        tracks[clip.name] = Track(
+            clip.labels.xy, np.ones(len(seen)), np.where(seen, "detected", "")
+        )
+    write_predictions(file, tracks)
+    metrics = evaluate(compose("evaluate", [*settings, f"predictions={file}"]))
+    assert metrics["median_clip"] == str(clips[3].source)
+
+
 def test_a_threshold_drops_balls_of_a_predictions_file(score):
     everything, whole = score()
     metrics, track = score("threshold=0.5")
