@@ -86,10 +86,10 @@ def test_pointing_at_a_frame_says_what_became_of_it(page):
     for frame in (5, 10, 20, 50, 99):
         page.point(*place(page, frame, panel=frame % 2))
         told[frame] = said(page)
-    right = ["Label 45.0, 100.0 px", "Prediction 45.6, 100.8 px", "Error 1.0 px, Score 0.93"]
+    right = ["Label 45.0, 100.0 px", "Prediction 45.6, 100.8 px", "Error 1.0 px, score 0.93"]
     assert told[5] == ["Frame 5: found", *right]
     assert told[10][0] == "Frame 10: in a wrong place"
-    assert told[10][-1] == "Error 40.8 px, Score 0.93"
+    assert told[10][-1] == "Error 40.8 px, score 0.93"
     assert told[20][2] == "Prediction 120.6, 100.8 px (interpolated)"
     assert told[50] == ["Frame 50: missed", "Label 270.0, 100.0 px", "Score 0.20"]
     assert told[99] == ["Frame 99: unlabelled", "Score 0.20"]

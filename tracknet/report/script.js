@@ -22,10 +22,11 @@ function lines(values, n) {
     const filled = values.source[n] === "detected" ? "" : ` (${values.source[n]})`;
     said.push(`Prediction ${px(ball)}${filled}`);
   }
-  const score = values.score[n] === null ? "" : `Score ${values.score[n].toFixed(2)}`;
-  const error = values.error[n] === null ? "" : `Error ${values.error[n].toFixed(1)} px`;
-  said.push([error, score].filter(Boolean).join(", "));
-  return said.filter(Boolean);
+  const score = values.score[n] === null ? "" : `score ${values.score[n].toFixed(2)}`;
+  const error = values.error[n] === null ? "" : `error ${values.error[n].toFixed(1)} px`;
+  const last = [error, score].filter(Boolean).join(", ");
+  if (last) said.push(last[0].toUpperCase() + last.slice(1));
+  return said;
 }
 
 for (const run of document.querySelectorAll(".run")) {
