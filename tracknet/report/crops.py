@@ -88,7 +88,9 @@ def _of_clip(
     stills, made = {}, {}
     for i, raw in enumerate(islice(frames, 1 + max(own[-1] for own in waiting.values()))):
         wanted = [case for case in cases if i in waiting[case]]
-        frame = to_rgb(raw) if wanted else None
+        if not wanted:
+            continue
+        frame = to_rgb(raw)
         for case in wanted:
             moving = _paint(frame, views[case], points(i))
             if i == case.frame:
