@@ -40,16 +40,16 @@ def report(tmp_path_factory) -> Path:
     source[20] = "interpolated"
     track = Track(found.astype(float), np.where(source == "", 0.2, 0.93), source.astype(str))
     every = [Labels(labels, visibility, SIZE)]
+    folder = tmp_path_factory.mktemp("report")
+    clips = [Clip(NAME, "m", folder / "v.mp4", every[0])]
     metrics = {
         "protocols": score(every, [track]),
         "localisation": localisation(every, [track]),
-        "breakdown": breakdown([NAME], every, [track]),
+        "breakdown": breakdown([clips[0].name], every, [track]),
     }
-    folder = tmp_path_factory.mktemp("report")
     with VideoWriter(folder / "v.mp4", SIZE, Fraction(30)) as writer:
         for i in range(FRAMES):
             writer.write(np.full((*SIZE, 3), 2 * i, np.uint8))
-    clips = [Clip(NAME, "m", folder / "v.mp4", every[0])]
     write_report(folder / "r.html", "Tiny", {"name": NAME}, clips, every, [track], None, metrics)
     return folder / "r.html"
 
@@ -121,9 +121,9 @@ def test_a_finger_and_the_keyboard_reach_it(page):
 
 
 def test_names_are_text_and_nothing_is_fetched(page):
-    assert page.run("document.querySelector('.run b').textContent") == NAME.replace(
-        "\udcff", "\\udcff"
-    )
+    name = NAME.replace("\udcff", "\\udcff")
+    assert page.run("document.querySelector('.run b').textContent") == name
+    assert page.run("document.querySelector('.facts dd').textContent") == name
     asked = [e["params"]["request"]["url"] for e in page.events if "request" in e.get("params", {})]
     assert all(url.startswith(("file:", "data:", "blob:")) for url in asked)
     assert not [e for e in page.events if e.get("method") == "Log.entryAdded"]

@@ -21,9 +21,7 @@ def write_page(path: Path, template: str, **content: Any) -> None:
             about; and what else it names.
     """
     page = TEMPLATES.get_template(f"{template}.html.jinja")
-    # A name that is no UTF-8 has half characters, which no file of text may hold.
-    text = page.render(content).encode(errors="backslashreplace").decode()
-    write_text(path, text)
+    write_text(path, page.render(content))
 
 
 def data_uri(png: bytes) -> str:

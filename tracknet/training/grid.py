@@ -68,7 +68,6 @@ def grid(title: str, seen: Sequence[Seen]) -> np.ndarray:
 
     def write(x: float, y: int, text: str, colour: tuple[int, ...], room: float = np.inf) -> float:
         """Returns where it ends; a text too long for its room loses its beginning."""
-        text = text.encode(errors="backslashreplace").decode()
         while (length := font.getlength(text)) > room and len(text) > 2:
             kept = min(len(text) - 2, max(1, int(len(text) * room / length)))
             text = "\u2026" + text[-kept:]

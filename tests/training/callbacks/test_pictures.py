@@ -74,7 +74,7 @@ def test_the_ball_is_marked_and_enlarged_at_every_size(size):
 
 
 def test_titles_of_any_name_stay_within_the_picture():
-    names = ["val/" + "long/" * 200, "\udcff\u7403<&", ""]
+    names = ["val/" + "long/" * 200, "\\udcff\u7403<&", ""]
     rows = [seen((32, 64), name, number) for number, name in enumerate(names)]
     picture = grid("Epoch 0", rows)
     assert picture.shape[1] == grid("Epoch 0", rows[-1:]).shape[1]
