@@ -6,6 +6,8 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope
 # It would ask the index for a newer one of itself.
 PYRIGHT := PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
 RUN := outputs/train/quickstart_$(shell date +%Y-%m-%d_%H-%M-%S)
+# The clip of median F1: neither the best nor the worst.
+MIDDLE = $(BIN)/python -c 'import json; print(json.load(open("$(RUN)/test/metrics.json"))["median_clip"])'
 
 .PHONY: setup train test test-slow lint clean
 
@@ -21,9 +23,9 @@ $(READY): requirements.lock pyproject.toml
 train: setup
 	$(BIN)/python scripts/train.py experiment=quickstart hydra.run.dir=$(RUN)
 	$(BIN)/python scripts/evaluate.py ckpt=$(RUN) split=test hydra.run.dir=$(RUN)/test
-	$(BIN)/python scripts/predict.py ckpt=$(RUN) source='outputs/synthetic/*/test/match1/video/r00001.mp4' hydra.run.dir=$(RUN)/overlay
+	$(BIN)/python scripts/predict.py ckpt=$(RUN) source="$$($(MIDDLE))" hydra.run.dir=$(RUN)/overlay
 	@echo
-	@echo "look at   $(RUN)/overlay/r00001_overlay.mp4 and $(RUN)/test/report.html"
+	@echo "look at   $$(echo $(RUN)/overlay/*.mp4) and $(RUN)/test/report.html"
 	@echo "next      source .venv/bin/activate"
 	@echo "          python scripts/predict.py ckpt=$(RUN) source=<your video>"
 	@echo "          python scripts/train.py backbone=vit decoder=upsampling"

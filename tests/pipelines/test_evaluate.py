@@ -43,6 +43,23 @@ def test_a_single_clip_has_no_interval(score, tmp_path, capsys):
     assert re.findall(r"<td>(.*?)</td>", strict)[at - 1] == "&ndash;"
 
 
+def test_the_clip_of_median_f1_is_named(compose, resolved, tmp_path):
+    """Of four clips, of whose balls all, none, most and half are found: the last one."""
+    settings = ["data.clips={train: 2, val: 1, test: 4}", "data.frames=8", "data.size=[96,160]"]
+    settings += [f"data.cache={tmp_path}", f"paths.store={tmp_path / 'store'}", "split=test"]
+    settings += [f"paths.output={tmp_path / 'scored'}", "image_size=[96,160]"]
+    clips, _ = build(resolved("evaluate", settings), "data").clips("test")
+    tracks = {}
+    for share, clip in zip((1.0, 0.0, 0.75, 0.5), clips, strict=True):
+        seen = clip.labels.visibility > 0
+        seen[np.flatnonzero(seen)[round(share * seen.sum()) :]] = False
+        source = np.where(seen, "detected", "")
+        tracks[clip.name] = Track(clip.labels.xy, np.ones(len(seen)), source)
+    write_predictions(tmp_path / "p.csv", tracks)
+    metrics = evaluate(compose("evaluate", [*settings, f"predictions={tmp_path / 'p.csv'}"]))
+    assert metrics["median_clip"] == str(clips[3].source)
+
+
 def test_a_threshold_drops_balls_of_a_predictions_file(score):
     everything, whole = score()
     metrics, track = score("threshold=0.5")

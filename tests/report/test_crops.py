@@ -1,40 +1,89 @@
 """How frames are fetched and drawn on."""
 
+import io
+from dataclasses import replace
 from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 
 from tracknet.metrics import Outcome
 from tracknet.report import crops
-from tracknet.report.crops import BLUE, CROP, GREEN, MAGNIFICATION, RED, draw
+from tracknet.report.crops import BLUE, CROP, GREEN, MAGNIFICATION, MOVING, RED, draw
 from tracknet.report.worst import Case
 from tracknet.types import Clip, Labels, Track
-from tracknet.video import VideoWriter, read_frames
+from tracknet.video import VideoWriter, open_video
 
 
-def test_reads_each_clip_once_and_only_as_far_as_needed(tmp_path, monkeypatch):
-    clips, nothing = [], Labels(np.full((100, 2), np.nan), np.zeros(100))
+@pytest.fixture
+def clips(tmp_path):
+    """Three grey videos of 40 frames, brighter from clip to clip and from frame to frame; the ball
+    is labelled and predicted at (16, 16), in 100 frames."""
+    made, size = [], (32, 32)
+    labels = Labels(np.full((100, 2), 16.0, np.float32), np.ones(100, np.int8), size)
     track = Track(np.full((100, 2), 16.0), np.ones(100), np.full(100, "detected"))
     for k in range(3):
-        with VideoWriter(tmp_path / f"{k}.mp4", (32, 32), Fraction(30), crf=1) as video:
-            for i in range(8):
-                video.write(np.full((32, 32, 3), 60 * k + 10 * i, np.uint8))
-        clips.append(Clip(f"{k}", "m", tmp_path / f"{k}.mp4", nothing))
+        with VideoWriter(tmp_path / f"{k}.mp4", size, Fraction(30), crf=1) as video:
+            for i in range(40):
+                video.write(np.full((*size, 3), 60 * k + i, np.uint8))
+        made.append(Clip(f"{k}", "m", tmp_path / f"{k}.mp4", labels))
+    return made, [labels] * 3, [track] * 3
+
+
+def cases(*places):
+    return [Case(*place, (Outcome.FP1,)) for place in places]
+
+
+def decoded(moving):
+    with av.open(io.BytesIO(moving)) as file:
+        return [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
+
+
+def test_reads_each_clip_once_and_only_as_far_as_needed(clips, monkeypatch):
     read = []
 
     def spy(source):
-        for i, frame in enumerate(read_frames(source)):
-            read.append((source.stem, i))
-            yield frame
+        info, frames = open_video(source)
+        read.append([source.stem, 0])
 
-    monkeypatch.setattr(crops, "read_frames", spy)
-    cases = [Case(*place, (Outcome.FP2,)) for place in [(2, 3), (0, 1), (2, 0), (0, 99)]]
-    *pictures, missing = crops.crops(cases, clips, [nothing] * 3, [track] * 3)
+        def counted():
+            for frame in frames:
+                read[-1][1] += 1
+                yield frame
+
+        return info, counted()
+
+    monkeypatch.setattr(crops, "open_video", spy)
+    wanted = cases((2, 3), (0, 1), (2, 0), (0, 99))
+    *seen, missing = crops.pictures(wanted, *clips)
     assert missing is None
-    for case, picture in zip(cases, pictures, strict=False):
-        assert abs(picture[0, 0].mean() - (60 * case.clip + 10 * case.frame)) < 3
-    assert sorted(read) == [("0", i) for i in range(8)] + [("2", i) for i in range(4)]
+    for case, picture in zip(wanted, seen, strict=False):
+        assert abs(picture.still[0, 0].mean() - (60 * case.clip + case.frame)) < 3
+    assert sorted(read) == [["0", 40], ["2", 19]]
+
+
+def test_the_second_round_a_frame_moves_and_shows_which_it_is(clips):
+    middle, first, last = crops.pictures(cases((1, 20), (1, 2), (1, 38)), *clips)
+    assert [len(decoded(p.moving)) for p in (middle, first, last)] == [31, 18, 17]
+    frames = decoded(middle.moving)
+    assert frames[0].shape == (*MOVING, 3)
+    brightness = [frame[10, 55].mean() for frame in frames]
+    np.testing.assert_allclose(brightness, 60 + np.arange(5, 36), atol=4)
+    edges = [frame[1, 100:200].mean() > 200 for frame in frames]
+    assert np.flatnonzero(edges).tolist() == [15]
+
+
+def test_fast_videos_leave_frames_out_but_never_the_one_that_is_shown(clips, tmp_path):
+    (clip, *_), labels, tracks = clips
+    with VideoWriter(tmp_path / "fast.mp4", (32, 32), Fraction(120)) as video:
+        for _ in range(100):
+            video.write(np.zeros((32, 32, 3), np.uint8))
+    fast = replace(clip, source=tmp_path / "fast.mp4")
+    (picture,) = crops.pictures(cases((0, 49)), [fast], labels[:1], tracks[:1])
+    frames = decoded(picture.moving)
+    assert len(frames) == 12 + 1 + 12  # 49 to 1, and 49 to 97, by fours
+    assert frames[12][1, 100:200].mean() > 200
 
 
 def colour_at(crop, colour):

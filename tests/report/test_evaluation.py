@@ -11,6 +11,7 @@ import pytest
 
 from tracknet.metrics import breakdown, localisation, score
 from tracknet.report import write_report
+from tracknet.report.learning import learning_curves
 from tracknet.types import Clip, Labels, Track
 from tracknet.video import VideoWriter
 
@@ -37,7 +38,7 @@ def evaluation(tmp_path_factory):
     return clips, [labels] * 2, [track] * 2
 
 
-def report(tmp_path, evaluation, candidates=None, **more):
+def report(tmp_path, evaluation, candidates=None, run=None, **more):
     clips, labels, tracks = evaluation
     path = tmp_path / "report.html"
     names = [clip.name for clip in clips]
@@ -48,7 +49,7 @@ def report(tmp_path, evaluation, candidates=None, **more):
         **more,
     }
     facts = {"Dataset": "tiny & <odd>"}
-    write_report(path, "A <title>", facts, clips, labels, tracks, candidates, metrics)
+    write_report(path, "A <title>", facts, clips, labels, tracks, candidates, metrics, run)
     return path.read_text(encoding="utf-8")
 
 
@@ -95,12 +96,12 @@ def test_tables_hold_every_protocol_class_speed_and_clip(html):
     assert [unknown[k] for k in ("TP", "FP1", "FN")] == ["0", "0", "2"]
 
 
-def test_the_protocols_at_one_half_stand_beside(tmp_path, evaluation):
+def test_the_f1_at_one_half_stands_beside(tmp_path, evaluation):
     half = score(evaluation[1], evaluation[2])
-    half["strict"]["tp"] = 7
+    half["strict"]["f1"] = 0.7
     rows = text_rows(report(tmp_path, evaluation, **{"protocols_at_0.5": half}))
-    assert [row[0] for row in rows[6:12]] == ["At threshold 0.5", *PROTOCOLS]
-    assert dict(zip(rows[6], rows[7], strict=True))["TP"] == "7"
+    assert [row[0] for row in rows[:7]] == ["Protocol", *PROTOCOLS, "Class"]
+    assert dict(zip(rows[0], rows[1], strict=True))["At 0.5: F1 %"] == "70.00"
 
 
 def test_worst_frames_are_crops_with_their_facts(html):
@@ -114,6 +115,8 @@ def test_worst_frames_are_crops_with_their_facts(html):
         (encoded,) = re.findall(r'src="data:image/png;base64,([^"]+)"', card)
         crop = cv2.imdecode(np.frombuffer(base64.b64decode(encoded), np.uint8), 1)
         assert crop.shape == (192, 288, 3)
+        (moving,) = re.findall(r'data-mp4="([^"]+)"', card)
+        assert base64.b64decode(moving)[4:8] == b"ftyp"
     assert "frame 5" not in html
 
 
@@ -121,7 +124,7 @@ def test_nothing_is_loaded_from_elsewhere(html):
     assert "://" not in html
     assert "url(" not in html
     assert all(a.startswith("data:image/png") for a in re.findall(r'(?:src|srcset)="(.*?)"', html))
-    assert not re.search(r"<(script|link|iframe|object)\b", html)
+    assert not re.search(r"<(link|iframe|object)\b|<script[^>]* src", html)
 
 
 def test_text_is_escaped(html):
@@ -149,6 +152,43 @@ def test_candidates_change_the_curve_only(tmp_path, evaluation, html):
     assert with_them[2] != without[2]
 
 
+METRICS_CSV = """epoch,lr-a/pg1,lr-a/pg2,step,train/loss_epoch,train/loss_step,val/f1,val/loss
+,0.001,0.001,9,,,,
+0,,,9,,0.9,,
+0,,,19,,,0.25,0.8
+0,,,19,0.7,,,
+1,,,39,,,0.75,nan
+"""
+
+
+def test_learning_curves_are_those_of_the_run(tmp_path, evaluation, html):
+    assert "Learning rate" not in html
+    run = tmp_path / "run"
+    (run / "checkpoints").mkdir(parents=True)
+    (run / "metrics.csv").write_text(METRICS_CSV)
+    headings = ["Loss over the steps", "F1 on validation over the steps"]
+    headings += ["Learning rate over the steps"]
+    for ckpt in (run, run / "checkpoints" / "best.ckpt"):
+        page = report(tmp_path, evaluation, run=ckpt)
+        assert re.findall(r'<picture>.*?alt="(.*?)"', page)[3:] == headings
+    assert "highest 0.750" in page
+
+
+@pytest.mark.parametrize(
+    "table",
+    [None, b"", b"\xff\xfe\0", b"step\n1,2,3,4\n", b"epoch,val/f1\n0,0.5\n", b"step,a\n1,2\n"],
+)
+def test_a_run_without_readable_figures_has_no_curves(tmp_path, table):
+    if table is not None:
+        (tmp_path / "metrics.csv").write_bytes(table)
+    assert list(learning_curves(tmp_path)) == []
+
+
+def test_what_somebody_else_wrote_into_the_figures_is_left_out(tmp_path):
+    (tmp_path / "metrics.csv").write_text("step,val/f1,val/loss,lr-a\n1,inf,1e300,x\n2,0.5,,\n")
+    assert [name for name, *_ in learning_curves(tmp_path)] == ["F1 on validation"]
+
+
 def test_a_frame_that_the_video_lacks_says_so(tmp_path, evaluation):
     (first, *others), *rest = evaluation
     short = replace(first, source=tmp_path / "short.mp4")
@@ -169,26 +209,38 @@ def test_no_clips_make_a_report(tmp_path):
     html = report(tmp_path, ([], [], []))
     assert re.search(r"Median error</[^>]*><[^>]*>none<.*>90th percentile: none<", html)
     assert text_rows(html)[-1][0] == "Clip"
-    assert '<figure class="run">' not in html
+    assert '<figure class="run"' not in html
     assert "Not one mistake." in html
 
 
 def test_trajectories_say_what_became_of_every_ball(html):
-    assert html.count('<figure class="run">') == 2
+    assert html.count('<figure class="run"') == 2
     panels = re.findall(r"<svg.*?</svg>", html)
     assert len(panels) == 4
     x, y = panels[:2]
     assert 'viewBox="-0.5 0 6 64"' in x
     assert 'viewBox="-0.5 0 6 48"' in y
-    assert re.findall(r' d="(.*?)"', y) == [
-        "M0 20.0 1 20.0h0M3 20.0h0",  # labels
-        "M0 20.0h0",  # found
-        "M1 40.0h0M2 30.0h0",  # in a wrong place, where none is
-        "M3 20.0h0",  # missed
-    ]
-    assert re.findall(r'<path class="(.*?)"', y) == ["hit", "false", "missed"]
+    drawn = dict(re.findall(r'<path (?:class="(\w+)" )?d="(.*?)"', y))
+    assert drawn == {
+        "grid": "M-0.5 40.0h6",  # the last of them
+        "": "M0 20.0 1 20.0h0M3 20.0h0",  # labels
+        "hit": "M0 20.0h0",
+        "false": "M1 40.0h0M2 30.0h0",  # in a wrong place, where none is
+        "missed": "M3 18.3v3.4",
+    }
     assert 'd="M0 43.0 1 43.0h0M3 43.0h0"' in x  # right is up
     assert re.findall(r"<rect.*?/>", y) == ['<rect x="4.5" width="1" height="48"/>']
+
+
+def test_axes_of_trajectories_have_numbers_and_units(html):
+    x, y, frames = re.findall(r'<(?:span class="ticks"|div class="frames")>.*?</(?=div|svg)', html)[
+        :3
+    ]
+    ticks = [re.findall(r':([\d.]+)%">(\d+)', axis) for axis in (x, y, frames)]
+    assert ticks[0] == [("100.00", "0"), ("68.75", "20"), ("37.50", "40"), ("6.25", "60")]
+    assert ticks[1] == [("0.00", "0"), ("41.67", "20"), ("83.33", "40")]
+    assert [number for _, number in ticks[2]] == ["0", "1", "2", "3", "4", "5"]
+    assert ("x, px" in x, "y, px" in y) == (True, True)
 
 
 def test_trajectories_are_those_of_the_worst_clips(tmp_path, evaluation):
@@ -198,7 +250,7 @@ def test_trajectories_are_those_of_the_worst_clips(tmp_path, evaluation):
     every = [*clips[:1], *others, clips[1]], labels[:1] * 13, [perfect, *tracks[:1] * 12]
     html = report(tmp_path, every)
     assert "12 of 13 clips" in html
-    shown = re.findall(r'<figure class="run"><figcaption><b>(.*?)</b> F1 (.*?)%', html)
+    shown = re.findall(r'<figure class="run".*?<figcaption><b>(.*?)</b> F1 (.*?)%', html, re.DOTALL)
     assert ("test/<wbr>match1/<wbr>b", "33.3") in shown
     assert len(shown) == 12
     assert {figure for _, figure in shown} == {"33.3"}

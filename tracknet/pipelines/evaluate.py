@@ -1,5 +1,6 @@
 """Scores a checkpoint, or a predictions file, on a labelled split."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from tracknet.build import build, build_all
 from tracknet.checkpoint import read_trusted
 from tracknet.data.predictions import candidates_beside, read_predictions
 from tracknet.data.splits import split_sha256
+from tracknet.data.store import StoredClip
 from tracknet.errors import InputError
 from tracknet.files import write_json
 from tracknet.metrics import breakdown, localisation, score
@@ -73,6 +75,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
             "frames_per_second": scored.speed,
             "protocols_at_0.5": score(labels, half, further),
         }
+    metrics["median_clip"] = str(_median_clip(clips, metrics["breakdown"]["clip"]))
     write_json(output / "metrics.json", metrics)
     write_report(
         output / "report.html",
@@ -83,9 +86,16 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         tracks=tracks,
         candidates=scored.best,
         metrics=metrics,
+        run=Path(config["ckpt"]) if config["ckpt"] else None,
     )
     print_metrics(metrics, output)
     return metrics
+
+
+def _median_clip(clips: Sequence[StoredClip], figures: dict[str, Any]) -> Path:
+    """The source of the clip whose F1 is the median: a fair one to look at."""
+    ranked = sorted(clips, key=lambda clip: figures[clip.clip.name]["f1"])
+    return ranked[(len(ranked) - 1) // 2].clip.source
 
 
 def headline(metrics: dict[str, Any]) -> dict[str, float]:

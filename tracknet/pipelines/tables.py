@@ -10,13 +10,15 @@ COLUMNS = ("f1", "precision", "recall", "accuracy", "tp", "fp1", "fp2", "fn", "t
 
 
 def print_metrics(metrics: Mapping[str, Any], output: Path) -> None:
-    """One row per protocol, also at threshold 0.5 if there is that, then where the files are."""
-    title = f"{metrics['dataset']} {metrics['split']}"
-    for key, heading in {"protocols": title, "protocols_at_0.5": f"{title}, threshold 0.5"}.items():
-        rows = metrics.get(key, {}).items()
-        if rows:
-            cells = ([name, *(_cell(own.get(column)) for column in COLUMNS)] for name, own in rows)
-            print_table(heading, ["protocol", *COLUMNS], cells)
+    """One row per protocol, with F1 at threshold 0.5 if there is that, then where the files are."""
+    half = metrics.get("protocols_at_0.5", {})
+    columns = [*COLUMNS, *(["f1 at 0.5"] if half else [])]
+    rows = {
+        name: own | ({"f1 at 0.5": half[name]["f1"]} if half else {})
+        for name, own in metrics["protocols"].items()
+    }
+    cells = ([name, *(_cell(own.get(column)) for column in columns)] for name, own in rows.items())
+    print_table(f"{metrics['dataset']} {metrics['split']}", ["protocol", *columns], cells)
     ends = metrics["protocols"]["strict"]["f1_interval"]
     console().print(f"strict F1, 95 % interval over clips: {_interval(ends, '.3f')}")
     print_written(output, "metrics.json", "predictions.csv", "report.html")

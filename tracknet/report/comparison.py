@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tracknet.report.crops import crops
+from tracknet.report.crops import pictures
 from tracknet.report.page import write_page
 from tracknet.report.worst import worst_disagreements
 from tracknet.types import Clip, Labels, Track
@@ -36,8 +36,8 @@ def write_comparison(
     disagreements = {}
     for other in others:
         found = worst_disagreements(labels, runs[first], runs[other])
-        pictures = crops(found, clips, labels, runs[first], runs[other])
-        disagreements[other] = list(zip(found, pictures, strict=True))
+        seen = pictures(found, clips, labels, runs[first], runs[other])
+        disagreements[other] = list(zip(found, seen, strict=True))
     scores = sorted(
         comparison["clips"].items(),
         key=lambda item: max(abs(item[1][other] - item[1][first]) for other in others),

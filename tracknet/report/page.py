@@ -26,7 +26,11 @@ def write_page(path: Path, template: str, **content: Any) -> None:
 
 def data_uri(png: bytes) -> str:
     """A PNG file as the address that an HTML page holds it by."""
-    return "data:image/png;base64," + base64.b64encode(png).decode()
+    return "data:image/png;base64," + _base64(png)
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
 
 
 def _png(picture: np.ndarray) -> str:
@@ -42,3 +46,4 @@ TEMPLATES = Environment(
     undefined=StrictUndefined,
 )
 TEMPLATES.filters["png"] = _png
+TEMPLATES.filters["base64"] = _base64

@@ -15,16 +15,19 @@ from tracknet.report.page import data_uri
 LIMIT = 4
 LAST_BIN = 20
 DRESSES = (
-    ("#3d4450", "#d9dde3", "#14854a", "#d33f49"),
-    ("#b4bcc8", "#39414d", "#3ecf7f", "#ff6b74"),
+    ("#3d4450", "#d9dde3", "#0b7d67", "#c8321f"),
+    ("#b4bcc8", "#39414d", "#46e0b0", "#ff6a4a"),
 )
-"""Colours of text and grid; of what is good, C0 to whoever paints, and bad, C1. Text is C2."""
+"""Colours of text and grid; of what is good, C0 to whoever paints, and bad, C1. Text is C2.
+
+The colours of good and bad, here and in style.css, are told apart without red or green too."""
 PLAIN = {
     "axes.axisbelow": True,
     "axes.grid": True,
     "grid.linewidth": 0.8,
     **{f"axes.spines.{side}": False for side in ("left", "right", "bottom", "top")},
     **{f"{axis}tick.major.size": 0 for axis in "xy"},
+    **{f"{axis}tick.major.pad": 6 for axis in "xy"},  # the numbers at the origin stay apart
 }
 
 
@@ -44,7 +47,7 @@ def plot(paint: Callable[..., None], *data: Any) -> list[str]:
             "axes.prop_cycle": cycler(color=[good, bad, text]),
         }
         with rc_context(dress):
-            figure = Figure(figsize=(4.8, 3.1), layout="constrained")
+            figure = Figure(figsize=(4.3, 3), layout="constrained")
             paint(figure.subplots(), *data)
             file, own = io.BytesIO(), {"Software": None}
             figure.savefig(file, format="png", dpi=160, transparent=True, metadata=own)

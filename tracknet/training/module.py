@@ -120,7 +120,7 @@ class HeatmapModule(LightningModule):
     def on_validation_epoch_start(self) -> None:
         self.validation.start()
 
-    def validation_step(self, batch: Batch, _: int) -> dict[str, torch.Tensor]:
+    def validation_step(self, batch: Batch, _: int) -> None:
         logits = self.model(batch.frames, batch.background)
         loss = self.loss_of(logits, batch)
         if not loss.isfinite():
@@ -129,7 +129,6 @@ class HeatmapModule(LightningModule):
         heatmaps = self.codec.probability(logits)
         best = self.codec.decode(heatmaps, self.model.heatmap_stride)[:, :, 0]
         self.validation.add(batch.window, best)
-        return {"heatmaps": heatmaps, "best": best}
 
     def on_validation_epoch_end(self) -> None:
         figures = self.validation.figures(self.trainer.world_size)

@@ -24,6 +24,7 @@ class Validation:
         clips: Where the windows come from.
         threshold: Score with the highest strict F1 at the last validation.
         f1: That F1.
+        found: What the windows of this validation showed, those of this device.
     """
 
     FIGURES: ClassVar = ("val/f1", "val/threshold", "val/highest_score")
@@ -31,20 +32,20 @@ class Validation:
     clips: Sequence[StoredClip]
     threshold: float = 0.5
     f1: float = 0.0
-    _found: Found = field(default_factory=dict)
+    found: Found = field(default_factory=dict)
 
     def start(self) -> None:
         """Forgets the validation before."""
-        self._found = {}
+        self.found = {}
 
     def add(self, window: torch.Tensor, best: torch.Tensor) -> None:
         """Takes each frame's best candidate (B,T,3), network pixels, of windows (B,2)."""
         keys = map(tuple, window.tolist())
-        self._found.update(zip(keys, best.float().cpu().numpy(), strict=True))
+        self.found.update(zip(keys, best.float().cpu().numpy(), strict=True))
 
     def figures(self, devices: int = 1) -> dict[str, float]:
         """Chooses the threshold; what is said of this validation, by the names of `FIGURES`."""
-        labels, tracks = self._seen(_of_all_devices(self._found, devices))
+        labels, tracks = self._seen(_of_all_devices(self.found, devices))
         self.threshold, self.f1 = best_threshold(labels, tracks)
         highest = max(float(track.score.max(initial=0)) for track in tracks)
         return dict(zip(self.FIGURES, (self.f1, self.threshold, highest), strict=True))
