@@ -128,7 +128,7 @@ def test_a_video_without_a_mark_has_no_ball(put, read, videos):
 
 
 def test_a_video_that_was_counted_at_another_rate_is_refused(put, read, videos):
-    """Label Studio counts 24 frames a second unless it is told otherwise."""
+    """Label Studio counts at a rate of its own unless it is told the video's."""
     videos("a.mp4", "b.mp4")
     other = task("a.mp4", track((1, True, 50), frames=8), key="video")
     labels, _, (said,) = read(put(other, task("b.mp4", track((1, True, 50)), key="video")))
