@@ -1,5 +1,6 @@
 """One bad file never ends a batch: the others are done, it is named, and the command fails."""
 
+import json
 import os
 import sys
 import zipfile
@@ -106,7 +107,13 @@ TABLES = ANY | {
     "utf_16": holding(TABLE.decode().encode("utf-16")),
     "huge_frame": holding(TABLE + b"1000000000,1,9,9\n"),
 }
-EXPORTS = {f"{name}.xml": put for name, put in ANY.items()} | {
+EXPORTS = {f"{name}.{kind}": put for name, put in ANY.items() for kind in ("xml", "json")} | {
+    "deep.json": holding(b'[{"a":' * 100_000),
+    "many.json": holding(b"[" * 4_000_000),
+    "huge_frame.json": holding(
+        b'[{"data": {"video": "a.mp4"}, "annotations": [{"result": [{"value": {"framesCount": '
+        b'1e99, "sequence": []}}]}]}]'
+    ),
     "nothing.zip": ANY["nothing"],
     "noise.zip": ANY["noise"],
     "encrypted.zip": encrypted,
@@ -201,11 +208,22 @@ def test_from_labels(compose, tmp_path):
         (folder / f"{name}.xml").write_bytes(EXPORT % name.encode())
     for name, put in EXPORTS.items():
         put(folder / f"m_{name}")
-    cfg = compose("from_labels", [f"annotations={folder}", f"paths.output={out}"])
+    whole_video(tmp_path / "a.mp4")
+    tasks = [{"data": {"video": "a.mp4"}, "annotations": [{"result": []}]}]
+    (folder / "b.json").write_text(json.dumps(tasks))
+    settings = [f"annotations={folder}", f"paths.output={out}"]
+    cfg = compose("from_labels", settings)
+    with pytest.raises(SystemExit) as raised:
+        from_labels(cfg)
+    check(raised, [*sorted(folder.glob("m_*")), folder / "b.json"])
+    assert names_of(out) == {"a.csv", "z.csv"}
+    for path in folder.glob("[az].xml"):
+        path.unlink()
+    cfg = compose("from_labels", [*settings, f"videos={tmp_path}/a.mp4", f"paths.output={out}/b"])
     with pytest.raises(SystemExit) as raised:
         from_labels(cfg)
     check(raised, sorted(folder.glob("m_*")))
-    assert names_of(out) == {"a.csv", "z.csv"}
+    assert names_of(out / "b") == {"a.csv"}
 
 
 def test_prepare(compose, videos, tables, tmp_path):

@@ -28,8 +28,8 @@ def commands(compose, tmp_path):
     def to(*overrides):
         return to_cvat(compose("to_cvat", [*overrides, f"paths.output={tmp_path / 'out'}"]))
 
-    def back(annotations):
-        settings = [f"annotations={annotations}", f"paths.output={tmp_path / 'back'}"]
+    def back(annotations, *overrides):
+        settings = [f"annotations={annotations}", f"paths.output={tmp_path / 'back'}", *overrides]
         return from_labels(compose("from_labels", settings))
 
     return to, back
@@ -165,6 +165,66 @@ def test_what_a_mac_adds_to_archives_and_folders_is_passed_over(commands, videos
     (folder / "._task.zip").write_bytes(hidden)
     (table,) = back(folder)
     assert table.name == "a.csv"
+
+
+def test_an_export_of_label_studio_lies_beside_its_videos(commands, videos, tmp_path):
+    """Into the videos' own folder, from which `generic` reads it; what is labelled there stays."""
+    track = {"frame": 2, "enabled": False, "x": 10, "y": 10, "width": 10, "height": 20}
+    value = {"framesCount": 4, "sequence": [track], "labels": ["Ball"]}
+    tasks = [
+        {
+            "data": {"video": f"/data/upload/1/0a1b2c3d-{name}.mp4"},
+            "annotations": [{"result": [{"type": "videorectangle", "value": value}]}],
+        }
+        for name in ("a", "b", "c")
+    ]
+    export = tmp_path / "export.json"
+    export.write_text(json.dumps(tasks))
+    there = f"videos={tmp_path / 'train'}", f"paths.output={tmp_path / 'train'}"
+    with pytest.raises(SystemExit) as raised:
+        commands[1](export, *there)
+    lost, kept = raised.value.code.splitlines()
+    assert lost.startswith("/data/upload/1/0a1b2c3d-c.mp4: a video of none of the 2 videos")
+    assert "a.csv: is there already, and was not written here" in kept
+    assert (videos / "a.csv").read_text() == TABLE
+    (_, clip), problems = Generic(tmp_path, {"train": ["train"]}).clips("train")
+    assert (clip.name, problems) == ("train/club/b", [])
+    assert clip.labels.visibility.tolist() == [0, 1, 0, 0]
+    assert clip.labels.xy[1].tolist() == pytest.approx([0.15 * 64 - 0.5, 0.2 * 32 - 0.5])
+
+
+def test_exports_of_several_tools_at_once(commands, videos, tmp_path):
+    (xml,) = commands[0](f"source={videos / 'a.mp4'}", f"labels={videos / 'a.csv'}")
+    folder = tmp_path / "exported"
+    folder.mkdir()
+    xml.rename(folder / "a.xml")
+    image = {"id": 1, "file_name": "b_000000.png", "width": 64, "height": 32}
+    box = {"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 5]}
+    coco = {"images": [image], "annotations": [box], "categories": [{"id": 1, "name": "ball"}]}
+    (folder / "b.json").write_text(json.dumps(coco))
+    with pytest.raises(SystemExit, match=r"b.json: no file of CVAT .*videos=<folder"):
+        commands[1](folder)
+    assert (tmp_path / "back" / "a.csv").exists()
+    tables = commands[1](folder, f"videos={tmp_path / 'train'}")
+    places = [str(table.relative_to(tmp_path / "back")) for table in tables]
+    assert places == ["club/a.csv", "club/b.csv"]
+    assert tables[1].read_text() == "Frame,Visibility,X,Y\n0,1,2.00,4.00\n"
+
+
+def test_two_balls_are_said_or_an_error_by_strict(commands, videos, tmp_path, capsys):
+    (tmp_path / "yolo" / "labels").mkdir(parents=True)
+    text = tmp_path / "yolo" / "labels" / "a_0.txt"
+    text.write_text("0 .5 .5 .1 .1\n0 .2 .2 .1 .1\n")
+    given = tmp_path / "yolo", f"videos={videos / 'a.mp4'}"
+    with pytest.raises(SystemExit, match=r"1 frames have two balls.*because of strict=true"):
+        commands[1](*given, "strict=true")
+    commands[1](*given)
+    assert "1 frames have two balls, the first is frame 0" in capsys.readouterr().err
+    text.write_text("0 .5 .5 .1 .1\n1 .2 .2 .1 .1\n")
+    with pytest.raises(InputError, match="several classes are marked"):
+        commands[1](*given)
+    (table,) = commands[1](*given, "class=1")
+    assert table.read_text() == "Frame,Visibility,X,Y\n0,1,12.30,5.90\n"
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def from_labels(cfg: DictConfig) -> list[Path]:
     output, out, strict = Path(config["paths"]["output"]), console(), config["strict"]
     exports = _exports(config["annotations"])
     folder = config["videos"]
-    videos = None if folder is None else find_sources_below(Path(str(folder)).expanduser())
+    videos = None if folder is None else find_sources_below(Path(located(str(folder))))
     kind = None if config["class"] is None else str(config["class"])
     written: dict[Path, Path] = {}
     broken: list[str] = []
