@@ -52,7 +52,9 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
     if wrong := plain_fault(config):
         raise InputError(f"{wrong}, which a checkpoint would have to keep; rename what holds them")
     if readable(output) != str(output):
-        raise InputError(f"{output}: loggers write into folders in UTF-8 alone; choose another name")
+        raise InputError(
+            f"{output}: loggers write into folders in UTF-8 alone; choose another name"
+        )
     with _alone_in(output):
         return _train(config, output, overrides)
 
