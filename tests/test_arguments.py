@@ -302,7 +302,7 @@ def test_videos_with_awkward_names_are_all_done(run_script, tiny_run, tmp_path):
         ("predict", ["none", "0"]),
         ("evaluate", ["none", "nowhere"]),
         ("train", ["nowhere"]),
-        ("prepare", ["nowhere", "paths.store=/dev/null"]),
+        ("prepare", ["nowhere", "max_clips=0"]),
     ],
 )
 def test_a_refused_command_leaves_nothing(run_script, tmp_path, name, words):
