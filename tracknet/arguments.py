@@ -198,7 +198,7 @@ def _as_text(text: str) -> str:
     """Hydra's writing of a text, which nothing in it changes."""
     if text == "???":  # OmegaConf's word for what is missing
         text = "./???"
-    if "${" not in text:
+    if "${" not in text and "\\" not in text:  # which a comma of a list may follow
         try:
             if OverridesParser.create().parse_override(f"key={text}").value() == text:
                 return text

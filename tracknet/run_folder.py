@@ -11,6 +11,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+SETTINGS = {".hydra", "config.yaml", "overrides.yaml", ".lock"}
+"""What is written before anything is done."""
 _made: list[Path] = []
 """Folders that were not there before, of which Hydra makes the last one with those above it."""
 
@@ -27,7 +29,7 @@ class RunFolder(Callback):
 def without_refused() -> Iterator[None]:
     """Inside, a command that ends with an error takes its folder along, if it wrote nothing there.
 
-    What Hydra has written by then, the configuration and the log, says no more than the error.
+    What stands there by then, settings and the log, says no more than the error.
     """
     try:
         yield
@@ -38,7 +40,9 @@ def without_refused() -> Iterator[None]:
 
 
 def _remove(folder: Path) -> None:
-    if folder != _made[-1] or any(map(_is_of_use, folder.rglob("*"))):
+    if folder != _made[-1] or any(
+        _is_of_use(path.relative_to(folder)) for path in folder.rglob("*")
+    ):
         return
     shutil.rmtree(folder, ignore_errors=True)
     with suppress(OSError):  # somebody else's results are beside it
@@ -47,4 +51,4 @@ def _remove(folder: Path) -> None:
 
 
 def _is_of_use(path: Path) -> bool:
-    return ".hydra" not in path.parts and path.suffix != ".log" and path.name != ".lock"
+    return not (path.suffix == ".log" or {*path.parts} & SETTINGS)

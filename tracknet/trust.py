@@ -17,6 +17,8 @@ TARGET, PARTIAL = "_target_", "_partial_"
 VALUES, DEPTH = 20_000, 32
 """More than any configuration has, and how deep it may be nested."""
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+OF_NAMES = re.compile(r"[\udc80-\udcff]")
+"""Bytes of a file's name that is not in UTF-8."""
 INSTALLED = Path(__file__).parent / "configs"  # where a wheel has them
 CONFIGS = INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[1] / "configs"
 
@@ -72,7 +74,7 @@ def plain_fault(value: Any) -> str | None:
         elif isinstance(one, list | tuple):
             waiting += [(inner, depth + 1) for inner in one]
         elif isinstance(one, str):
-            if CONTROL.search(one):
+            if CONTROL.search(OF_NAMES.sub("", one)):
                 return f"control codes in {short(one)}"
         elif not isinstance(one, int | float | NoneType):
             return f"a {type(one).__name__}"

@@ -53,8 +53,8 @@ def test_what_is_not_there_is_named(tmp_path, name, hint):
 def test_several_are_found_one_behind_the_other(tmp_path):
     for name in ("b.mp4", "a.mp4", "c.mp4"):
         (tmp_path / name).touch()
-    assert find_sources([str(tmp_path / "b.mp4"), "0", str(tmp_path / "[ac].mp4")]) == [
-        *(tmp_path / "b.mp4", "camera://0", tmp_path / "a.mp4", tmp_path / "c.mp4")
+    assert find_sources([str(tmp_path / "b.mp4"), 0, "none", str(tmp_path / "[ac].mp4")]) == [
+        *(tmp_path / "b.mp4", "camera://0", Path("none"), tmp_path / "a.mp4", tmp_path / "c.mp4")
     ]
 
 

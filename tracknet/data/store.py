@@ -356,7 +356,7 @@ class FrameStore:
             said = f"{error.filename}: cannot be read ({error.strerror})"
             raise VideoError(f"{said}; is it there, and yours to read?") from error
         key = f"{VERSION} {h}x{w} {_name(self.fit)} {source}"
-        return self.root / hashlib.sha256(key.encode()).hexdigest()[:24]
+        return self.root / hashlib.sha256(os.fsencode(key)).hexdigest()[:24]
 
 
 def _name(fit: Callable[[Size, Size], Fit]) -> str:
@@ -384,7 +384,7 @@ def _fingerprint(source: Path) -> str:
     """Changes when the source's content does, without reading a long video as a whole."""
     if source.is_dir():
         # Bitmaps of two clips may agree in names, sizes and times.
-        files, last = image_files(source), str(source.resolve()).encode()
+        files, last = image_files(source), os.fsencode(source.resolve())
     elif not source.is_file():  # a pipe would be waited for
         return f"missing {source}"
     else:
@@ -392,4 +392,4 @@ def _fingerprint(source: Path) -> str:
             files, last = [source], stream.read(1 << 20)
     stats = [(file.name, file.stat()) for file in files]
     lines = [f"{name} {stat.st_size} {stat.st_mtime_ns}\n" for name, stat in stats]
-    return hashlib.sha256("".join(lines).encode() + last).hexdigest()
+    return hashlib.sha256(os.fsencode("".join(lines)) + last).hexdigest()

@@ -22,6 +22,7 @@ from tracknet.devices import supports_bfloat16
 from tracknet.errors import InputError, InputWarning
 from tracknet.files import write_text
 from tracknet.locks import take
+from tracknet.names import readable
 from tracknet.overrides import FILE as OVERRIDES
 from tracknet.pipelines.initialise import initialise
 from tracknet.pipelines.settings import read_settings
@@ -31,7 +32,7 @@ from tracknet.resume import check_same_batches, check_same_network, find_state, 
 from tracknet.training.callbacks import EndWithinEpoch, TimeLimit
 from tracknet.training.checkpoint_io import LAST, WholeCheckpoints
 from tracknet.training.loggers import forget_after
-from tracknet.trust import as_list, check_targets
+from tracknet.trust import as_list, check_targets, plain_fault
 
 
 def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, float]:
@@ -49,6 +50,12 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
     """
     config = read_settings(cfg, "train")
     output = Path(config["paths"]["output"])
+    if wrong := plain_fault(config):
+        raise InputError(f"{wrong}, which a checkpoint would have to keep; rename what holds them")
+    if readable(output) != str(output):
+        raise InputError(
+            f"{output}: loggers write into folders in UTF-8 alone; choose another name"
+        )
     with _alone_in(output):
         return _train(config, output, overrides)
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import av
 import cv2
+import numpy as np
 
 from tracknet.video.source import CAMERA, VideoError
 
@@ -45,7 +46,8 @@ def _frames(camera: cv2.VideoCapture, picture: cv2.typing.MatLike) -> Iterator[a
     start, there = time.monotonic(), True
     try:
         while there:
-            frame = av.VideoFrame.from_ndarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), "rgb24")
+            rgb = np.ascontiguousarray(picture[..., ::-1], np.uint8)
+            frame = av.VideoFrame.from_ndarray(rgb, "rgb24")
             frame.pts, frame.time_base = round((time.monotonic() - start) / TICK), TICK
             yield frame
             there, picture = camera.read()

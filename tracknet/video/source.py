@@ -78,13 +78,13 @@ def find_sources(named: str | int | Path | Sequence[str | int | Path]) -> Sequen
     folders of frames are looked for, at any depth.
 
     Args:
-        named: A name, or several.
+        named: A name, or several, of which one that finds nothing is a file that cannot be read.
 
     Raises:
-        VideoError: There is nothing of a name, or there are only pictures.
+        VideoError: There is nothing of a single name, or only pictures.
     """
     if isinstance(named, Sequence) and not isinstance(named, str):
-        return [source for one in named for source in find_sources(one)]
+        return [source for one in named for source in _found(one)]
     name = str(named)
     there = located(name)
     if os.path.lexists(there):
@@ -105,6 +105,14 @@ def find_sources(named: str | int | Path | Sequence[str | int | Path]) -> Sequen
             f"by its folder: {folders}"
         )
     return found
+
+
+def _found(name: str | int | Path) -> Sequence[Source]:
+    """As `find_sources`; what is not there is said when its turn comes."""
+    try:
+        return find_sources(name)
+    except VideoError:
+        return [Path(name if isinstance(name, Path) else str(name))]
 
 
 def _pattern(name: str) -> str:
