@@ -245,7 +245,7 @@ a b c
 optimizer._target_=canary.Own
 +callbacks@other=default
 +callbacks.x=${other.best}
-+logger@_global_.hydra.callbacks=default
++logger@_global_.hydra.callbacks=csv
 data@mine=synthetic
 """.strip().splitlines()
 
@@ -278,6 +278,10 @@ trust.0=canary
 resume@x=1
 callbacks.pictures={dirpath:/elsewhere}
 logger.tensorboard.save_dir=/elsewhere
+logger=wandb
+logger=[csv,mlflow]
++logger.mlflow.tracking_uri=http://elsewhere
+logger.wandb.entity=them
 trainer.default_root_dir=/elsewhere
 data.cache=/elsewhere
 +data.parts={a:{cache:/elsewhere}}

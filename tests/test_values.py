@@ -226,6 +226,7 @@ callbacks.interrupt.dirpath=elsewhere
 logger.csv=7
 logger.csv.save_dir=null
 logger.tensorboard.save_dir=[1]
+quiet=7
 paths.root=null
 paths.store=7
 paths.output=
@@ -409,7 +410,9 @@ train callbacks.best.monitor=val/loss callbacks.best.mode=min
 train callbacks.pictures.samples=1 callbacks.progress.refresh_rate=0
 train +callbacks.learning_rate.logging_interval=epoch
 train logger.tensorboard=null
-train ~logger callbacks.learning_rate=null
+train logger=[]
+train logger=csv
+train quiet=true
 train debug=overfit
 train debug=fast
 train debug=shapes

@@ -16,7 +16,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from tracknet.arguments import to_hydra
-from tracknet.console import command, plain_errors, plain_warnings
+from tracknet.console import command, plain_errors, plain_warnings, quietly
 from tracknet.help import answered
 from tracknet.process import importing, keep_memory, leave, share_cores
 from tracknet.run_folder import without_refused
@@ -38,7 +38,7 @@ EARLY_BYTES = 300 << 20
 def _train(cfg: DictConfig) -> dict[str, Any] | None:
     from tracknet.sweep import run_job
 
-    with _working():
+    with _working(cfg):
         if HydraConfig.get().mode is RunMode.MULTIRUN:
             return run_job(_job, cfg)
         _job(cfg)
@@ -74,7 +74,7 @@ def _predict(cfg: DictConfig) -> None:
     from tracknet.pipelines.settings import read_settings
     from tracknet.video import find_sources
 
-    with _working():
+    with _working(cfg):
         try:
             config = read_settings(cfg, "predict", parts=False)
             sources = find_sources(config["source"])
@@ -121,7 +121,7 @@ def _entry(name: str, module: str, figures: str | None = None) -> Callable[[], N
         with importing():
             pipeline = import_module(f"tracknet.pipelines.{module}")
         job = getattr(pipeline, name)
-        with _working():
+        with _working(cfg):
             if figures and HydraConfig.get().mode is RunMode.MULTIRUN:
                 from tracknet.sweep import run_job
 
@@ -173,11 +173,12 @@ def _run(main: Callable[[], None], name: str, one_arena: bool = True) -> None:
 
 
 @contextmanager
-def _working() -> Iterator[None]:
+def _working(cfg: DictConfig) -> Iterator[None]:
     """Inside, a configuration is composed: Hydra is as the user, and processes started, know it."""
     if not TRACEBACKS:
         os.environ.pop(FULL_ERROR, None)
-    with without_refused(), plain_warnings(), plain_errors():
+    quiet = quietly(cfg.get("quiet") is True)
+    with without_refused(), quiet, plain_warnings(), plain_errors():
         yield
     if not TRACEBACKS:  # until the next job of a sweep is composed
         os.environ[FULL_ERROR] = "1"

@@ -9,9 +9,10 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -21,28 +22,114 @@ from tracknet.errors import InputError, InputWarning
 from tracknet.names import readable
 from tracknet.trust import CONTROL
 
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
+
+WIDTH = 140
+"""Of what is written where nothing else says how wide it is."""
 log = logging.getLogger("tracknet")
 """What the run's own log keeps."""
 # Until Hydra has opened that log, Python would print what is logged, a second time.
 log.addHandler(logging.NullHandler())
+_quiet = False
 
 
-def console(stderr: bool = False) -> Console:
-    """Standard output; wide enough for a table where it is a file and has no width of its own."""
-    width = None if sys.stdout.isatty() else 140
-    return Console(width=width, soft_wrap=True, highlight=False, markup=False, stderr=stderr)
+@contextmanager
+def quietly(quiet: bool = True) -> Iterator[None]:
+    """Inside, warnings, errors and results alone are printed; the run's log keeps everything."""
+    global _quiet
+    before, _quiet = _quiet, quiet
+    try:
+        yield
+    finally:
+        _quiet = before
+
+
+def console(stderr: bool = False, result: bool = False) -> Console:
+    """Standard output; wide enough for a table where it is a file and has no width of its own.
+
+    Args:
+        stderr: Standard error instead, which is never quiet.
+        result: Whether it is what the command was asked for, which is printed quietly, too.
+    """
+    width = None if sys.stdout.isatty() else WIDTH
+    return Console(
+        width=width,
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
+        stderr=stderr,
+        quiet=_quiet and not result and not stderr,
+    )
+
+
+def say(*said: Any, result: bool = False) -> None:
+    """Prints lines, or a table, of which the run's log keeps a copy; see `console`."""
+    text = StringIO()
+    copy = Console(file=text, width=WIDTH, soft_wrap=True, highlight=False, markup=False)
+    copy.print(*said, sep="\n")
+    lines = text.getvalue().strip("\n")
+    log.info("\n%s" if "\n" in lines else "%s", lines)
+    with _clear_of_bars():
+        console(result=result).print(*said, sep="\n")
+
+
+def _clear_of_bars() -> AbstractContextManager[Any]:
+    """Inside, bars that Lightning draws are out of the way."""
+    drawn = sys.modules.get("tqdm")
+    return drawn.tqdm.external_write_mode() if drawn else nullcontext()
+
+
+def shows_bars() -> bool:
+    """Whether somebody looks who wants to see how far the work is."""
+    return sys.stdout.isatty() and not _quiet
+
+
+def progress(
+    *columns: "ProgressColumn", stderr: bool = False, transient: bool = False
+) -> "Progress":
+    """A bar, or where nobody looks none: in a file it would be a smear."""
+    from rich.progress import Progress  # not above: commands that draw none start sooner
+
+    shown = Console(stderr=stderr)
+    off = _quiet or not shown.is_terminal
+    return Progress(*columns, console=shown, transient=transient, disable=off)
+
+
+@contextmanager
+def kept_in(file: Path) -> Iterator[None]:
+    """Inside, a file keeps what is said, unless Hydra has opened it for that already."""
+    opened = (getattr(one, "baseFilename", "") for one in logging.getLogger().handlers)
+    if os.path.abspath(file) in opened:
+        yield
+        return
+    handler = logging.FileHandler(file, encoding="utf-8", errors="backslashreplace")
+    handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%Y-%m-%d %H:%M:%S"))
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
+        handler.close()
 
 
 def print_table(
-    title: str, columns: Sequence[str], rows: Iterable[Iterable[Any]], left: int = 1
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Iterable[Any]],
+    left: int = 1,
+    result: bool = False,
 ) -> None:
-    """Prints rows under their columns, of which all but the first `left` are aligned right."""
+    """Says rows under their columns, of which all but the first `left` are aligned right."""
     table = Table(title=title, title_justify="left")
     for i, column in enumerate(columns):
         table.add_column(column, justify="left" if i < left else "right", overflow="fold")
     for row in rows:
         table.add_row(*map(str, row))
-    console().print(table)
+    say(table, result=result)
 
 
 @contextmanager
@@ -67,7 +154,7 @@ def plain_errors() -> Iterator[None]:
         # Python puts the system's number before its words.
         said = re.sub(r"^\[Errno -?\d+\] ", "", str(error))
         said = CONTROL.sub("?", readable(said))  # a file of somebody else may have chosen the words
-        log.error(said)
+        log.error("error: %s", said)
         sys.exit(f"error: {said}")
     finally:
         threading.excepthook = show
@@ -75,8 +162,9 @@ def plain_errors() -> Iterator[None]:
 
 def warn(message: str) -> None:
     """Says on standard error, in one line, what is wrong; the run's log keeps it."""
-    log.warning(message)
-    console(stderr=True).print(Text("warning: ", "yellow") + Text(message))
+    log.warning("warning: %s", message)
+    with _clear_of_bars():
+        console(stderr=True).print(Text("warning: ", "yellow") + Text(message))
 
 
 @contextmanager

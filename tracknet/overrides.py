@@ -24,6 +24,8 @@ OWN = ("resume", "init_from", "ckpt_path", "trust", "command")
 """Settings of the command that is given now."""
 WRITTEN = ("paths", "dirpath", "filename", "save_dir", "default_root_dir", "cache")
 """Names of settings that say where something is written."""
+SENT = {"wandb", "mlflow"}
+"""Loggers that may send elsewhere what is trained here."""
 NAME, PARTS = r"[\w/.-]+", r"data(\.parts\.[\w-]+)+"
 
 
@@ -77,7 +79,7 @@ def taken_over(
         except Exception as error:  # Hydra's own are of several kinds
             raise InputError(f"{run / FILE}: {short(override)} is no override") from error
         names = {name for place, _ in leaves for name in place}
-        if names & {*WRITTEN}:
+        if names & {*WRITTEN} or _sends(override, parsed.value()):
             left.append(override)
         elif re.split(r"[.@/]", key_of(override))[0] in OWN:
             continue
@@ -90,6 +92,13 @@ def taken_over(
                 "beside resume=, or add trust=<its package>"
             )
     return kept, left
+
+
+def _sends(override: str, value: Any) -> bool:
+    """Whether an override chooses or sets a logger that sends away what it is given."""
+    group, *names = key_of(override).split(".")
+    chosen = names[:1] or (value if isinstance(value, list) else [value])
+    return group == "logger" and not SENT.isdisjoint(map(str, chosen))
 
 
 def _is_harmless(

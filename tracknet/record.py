@@ -137,6 +137,15 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     return checkpoint
 
 
+def position_of(checkpoint: Mapping[str, Any]) -> tuple[int, bool]:
+    """Of a checkpoint with the state to go on from: whole epochs, and whether it is within one."""
+    loop = checkpoint["loops"]["fit_loop"]
+    epoch = loop["epoch_progress"]["current"]
+    begun = epoch["ready"] != epoch["processed"]
+    at_end = loop["epoch_loop.batch_progress"]["is_last_batch"]
+    return epoch["processed"] + (begun and at_end), begun and not at_end
+
+
 def network_state(checkpoint: dict[str, Any]) -> "dict[str, torch.Tensor]":
     """The network's own part of a checkpoint's state."""
     state = checkpoint["state_dict"]

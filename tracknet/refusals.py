@@ -56,13 +56,15 @@ def sentence(error: Exception, configs: str, name: str, arguments: Sequence[str]
     if isinstance(error, MissingConfigException) and error.options:
         group, _, choice = str(error.missing_cfg_file).rpartition("/")
         return _no_choice(group, choice, error.options)
+    if match := re.search(r"Could not load '([^']+)/([^'/]+)'", text):  # one of several
+        return _no_choice(match[1], match[2], _options(configs, match[1]))
     if match := re.match(r"Could not override '(.+?)'", text):
         return _unknown(match[1], configs, name, arguments)
     for start, said in SENTENCES.items():
         if match := re.match(start, text):
             return f"{_given(match['key'], arguments)}: {said.format(**match.groupdict())}"
     for group, _, choice in (argument.lstrip("+").partition("=") for argument in arguments):
-        options = sorted(file.stem for file in Path(configs, group).glob("*.yaml"))
+        options = _options(configs, group)
         refused = re.match("Config group override must be|You", text)
         if refused and options and choice not in options:
             return _no_choice(group, choice, options)
@@ -84,6 +86,10 @@ def unresolved(error: OmegaConfBaseException) -> str:
 def _given(key: str, arguments: Sequence[str]) -> str:
     """The argument that names a key; the key itself where none does."""
     return next((a for a in arguments if a.lstrip("+~").partition("=")[0] == key), key)
+
+
+def _options(configs: str, group: str) -> list[str]:
+    return sorted(file.stem for file in Path(configs, group).glob("*.yaml"))
 
 
 def _no_choice(group: str, choice: str, options: Sequence[str]) -> str:

@@ -14,7 +14,13 @@ from tracknet.console import quoted, warn
 from tracknet.errors import InputError, InputWarning
 from tracknet.files import whole_file
 from tracknet.overrides import FILE, key_of, read_overrides, taken_over
-from tracknet.record import NETWORK, CheckpointError, find_checkpoint, read_checkpoint
+from tracknet.record import (
+    NETWORK,
+    CheckpointError,
+    find_checkpoint,
+    position_of,
+    read_checkpoint,
+)
 from tracknet.trust import short
 from tracknet.values import dotted
 
@@ -42,13 +48,15 @@ def resumed_arguments(arguments: list[str]) -> list[str]:
         return arguments
     if given & {"-m", "--multirun"}:
         raise InputError("resume= continues one run in its own directory; leave -m out")
+    if "hydra.run.dir" in given:
+        raise InputError("resume= continues a run in its own directory; leave hydra.run.dir= out")
     _refuse_links(run)
     packages = re.findall(r"[\w.]+", "".join(a for a in arguments if a.startswith("trust=")))[1:]
     saved = [override for override in read_overrides(run) if key_of(override) not in given]
     kept, left = taken_over(saved, run, packages)
     if left := [override for override in left if not override.startswith("paths.output=")]:
         said = short(" ".join(quoted(text_of(override)) for override in left))
-        warn(f"resume={run} leaves out where files were written: {said}; add what is to hold")
+        warn(f"resume={run} leaves out where it wrote or sent to: {said}; add what is to hold")
     new = [a for a in arguments[1:] if not a.startswith("-") and ("=" in a or a.startswith("~"))]
     # The parser takes no override that a flag parts from the others.
     flags = [argument for argument in arguments[1:] if argument not in new]
@@ -96,16 +104,16 @@ def without_failed_overrides(arguments: list[str]) -> Iterator[None]:
         arguments: Of the process, as they were given.
     """
     run = _run(arguments)
-    saved = Path(run or "", FILE)
-    before = saved.read_bytes() if run and saved.is_file() else None
+    saved = [Path(run, name) for name in (FILE, "config.yaml")] if run else []
+    before = {file: file.read_bytes() for file in saved if file.is_file()}
     written = _written(run)
     try:
         yield
     except BaseException as stop:
         trained = getattr(stop, "code", 1) in INTERRUPTED or _written(run) != written
-        if before is not None and not trained:
-            with whole_file(saved) as unfinished:
-                unfinished.write_bytes(before)
+        for file, content in () if trained else before.items():
+            with whole_file(file) as unfinished:
+                unfinished.write_bytes(content)
         raise
 
 
@@ -166,15 +174,6 @@ def _goes_on(checkpoint: Mapping[str, Any]) -> bool:
         return bool(states) and position_of(checkpoint)[0] >= 0 and type(steps) is int
     except (LookupError, TypeError):
         return False
-
-
-def position_of(checkpoint: Mapping[str, Any]) -> tuple[int, bool]:
-    """Of a checkpoint with the state to go on from: whole epochs, and whether it is within one."""
-    loop = checkpoint["loops"]["fit_loop"]
-    epoch = loop["epoch_progress"]["current"]
-    begun = epoch["ready"] != epoch["processed"]
-    at_end = loop["epoch_loop.batch_progress"]["is_last_batch"]
-    return epoch["processed"] + (begun and at_end), begun and not at_end
 
 
 def check_same_network(

@@ -18,8 +18,8 @@ from uuid import uuid4
 import numpy as np
 from filelock import Timeout
 from rich.filesize import decimal
-from rich.progress import Progress
 
+from tracknet.console import progress, say
 from tracknet.data.background import median_background
 from tracknet.data.entry import (
     BACKGROUND,
@@ -204,19 +204,15 @@ class FrameStore:
                 broken[clip.name] = error
 
         # Decoding and resizing leave the interpreter, so threads use every core.
-        with (
-            self._unfinished() as unfinished,
-            Progress() as progress,
-            ThreadPoolExecutor(os.cpu_count()) as pool,
-        ):
-            task = progress.add_task("decoding clips", total=len(clips))
+        with self._unfinished() as unfinished, ThreadPoolExecutor(os.cpu_count()) as pool:
             needed, free = sum(pool.map(self._estimate, clips)), shutil.disk_usage(self.root).free
             if needed > free:
                 raise self._too_small(f"{len(clips)} clips", needed, errno.ENOSPC)
-            size = f"decoding clips, about {decimal(needed)} of {decimal(free)} free"
-            progress.update(task, description=size)
-            for _ in pool.map(decode, clips):
-                progress.advance(task)
+            say(f"decoding {len(clips)} clips, about {decimal(needed)} of {decimal(free)} free")
+            with progress(transient=True) as bar:
+                task = bar.add_task("decoding clips", total=len(clips))
+                for _ in pool.map(decode, clips):
+                    bar.advance(task)
         return broken
 
     @contextmanager

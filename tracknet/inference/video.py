@@ -11,15 +11,9 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
+from tracknet.console import progress
 from tracknet.errors import InputError
 from tracknet.geometry import Size
 from tracknet.inference.backgrounds import CHUNK, FIRST
@@ -184,7 +178,7 @@ def _progress(rows: Iterable[Prediction], total: int, text: str) -> Iterator[Pre
     started, shown = time.monotonic(), False
     said = TextColumn("{task.description}", markup=False)  # a video may be called [/x]
     columns = said, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    bar = Progress(*columns, console=Console(stderr=True))
+    bar = progress(*columns, stderr=True)
     task = bar.add_task(text, total=total or None)
     try:
         for row in rows:

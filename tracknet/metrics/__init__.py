@@ -15,5 +15,6 @@ from tracknet.metrics.protocols import (
 from tracknet.metrics.threshold import (
     at_threshold as at_threshold,
     best_threshold as best_threshold,
+    counts_at as counts_at,
     precision_recall as precision_recall,
 )

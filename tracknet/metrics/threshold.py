@@ -52,6 +52,13 @@ def best_threshold(labels: Sequence[Labels], candidates: Sequence[Track]) -> tup
     return float(THRESHOLDS[best]), float(f1[best])
 
 
+def counts_at(labels: Sequence[Labels], candidates: Sequence[Track], threshold: float) -> Counts:
+    """The strict counts of all clips together at a threshold; arguments as `best_threshold`'s."""
+    kept = [at_threshold(track, threshold) for track in candidates]
+    outcome, _, _ = STRICT.frames(labels, kept)
+    return STRICT.counts.of(outcome)
+
+
 def precision_recall(
     labels: Sequence[Labels], candidates: Sequence[Track]
 ) -> tuple[np.ndarray, np.ndarray]:

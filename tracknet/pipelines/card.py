@@ -12,7 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from rich.filesize import decimal
 
 from tracknet.arguments import text_of
-from tracknet.console import command, console, print_table, quoted
+from tracknet.console import command, print_table, quoted, say
 from tracknet.data.formats.base import Dataset
 from tracknet.data.resident import size_of, stays_resident
 from tracknet.data.splits import split_sha256
@@ -37,32 +37,31 @@ def print_card(
     columns = ["stage", "module", "output", "stride", "parameters"]
     print_table("network", columns, _stages(config, model), left=2)
 
-    out = console()
+    lines = []
     trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
     frozen = sum(p.numel() for p in model.parameters() if not p.requires_grad)
     weights = model.backbone.weights
-    out.print(f"parameters  {trainable:,} trainable, {frozen:,} frozen")
-    out.print(f"weights     {weights['kind']} ({weights['name']})")
+    lines.append(f"parameters  {trainable:,} trainable, {frozen:,} frozen")
+    lines.append(f"weights     {weights['kind']} ({weights['name']})")
     device = trainer.strategy.root_device
     others = f" and {trainer.world_size - 1} more" if trainer.world_size > 1 else ""
-    out.print(f"device      {device}{others}, precision {trainer.precision}")
+    lines.append(f"device      {device}{others}, precision {trainer.precision}")
     for name, clips in splits.items():
         balls, without, unlabelled = count_labels(clip.labels for clip in clips)
         labelled, frames = balls + without, balls + without + unlabelled
-        out.print(
+        lines.append(
             f"{name:<11} {len(clips)} clip{'s' * (len(clips) > 1)}, {frames:,} frames: "
-            f"{labelled:,} labelled, "
-            f"{balls:,} of them with a ball ({balls / labelled:.0%})"
+            f"{labelled:,} labelled, {balls:,} of them with a ball ({balls / labelled:.0%})"
         )
     seen = data.batches_under(trainer) * data.batch_size * trainer.world_size
-    out.print(
+    lines.append(
         f"epoch       {seen:,} of {len(data.train_windows):,} windows, "
         f"{'once' if trainer.max_epochs == 1 else f'{trainer.max_epochs} times'}"
     )
     resident = stays_resident(config["resident"], splits["train"], device)
     where = f"on {device}" if resident else "memory-mapped"
-    out.print(f"frames      {decimal(size_of(splits['train']))} of training, {where}")
-    out.print(f"outputs     {output}\n")
+    lines.append(f"frames      {decimal(size_of(splits['train']))} of training, {where}")
+    say(*lines, f"outputs     {output}\n")
 
 
 def _stages(config: Mapping[str, Any], model: HeatmapModel) -> list[tuple[str, ...]]:
@@ -146,24 +145,29 @@ def print_next_steps(
     trust: Sequence[str],
     video: Path,
     epochs: int,
+    tensorboard: bool = True,
 ) -> None:
-    """Prints the best figures and the exact commands that come next, which trust these packages.
+    """Says the best figures and the exact commands that come next, which trust these packages.
 
     Each can be pasted into a shell: the ball is found in a `video`, and more than `epochs` trained.
     """
-    out, run = console(), str(output)
-    out.print(
+    run = str(output)
+    say(
         f"\nvalidation strict F1 {figures['val_f1']:.3f} at threshold {figures['threshold']:.2f} "
         f"(epoch {figures['epoch']}); with overlapping windows averaged "
-        f"{figures['val_f1_overlap_mean']:.3f} at {figures['threshold_overlap_mean']:.2f}"
+        f"{figures['val_f1_overlap_mean']:.3f} at {figures['threshold_overlap_mean']:.2f}",
+        result=True,
     )
     own = [f"trust=[{','.join(trust)}]"] if trust else []
     split = "split=test" if dataset.places().get("test") else "split=val"
-    out.print("next:")
-    out.print(f"  {command('evaluate', run, *own, *_data(dataset), split)}")
-    out.print(f"  {command('predict', run, str(video), *own)}  # or a video of your own")
-    out.print(f"  {command('train', f'resume={run}', f'trainer.max_epochs={2 * epochs}')}")
-    out.print(f"  tensorboard --logdir {quoted(run)}")
+    say(
+        "next:",
+        f"  {command('evaluate', run, *own, *_data(dataset), split)}",
+        f"  {command('predict', run, str(video), *own)}  # or a video of your own",
+        f"  {command('train', f'resume={run}', f'trainer.max_epochs={2 * epochs}')}",
+        *([f"  tensorboard --logdir {quoted(run)}"] if tensorboard else []),
+        result=True,
+    )
 
 
 def _data(dataset: Dataset) -> list[str]:

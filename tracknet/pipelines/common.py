@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from rich.progress import Progress
 
 from tracknet.build import build
-from tracknet.console import warn
+from tracknet.console import progress, warn
 from tracknet.data.formats.base import LEFT_OUT, Dataset, LabelError
 from tracknet.data.store import FrameStore, StoredClip
 from tracknet.inference.predictor import Predictor
@@ -84,10 +83,10 @@ def candidates_of(
 ) -> list[Any]:
     """What `find` gives for every clip, with a progress bar: candidates (N,K,3) network pixels."""
     found = []
-    with Progress(transient=True) as progress:
-        task = progress.add_task("predicting clips", total=sum(map(len, clips)))
+    with progress(transient=True) as bar:
+        task = bar.add_task("predicting clips", total=sum(map(len, clips)))
         for clip in clips:
             background = clip.background if predictor.network.background else None
             found.append(find(predictor, clip.frames, background))
-            progress.advance(task, len(clip))
+            bar.advance(task, len(clip))
     return found

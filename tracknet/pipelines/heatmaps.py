@@ -112,7 +112,8 @@ class HeatmapTask:
         }
         write_json(output / "summary.json", figures)
         video, epochs = val[0].clip.source, training.module.config["trainer"]["max_epochs"]
-        print_next_steps(output, figures, training.dataset, trust, video, epochs)
+        shown = bool(training.module.config["logger"].get("tensorboard"))
+        print_next_steps(output, figures, training.dataset, trust, video, epochs, shown)
         return figures
 
 

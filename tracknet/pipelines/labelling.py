@@ -11,7 +11,7 @@ import numpy as np
 from omegaconf import DictConfig
 
 from tracknet.build import build
-from tracknet.console import console
+from tracknet.console import say
 from tracknet.data.exports.clips import find_sources_below, labels_of, source_named
 from tracknet.data.exports.export import find_exports, is_cvat, read_export
 from tracknet.data.exports.marks import Mark
@@ -46,7 +46,7 @@ def to_cvat(cfg: DictConfig) -> list[Path]:
         SystemExit: A video could not be used; the others were.
     """
     config = read_settings(cfg, "to_cvat")
-    output, out = Path(config["paths"]["output"]), console()
+    output = Path(config["paths"]["output"])
     broken: list[str] = []
     marked = list(_of_dataset(config) if config.get("data") else _of_videos(config, broken))
     files = []
@@ -59,13 +59,13 @@ def to_cvat(cfg: DictConfig) -> list[Path]:
         except InputError as error:
             broken.append(str(error))
             continue
-        out.print(f"wrote {file}: {_counts(labels)}")
+        say(f"wrote {file}: {_counts(labels)}", result=True)
         files.append(file)
     if files:
         spec = output / "labels.json"
         with own_file(spec):
             write_json(spec, task_labels([labels for *_, labels, _ in marked]))
-        out.print(f"wrote {spec}: paste it into the task's constructor of labels, tab Raw")
+        say(f"wrote {spec}: paste it into the task's constructor of labels, tab Raw", result=True)
     if broken:
         sys.exit("\n".join(broken))
     return files
@@ -86,7 +86,7 @@ def from_labels(cfg: DictConfig) -> list[Path]:
             the others were.
     """
     config = read_settings(cfg, "from_labels")
-    output, out, strict = Path(config["paths"]["output"]), console(), config["strict"]
+    output, strict = Path(config["paths"]["output"]), config["strict"]
     exports = _exports(config["annotations"])
     folder = config["videos"]
     videos = None if folder is None else find_sources_below(Path(located(str(folder))))
@@ -106,7 +106,7 @@ def from_labels(cfg: DictConfig) -> list[Path]:
         with own_file(table):
             write_labels(table, labels)
         written[table] = export
-        out.print(f"wrote {table}: {_counts(labels)}")
+        say(f"wrote {table}: {_counts(labels)}", result=True)
 
     common = os.path.commonpath([path.parent for path in exports])
     marks: list[Mark] = []

@@ -9,7 +9,7 @@ import numpy as np
 
 from tracknet.build import build, build_all
 from tracknet.checkpoint import load
-from tracknet.console import console, warn
+from tracknet.console import say, warn
 from tracknet.errors import InputError
 from tracknet.inference.predictor import Predictor
 from tracknet.inference.tracking import Tracker
@@ -53,7 +53,6 @@ def predict_all(
             somebody's file; the others' are written.
     """
     output.mkdir(parents=True, exist_ok=True)
-    out = console()
     summaries, broken = [], []
     for source, name in zip(sources, output_names(sources), strict=True):
         try:
@@ -70,17 +69,19 @@ def predict_all(
             files = ", ".join(map(str, summary.files))
             broken.append(f"{source} is damaged; what could be read is in {files}")
         share = summary.balls / max(1, summary.frames)
-        out.print(
+        say(
             f"{getattr(source, 'name', source)}: {summary.frames} frames, a ball in "
-            f"{summary.balls} ({share:.0%}), {summary.frames / summary.seconds:.0f} frames/s"
+            f"{summary.balls} ({share:.0%}), {summary.frames / summary.seconds:.0f} frames/s",
+            result=True,
         )
         if summary.delays is not None:
-            out.print(
+            say(
                 f"delay of a frame: median {np.median(summary.delays):.2f} s, "
-                f"most {summary.delays.max():.2f} s"
+                f"most {summary.delays.max():.2f} s",
+                result=True,
             )
         for file in summary.files:
-            out.print(f"wrote {file}")
+            say(f"wrote {file}", result=True)
     if broken:
         sys.exit("\n".join(broken))
     return summaries

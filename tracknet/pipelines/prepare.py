@@ -7,10 +7,9 @@ from typing import Any
 
 import pandas as pd
 from omegaconf import DictConfig
-from rich.progress import Progress
 
 from tracknet.build import build
-from tracknet.console import console, print_table
+from tracknet.console import print_table, progress, say
 from tracknet.data.checks.duplicates import Signature, duplicate_problems, signature
 from tracknet.data.checks.repeats import repeat_problems
 from tracknet.data.checks.rows import row_problems
@@ -89,8 +88,8 @@ def _checked(splits: Mapping[str, Sequence[StoredClip]]) -> list[Problem]:
     """What labels and frames tell of each other, clip by clip and across splits."""
     found: list[Problem] = []
     signatures: list[tuple[str, str, Signature]] = []
-    with Progress(transient=True) as progress:
-        task = progress.add_task("checking clips", total=sum(map(len, splits.values())))
+    with progress(transient=True) as bar:
+        task = bar.add_task("checking clips", total=sum(map(len, splits.values())))
         for split, clips in splits.items():
             for clip in clips:
                 name, labels, own = clip.clip.name, clip.labels, signature(clip.frames)
@@ -98,7 +97,7 @@ def _checked(splits: Mapping[str, Sequence[StoredClip]]) -> list[Problem]:
                 found += shift_problems(name, clip.frames, clip.network_xy, labels.visibility)
                 found += repeat_problems(name, own.changes)
                 signatures.append((split, name, own))
-                progress.advance(task)
+                bar.advance(task)
     return [*found, *duplicate_problems(signatures)]
 
 
@@ -111,5 +110,5 @@ def _print(splits: Mapping[str, list[StoredClip]], problems: pd.DataFrame, folde
     if len(problems):
         cells = problems.astype(object).where(problems.notna(), "")
         print_table("problems", COLUMNS, cells.to_numpy(), left=len(COLUMNS))
-    console().print(f"{len(problems)} problems")
+    say(f"{len(problems)} problems", result=True)
     print_written(folder, "problems.csv", "report.html")

@@ -37,7 +37,10 @@ NEEDED = {
 DEFERRED = ("fit", "parameters", "optimizer", "scheduler")
 """Of these those that are made later, of what is not known yet."""
 OPTIONAL = ("detail", "transform", "sampling", "callbacks", "logger")
-FIGURES = {"val/f1": "max", "val/highest_score": "max", "val/loss": "min"}
+FIGURES = {
+    **dict.fromkeys(["val/f1", "val/precision", "val/recall", "val/highest_score"], "max"),
+    "val/loss": "min",
+}
 """What training logs that a callback may follow, and which end is the better one."""
 
 
@@ -76,7 +79,7 @@ FALSE, FIGURE = Literal[False], Literal[tuple(FIGURES)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 OF_A_KIND = {
-    bool: "strict callbacks.best.network_alone",
+    bool: "strict quiet callbacks.best.network_alone",
     Count: "pairs batches trainer.max_epochs trainer.accumulate_grad_batches",
     Count | NoneType: "overfit max_clips trainer.check_val_every_n_epoch",
     Natural: "trainer.log_every_n_steps callbacks.early_stopping.patience "
@@ -204,6 +207,13 @@ def _misfits(config: Mapping[str, Any]) -> Iterator[str]:
     """What does not go together."""
     if config["command"] not in ("train", "benchmark"):
         return
+    going_on = [name for name in ("resume", "ckpt_path") if config[name]]
+    for name in ("ckpt_path", "init_from"):
+        if config[name] and going_on and going_on[0] != name:
+            yield (
+                f"{name}={config[name]}: {going_on[0]}= goes on with the weights of its own "
+                f"checkpoint; leave one of the two out"
+            )
     callbacks, trainer = config["callbacks"], config["trainer"]
     folder = f"{config['paths']['output']}/checkpoints"
     for name, why in (
@@ -224,8 +234,6 @@ def _misfits(config: Mapping[str, Any]) -> Iterator[str]:
                 f"callbacks.{name}.mode={part.get('mode', 'min')}: expected {better}, since "
                 f"{part['monitor']} is better the {'higher' if better == 'max' else 'lower'} it is"
             )
-    if callbacks.get("learning_rate") and not any(config["logger"].values()):
-        yield "callbacks.learning_rate needs a logger; set callbacks.learning_rate=null as well"
     every, epochs = trainer.get("check_val_every_n_epoch") or 1, trainer.get("max_epochs", 1)
     if epochs < every:
         yield (

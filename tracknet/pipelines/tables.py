@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tracknet.console import console, print_table
+from tracknet.console import print_table, say
 
 COLUMNS = ("f1", "precision", "recall", "accuracy", "tp", "fp1", "fp2", "fn", "tn", "ap", "rmse")
 
@@ -18,9 +18,11 @@ def print_metrics(metrics: Mapping[str, Any], output: Path) -> None:
         for name, own in metrics["protocols"].items()
     }
     cells = ([name, *(_cell(own.get(column)) for column in columns)] for name, own in rows.items())
-    print_table(f"{metrics['dataset']} {metrics['split']}", ["protocol", *columns], cells)
+    print_table(
+        f"{metrics['dataset']} {metrics['split']}", ["protocol", *columns], cells, result=True
+    )
     ends = metrics["protocols"]["strict"]["f1_interval"]
-    console().print(f"strict F1, 95 % interval over clips: {_interval(ends, '.3f')}")
+    say(f"strict F1, 95 % interval over clips: {_interval(ends, '.3f')}", result=True)
     print_written(output, "metrics.json", "predictions.csv", "report.html")
 
 
@@ -38,14 +40,14 @@ def print_comparison(comparison: Mapping[str, Any], output: Path) -> None:
                 cells[-2:] = f"{own['difference']:+.3f}", ends
         rows.append(cells)
     title = f"{comparison['dataset']} {comparison['split']}: F1 and difference to the first"
-    print_table(title, columns, rows)
+    print_table(title, columns, rows, result=True)
     print_written(output, "comparison.json", "comparison.html")
 
 
 def print_written(folder: Path, *files: str) -> None:
     """Where the files of a command are."""
     for file in files:
-        console().print(f"wrote {folder / file}")
+        say(f"wrote {folder / file}", result=True)
 
 
 def _interval(ends: Sequence[float] | None, form: str) -> str:

@@ -17,7 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from tracknet.build import build, build_all
 from tracknet.checkpoint import BUILT, own_packages, read_trusted
-from tracknet.console import quoted
+from tracknet.console import kept_in, quietly, quoted, say
 from tracknet.devices import supports_bfloat16
 from tracknet.errors import InputError, InputWarning
 from tracknet.files import write_text
@@ -27,11 +27,11 @@ from tracknet.overrides import FILE as OVERRIDES
 from tracknet.pipelines.initialise import initialise
 from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.task import Task
-from tracknet.record import CheckpointError, Record
-from tracknet.resume import check_same_batches, check_same_network, find_state, position_of
+from tracknet.record import CheckpointError, Record, position_of
+from tracknet.resume import check_same_batches, check_same_network, find_state
 from tracknet.training.callbacks import EndWithinEpoch, TimeLimit
 from tracknet.training.checkpoint_io import LAST, WholeCheckpoints
-from tracknet.training.loggers import forget_after
+from tracknet.training.loggers import RunCSVLogger, forget_after
 from tracknet.trust import as_list, check_targets, plain_fault
 
 
@@ -56,7 +56,8 @@ def train(cfg: DictConfig, overrides: Sequence[str] | None = None) -> dict[str, 
         raise InputError(
             f"{output}: loggers write into folders in UTF-8 alone; choose another name"
         )
-    with _alone_in(output):
+    quiet, log = quietly(config["quiet"]), kept_in(output / "train.log")
+    with _alone_in(output), quiet, log:
         return _train(config, output, overrides)
 
 
@@ -104,16 +105,19 @@ def _train(
     stops = [*([TimeLimit(limit)] if limit else []), EndWithinEpoch(checkpoints / LAST)]
     begun = _Begun()
     callbacks = [*build_all(config, "callbacks"), *stops, begun]
-    trainer = make_trainer(config, callbacks, build_all(config, "logger"))
+    trainer = make_trainer(config, callbacks, _loggers(config, output))
     task: Task = build(config, "task")
     parts = task.assemble(config, trainer, weights)
     source = None if start else config["init_from"]
     loaded = initialise(parts.module.get_submodule("model"), source) if source else []
     if trainer.is_global_zero:
         task.describe(config, parts, trainer, output)
-        print(*loaded, sep="\n            ", end="\n" if loaded else "")
+        if loaded:
+            say("\n            ".join(loaded))
 
     if not over:
+        for logger in trainer.loggers:
+            logger.log_hyperparams(config)
         path = start and str(start)
         try:
             with _going_on(start, begun):
@@ -125,6 +129,14 @@ def _train(
         return {}
     # Of several devices' processes one has the results.
     return task.finish(output, parts) if trainer.is_global_zero else {}
+
+
+def _loggers(config: dict[str, Any], output: Path) -> list[Any]:
+    """Those that are chosen, and `metrics.csv` with any of them."""
+    chosen = build_all(config, "logger")
+    if any(isinstance(logger, RunCSVLogger) for logger in chosen):
+        return chosen
+    return [RunCSVLogger(str(output)), *chosen]
 
 
 class _Begun(pl.Callback):
@@ -245,10 +257,13 @@ def _precision(trainer: dict[str, Any]) -> str:
 def _quiet_lightning() -> None:
     """Silences what Lightning announces of itself, which the start-up card says, or untruly."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    logging.getLogger("lightning.pytorch.loggers.mlflow").setLevel(logging.ERROR)
     for untrue_or_idle in (
         ".*LeafSpec.*",
         ".*your dataloader is not resumable.*",
         ".*exists and is not empty.*",
         ".*smaller than the logging interval.*",
+        ".*was not created with WeightAveraging.*",
+        ".*callbacks used to create the checkpoint need to be provided.*",
     ):
         warnings.filterwarnings("ignore", untrue_or_idle)

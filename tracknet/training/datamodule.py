@@ -149,7 +149,13 @@ class WindowDataModule(LightningDataModule):
             return done, 0
         # A checkpoint of an epoch's last batch stands at the start of the next one.
         ready = loop.epoch_loop.batch_progress.current.ready
-        rolled, batches = divmod(ready, self.batches_under(self.trainer))
+        size = self.batches_under(self.trainer)
+        if ready > size:
+            raise InputError(
+                f"an epoch has {size} batches by these settings, and the run goes on within one "
+                f"after {ready}; finish that epoch first (trainer.max_epochs={done + 1})"
+            )
+        rolled, batches = divmod(ready, size)
         used = batches * self.batch_size * self.trainer.world_size
         return done + rolled, used
 

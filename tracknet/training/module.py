@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule
+from lightning.pytorch.callbacks import WeightAveraging
 from torch import nn
 
 from tracknet.codecs import Codec
@@ -14,7 +15,8 @@ from tracknet.data.window_dataset import WindowDataset
 from tracknet.devices import channels_last
 from tracknet.errors import InputError
 from tracknet.models import HeatmapModel
-from tracknet.record import Record
+from tracknet.record import Record, position_of
+from tracknet.training.anew import STEPS, use_settings
 from tracknet.training.finite import FiniteLoss, check_weights, diverged
 from tracknet.training.validation import Validation
 
@@ -65,6 +67,7 @@ class HeatmapModule(LightningModule):
         self._optimizer = optimizer
         self._scheduler = scheduler
         self._epoch_losses: list[torch.Tensor | int] = [0, 0]  # their sum, their number
+        self._resumed: dict[str, Any] | None = None  # until its state is restored
 
     def configure_callbacks(self) -> list[Callback]:
         return [FiniteLoss()]
@@ -77,6 +80,10 @@ class HeatmapModule(LightningModule):
             scheduler = self._scheduler(optimizer, **steps)
         except (ValueError, TypeError, RuntimeError) as error:  # settings that do not agree
             raise InputError(f"optimizer, scheduler: {error}") from error
+        if self._resumed:
+            own = optimizer, scheduler, self.total_steps
+            use_settings(self._resumed, self.config, self._optimizer, *own)
+            self._resumed = None
         stepped = {"scheduler": scheduler, "interval": "step"}
         return {"optimizer": optimizer, "lr_scheduler": stepped}
 
@@ -102,14 +109,21 @@ class HeatmapModule(LightningModule):
     def on_train_epoch_end(self) -> None:
         # Not by Lightning's own mean, which forgets what came before a resume, and is written after
         # the epoch's checkpoint.
-        total, count = self._epoch_losses
-        if not count:
+        mean = self.mean_loss()
+        if mean is None:
             return
-        mean = self.trainer.strategy.reduce(torch.as_tensor(total / count), reduce_op="mean")
-        figures = {"train/loss_epoch": float(mean), "epoch": self.current_epoch}
+        figures = {"train/loss_epoch": mean, "epoch": self.current_epoch}
         for logger in self.loggers:
             logger.log_metrics(figures, self.global_step - 1)
             logger.save()
+
+    def mean_loss(self) -> float | None:
+        """The training loss of the epoch so far, over all devices; None before its first step."""
+        total, count = self._epoch_losses
+        if not count:
+            return None
+        mean = self.trainer.strategy.reduce(torch.as_tensor(total / count), reduce_op="mean")
+        return float(mean)
 
     def loss_of(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
         """The loss of a batch's logits (B,T,h,w)."""
@@ -133,14 +147,24 @@ class HeatmapModule(LightningModule):
     def on_validation_epoch_end(self) -> None:
         figures = self.validation.figures(self.trainer.world_size)
         for name, figure in figures.items():
-            self.log(name, figure, prog_bar=name != "val/highest_score", sync_dist=True)
+            self.log(name, figure, prog_bar=name == "val/f1", sync_dist=True)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self._epoch_losses = checkpoint.get("epoch_losses", [0, 0])
+        averages = any(isinstance(one, WeightAveraging) for one in self.trainer.callbacks)
+        if not averages and "current_model_state" in checkpoint:  # without them from now on
+            checkpoint["state_dict"] = checkpoint["current_model_state"]
+        self._resumed, trainer = checkpoint, self.trainer
+        done, within = position_of(checkpoint)
+        if trainer.max_epochs and trainer.max_steps < 0 and not within:
+            # Epochs may have had another number of steps so far.
+            left = (trainer.max_epochs - done) * (self.total_steps // trainer.max_epochs)
+            self.total_steps = checkpoint["global_step"] + left
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         check_weights(self, checkpoint)
         checkpoint["epoch_losses"] = self._epoch_losses
+        checkpoint[STEPS] = self.total_steps
         record = Record(
             config=self.config,
             weights=self.model.backbone.weights,

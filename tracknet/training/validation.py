@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from tracknet.data.store import StoredClip
-from tracknet.metrics import best_threshold
+from tracknet.metrics import best_threshold, counts_at
 from tracknet.types import Labels, Track
 from tracknet.windows import unseen
 
@@ -27,7 +27,13 @@ class Validation:
         found: What the windows of this validation showed, those of this device.
     """
 
-    FIGURES: ClassVar = ("val/f1", "val/threshold", "val/highest_score")
+    FIGURES: ClassVar = (
+        "val/f1",
+        "val/precision",
+        "val/recall",
+        "val/threshold",
+        "val/highest_score",
+    )
 
     clips: Sequence[StoredClip]
     threshold: float = 0.5
@@ -47,8 +53,11 @@ class Validation:
         """Chooses the threshold; what is said of this validation, by the names of `FIGURES`."""
         labels, tracks = self._seen(_of_all_devices(self.found, devices))
         self.threshold, self.f1 = best_threshold(labels, tracks)
+        counts = counts_at(labels, tracks, self.threshold)
+        precision, recall = float(counts.precision), float(counts.recall)
         highest = max(float(track.score.max(initial=0)) for track in tracks)
-        return dict(zip(self.FIGURES, (self.f1, self.threshold, highest), strict=True))
+        said = self.f1, precision, recall, self.threshold, highest
+        return dict(zip(self.FIGURES, said, strict=True))
 
     def _seen(self, found: Found) -> tuple[list[Labels], list[Track]]:
         """Labels and best candidates, per clip, of the frames that were validated."""

@@ -6,7 +6,7 @@ from lightning.pytorch import Callback
 
 from tracknet.pipelines.train import train
 from tracknet.record import read_checkpoint
-from tracknet.training.callbacks.average import warmed_up
+from tracknet.training.callbacks.average import renew, share
 
 DECAY, EVERY = 0.8, 2
 NAME = "model.head.logits.bias"
@@ -34,9 +34,11 @@ def test_validation_and_checkpoint_hold_the_average(compose, tiny_data, tiny_net
     settings += [f"callbacks.average.every={EVERY}"]
     train(compose("train", [*settings, f"+callbacks.record={{_target_: {__name__}.Record}}"]))
     average = Record.steps[0]
-    for count in range(EVERY, len(Record.steps), EVERY):
+    before = 0
+    for count in (2, 3, 4, 6, 7):  # every other step, and the last one of an epoch
         stays = 1 - max(1 - DECAY, 9 / (10 + count))
-        average = average.lerp(Record.steps[count], 1 - stays**EVERY)
+        average = average.lerp(Record.steps[count], 1 - stays ** (count - before))
+        before = count
     saved = read_checkpoint(tmp_path / "checkpoints" / "last.ckpt")
     assert len(Record.steps) == 8
     torch.testing.assert_close(saved["state_dict"][NAME], average)
@@ -46,17 +48,17 @@ def test_validation_and_checkpoint_hold_the_average(compose, tiny_data, tiny_net
 
 
 @pytest.mark.parametrize(
-    ("updates", "every", "expected"),
-    [(1, 1, 1 + 9 / 11), (30, 1, 1 + 9 / 40), (15, 2, 2 - 0.775**2), (100_000, 3, 2 - 0.9**3)],
+    ("done", "steps", "expected"),
+    [(1, 1, 9 / 11), (30, 1, 9 / 40), (30, 2, 1 - 0.775**2), (300_000, 3, 1 - 0.9**3)],
     ids=["first", "warming up", "every other step", "long run"],
 )
-def test_the_average_reaches_back_further_as_training_goes_on(updates, every, expected):
-    averages = [torch.tensor([1.0, 1.0])]
-    warmed_up(0.9, every)(averages, [torch.tensor([2.0, 2.0])], torch.tensor(updates))
-    torch.testing.assert_close(averages[0], torch.full((2,), expected))
+def test_the_average_reaches_back_further_as_training_goes_on(done, steps, expected):
+    assert share(0.9, done, steps) == pytest.approx(expected)
 
 
-def test_counters_are_not_averaged():
-    averages = [torch.tensor(3)]
-    warmed_up(0.9, 1)(averages, [torch.tensor(4)], torch.tensor(7))
-    assert averages[0] == 4
+def test_an_average_moves_towards_the_values_and_counters_are_not_averaged():
+    averages, counters = [torch.tensor([1.0, 1.0])], [torch.tensor(3)]
+    renew(averages, [torch.tensor([2.0, 2.0])], 0.25)
+    renew(counters, [torch.tensor(4)], 0.25)
+    assert torch.equal(averages[0], torch.tensor([1.25, 1.25]))
+    assert counters[0] == 4

@@ -31,6 +31,6 @@ def test_what_is_chosen_already_is_no_remedy():
 def test_black_maps_are_named_with_what_helps(compose, tiny_data, tiny_network, tmp_path):
     # Two batches are far too few: the head's prior is all that there is.
     settings = [*tiny_data, *tiny_network, "detail=none", "trainer.max_epochs=1"]
-    message = r"no heatmap exceeds 0\.5 .*try detail=conv, .* learn at all with debug=overfit"
+    message = r"no heatmap exceeds 0\.5 .*try detail=conv, .*or debug=overfit: can it learn"
     with pytest.warns(InputWarning, match=message):
         train(compose("train", [*settings, f"paths.output={tmp_path / 'run'}"]))

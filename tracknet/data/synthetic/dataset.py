@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 import cv2
-from rich.progress import track
 
+from tracknet.console import progress
 from tracknet.data.formats.shuttlecock import Shuttlecock
 from tracknet.data.predictions import LABEL_COLUMNS, write_table
 from tracknet.data.synthetic.render import FPS, match_of, scene
@@ -64,9 +64,10 @@ class Synthetic(Shuttlecock):
             if not all(path.exists() for path in clip_files(self.base, split, clip))
         ]
         frames = len(tasks) * self.frames
-        quick = frames < 300  # under two seconds
-        for _ in track(_rendered(tasks, frames), f"Rendering {split}", len(tasks), disable=quick):
-            pass
+        with progress(transient=True) as bar:
+            task = bar.add_task(f"rendering {split}", total=len(tasks))
+            for _ in _rendered(tasks, frames):
+                bar.advance(task)
         return super().clips(split)
 
 

@@ -4,6 +4,7 @@ from tracknet.training.callbacks.average import AverageWeights as AverageWeights
 from tracknet.training.callbacks.checkpoint import RunCheckpoint as RunCheckpoint
 from tracknet.training.callbacks.collapse import CollapseWarning as CollapseWarning
 from tracknet.training.callbacks.early_stopping import EarlyStopping as EarlyStopping
+from tracknet.training.callbacks.epochs import EpochLines as EpochLines
 from tracknet.training.callbacks.estimate import TimeEstimate as TimeEstimate
 from tracknet.training.callbacks.freeze_backbone import FreezeBackbone as FreezeBackbone
 from tracknet.training.callbacks.interrupt import (

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from lightning.pytorch import Callback, Trainer
@@ -9,6 +10,9 @@ from lightning.pytorch import Callback, Trainer
 from tracknet.errors import InputWarning
 from tracknet.training.module import HeatmapModule
 from tracknet.values import Share
+
+SAID = 3
+"""Remedies that are named: the strongest."""
 
 
 class CollapseWarning(Callback):
@@ -26,9 +30,9 @@ class CollapseWarning(Callback):
         if trainer.is_global_zero and not highest > self.threshold:  # NaN as well
             warnings.warn(
                 f"epoch {trainer.current_epoch}: no heatmap exceeds {self.threshold} (highest "
-                f"{highest:.3f}): the network says 'no ball' everywhere. In the first few hundred "
-                f"steps this is normal; if it stays, try {', '.join(remedies(pl_module.config))}, "
-                "or see whether it can learn at all with debug=overfit",
+                f"{highest:.3f}), as in the first few hundred steps; if it stays, try "
+                f"{', '.join(islice(remedies(pl_module.config), SAID))}, or debug=overfit: can it "
+                "learn at all?",
                 InputWarning,
                 stacklevel=2,
             )

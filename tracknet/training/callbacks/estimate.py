@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import Timer
 
+from tracknet.console import say
 from tracknet.training.module import HeatmapModule
 from tracknet.values import Count
 
@@ -42,7 +43,7 @@ class TimeEstimate(Callback):
             return
         step = (monotonic() - self._start) / self.steps
         window = window_time(trainer, pl_module, len(batch))
-        pl_module.print(describe(trainer, pl_module, step, window, len(batch)))
+        say(describe(trainer, pl_module, step, window, len(batch)))
 
 
 @torch.no_grad()
