@@ -6,6 +6,7 @@ from typing import Any
 
 from tracknet.console import console, print_table
 
+USED = ("threshold", "overlap", "tracking")
 COLUMNS = ("f1", "precision", "recall", "accuracy", "tp", "fp1", "fp2", "fn", "tn", "ap", "rmse")
 
 
@@ -17,6 +18,9 @@ def print_metrics(metrics: Mapping[str, Any], output: Path) -> None:
         if rows:
             cells = ([name, *(_cell(own.get(column)) for column in COLUMNS)] for name, own in rows)
             print_table(heading, ["protocol", *COLUMNS], cells)
+    said = [f"{k} {metrics['facts'][k]}" for k in USED if k in metrics["facts"]]
+    if said:
+        console().print(", ".join(said))
     ends = metrics["protocols"]["strict"]["f1_interval"]
     console().print(f"strict F1, 95 % interval over clips: {_interval(ends, '.3f')}")
     print_written(output, "metrics.json", "predictions.csv", "report.html")
