@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from tracknet.api import Trained
     from tracknet.inference.overlap import OverlapName
     from tracknet.inference.predictor import Predictor
     from tracknet.inference.quality import QualityName, TrackingName
@@ -58,3 +59,49 @@ def load(
         batch_size=batch_size,
         trust=trust,
     )
+
+
+def train(output: str | Path | None = None, **settings: Any) -> "Trained":
+    """Trains a network, as `scripts/train.py` does.
+
+    ``run, figures = tracknet.train(backbone="conv", decoder="unet", trainer={"max_epochs": 1})``.
+
+    Args:
+        output: The run directory; None makes one below ``outputs/train``.
+        settings: Groups and values by their names, values of a group as a mapping or by their
+            dotted names: ``**{"data.root": "my_videos"}``. ``resume=<run>`` goes on with a run.
+
+    Returns:
+        The run directory and the best figures on validation.
+
+    Raises:
+        InputError: Settings, data or a checkpoint do not fit; nothing was trained.
+        Interrupted: A signal came; the state is kept, and ``resume=`` goes on from it.
+    """
+    from tracknet.api import train
+
+    return train(output, **settings)
+
+
+def evaluate(
+    run: str | Path | None = None, output: str | Path | None = None, **settings: Any
+) -> dict[str, Any]:
+    """Scores a network on labelled clips, as `scripts/evaluate.py` does.
+
+    ``tracknet.evaluate(run)["protocols"]["strict"]["f1"]``.
+
+    Args:
+        run: A run directory or a checkpoint file; None where ``predictions=`` are scored.
+        output: Where `predictions.csv`, `metrics.json` and `report.html` go; None makes a folder
+            below ``outputs/evaluate``.
+        settings: As for `train`, such as ``split="val"`` or ``data="generic"``.
+
+    Returns:
+        The metrics, as in `metrics.json`.
+
+    Raises:
+        InputError: Settings, data or the checkpoint do not fit.
+    """
+    from tracknet.api import evaluate
+
+    return evaluate(run, output, **settings)

@@ -175,7 +175,7 @@ def test_several_videos(predictor, video, tmp_path):
         assert [len(track) for track in tracks] == [5, 9]
     with pytest.raises(InputError, match=r"none.mp4: no such file"):
         predictor().predict([first, tmp_path / "none.mp4"])
-    with pytest.raises(InputError, match="a ndarray|uint8: expected a path"):
+    with pytest.raises(InputError, match=r"uint8: expected a path"):
         predictor().predict([first, RED])
     with pytest.raises(InputError, match="channels='bgr' is for arrays"):
         predictor().predict(first, channels="bgr")
