@@ -69,6 +69,7 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Overrides that choose synthetic clips of a few frames, rendered and decoded once."""
     root = tmp_path_factory.mktemp("data")
     return [
+        "data=synthetic",
         f"paths.synthetic={root / 'synthetic'}",
         f"paths.store={root / 'store'}",
         "data.clips={train: 2, val: 1, test: 1}",

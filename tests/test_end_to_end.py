@@ -22,6 +22,7 @@ from tracknet.metrics import best_threshold
 from tracknet.pipelines.common import candidates_of, open_clips
 from tracknet.pipelines.evaluate import evaluate
 from tracknet.pipelines.predict import predict
+from tracknet.pipelines.settings import read_settings
 from tracknet.record import CheckpointError, Record, read_checkpoint
 from tracknet.video import read_frames
 
@@ -57,7 +58,7 @@ def score(compose, tiny_data, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def evaluated(score, tiny_run):
-    return score(f"ckpt={tiny_run}", "threshold=0")
+    return score(f"ckpt={tiny_run}", "threshold=0", "tracking=none")
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +72,9 @@ def video(resolved, tiny_data):
 def predicted(compose, tiny_run, video, tmp_path_factory):
     """The folder of the predictions of that clip."""
     output = tmp_path_factory.mktemp("predicted")
-    overrides = [f"ckpt={tiny_run}", f"source={video}", "threshold=0", f"paths.output={output}"]
-    config = OmegaConf.to_container(compose("predict", overrides), resolve=True)
+    overrides = [f"ckpt={tiny_run}", f"source={video}", "threshold=0", "tracking=none"]
+    overrides += [f"paths.output={output}"]
+    config = read_settings(compose("predict", overrides), "predict")
     predict(config, [video])
     return output
 
@@ -168,7 +170,7 @@ def test_tracking_a_file_needs_a_threshold_and_candidates(score, evaluated, tmp_
 def test_the_figures_at_one_half_are_those_of_that_threshold(score, evaluated, tiny_run):
     """The tiny network is sure of nothing: at threshold 0 it finds balls, at 0.5 none."""
     metrics, output = evaluated
-    at_half, _ = score(f"ckpt={tiny_run}", "threshold=0.5")
+    at_half, _ = score(f"ckpt={tiny_run}", "threshold=0.5", "tracking=none")
     assert metrics["protocols_at_0.5"] == at_half["protocols"] != metrics["protocols"]
     again, _ = score(f"predictions={output / 'predictions_at_0.5.csv'}")
     assert again["protocols"] == at_half["protocols"]
@@ -185,7 +187,7 @@ def test_a_video_gets_a_row_and_a_picture_for_every_frame(predicted, video):
 
 
 def test_load_predicts_what_the_script_writes(tiny_run, predicted, video):
-    track = tracknet.load(tiny_run, threshold=0).predict(video)
+    track = tracknet.load(tiny_run, threshold=0, tracking="none").predict(video)
     rows = rows_of(predicted / f"{video.stem}.csv")
     assert track.source.tolist() == [row["Source"] for row in rows] == ["detected"] * FRAMES
     xy = [(float(row["X"]), float(row["Y"])) for row in rows]
@@ -195,8 +197,8 @@ def test_load_predicts_what_the_script_writes(tiny_run, predicted, video):
 
 def test_the_threshold_of_the_validation_split_comes_along(tiny_run):
     summary = json.loads((tiny_run / "summary.json").read_text())
-    assert tracknet.load(tiny_run).threshold == summary["threshold"]
-    assert tracknet.load(tiny_run, overlap="mean").threshold == summary["threshold_overlap_mean"]
+    assert tracknet.load(tiny_run).threshold == summary["threshold_overlap_mean"]
+    assert tracknet.load(tiny_run, quality="fast").threshold == summary["threshold"]
 
 
 def test_batches_suit_the_device_by_default(compose, tiny_run):

@@ -27,7 +27,8 @@ LAYERS = (
     {"network"},
     {"checkpoint"},
     {"pipelines"},
-    {"cli", "__init__"},
+    {"cli", "api"},
+    {"__init__"},
     {"scripts"},
 )
 """A part imports itself and the layers before its own, not its neighbours."""

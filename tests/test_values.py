@@ -332,7 +332,7 @@ train data.splits=[train]
 train ++image_size.7=3
 evaluate tracking=banana
 evaluate treshold=0.4
-evaluate ~data
+prepare ~data
 predict tracking=null
 predict sorce=a.mp4
 prepare data=soccr

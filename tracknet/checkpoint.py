@@ -12,6 +12,14 @@ from tracknet.errors import InputError
 from tracknet.inference.network import TorchNetwork
 from tracknet.inference.overlap import OverlapName
 from tracknet.inference.predictor import Predictor
+from tracknet.inference.quality import (
+    QUALITIES,
+    TRACKINGS,
+    QualityName,
+    TrackingName,
+    make_tracker,
+)
+from tracknet.inference.tracking import Tracker
 from tracknet.models import HeatmapModel
 from tracknet.network import build_model
 from tracknet.record import (
@@ -53,13 +61,20 @@ def own_packages(config: Mapping[str, Any]) -> list[str]:
 
 def load(
     path: str | Path,
+    *,
     threshold: float | None = None,
-    overlap: OverlapName = "none",
+    quality: QualityName | None = None,
+    overlap: OverlapName | None = None,
+    tracking: TrackingName | Tracker | None = None,
     device: str = "auto",
     batch_size: int | Literal["auto"] = "auto",
     trust: str | Sequence[str] = (),
 ) -> Predictor:
     """A predictor from a run directory or a checkpoint file; see `tracknet.load`."""
+    if quality not in (None, *QUALITIES):
+        raise InputError(f"quality={quality!r}; expected {' or '.join(QUALITIES)}")
+    if isinstance(tracking, str) and tracking not in TRACKINGS:
+        raise InputError(f"tracking={tracking!r}; expected {', '.join(TRACKINGS)}, or a tracker")
     checkpoint, record = read_trusted(path, trust)
     config, thresholds = record.config, record.thresholds
     try:
@@ -70,15 +85,27 @@ def load(
         raise CheckpointError(
             f"{find_checkpoint(path)}: no network can be built of it: {said}"
         ) from error
-    return Predictor(
-        network=TorchNetwork(model, pick_device(device)),
-        image_size=tuple(config["image_size"]),
+    network = TorchNetwork(model, pick_device(device))
+
+    def predictor(word: QualityName) -> Predictor:
+        name = overlap or QUALITIES[word].overlap
+        tracker = tracking or QUALITIES[word].tracking
         # A run that was cut off has validated separate windows only.
-        threshold=thresholds.get(overlap, thresholds["none"]) if threshold is None else threshold,
-        overlap=overlap,
-        batch_size=batch_size,
-        **parts,
-    )
+        best = thresholds.get(name, thresholds["none"])
+        return Predictor(
+            network=network,
+            image_size=tuple(config["image_size"]),
+            threshold=best if threshold is None else threshold,
+            overlap=name,
+            tracker=make_tracker(tracker) if isinstance(tracker, str) else tracker,
+            batch_size=batch_size,
+            **parts,
+        )
+
+    made = predictor(quality or "best")
+    if quality is None:
+        made.live = predictor("fast")
+    return made
 
 
 def _restored(record: Record, state: Mapping[str, torch.Tensor]) -> HeatmapModel:

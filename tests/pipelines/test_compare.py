@@ -68,7 +68,7 @@ def test_predictions_files_need_the_data(compared, runs, tiny_data):
     files = [run / "predictions.csv" for run in (runs["good"], runs["bad"])]
     with pytest.raises(InputError, match="which data"):
         compared(*files)
-    data = ["data=synthetic", *(s for s in tiny_data if s.startswith(("paths", "data", "image")))]
+    data = [s for s in tiny_data if s.startswith(("paths", "data", "image"))]
     assert compared(*files, settings=data)["runs"]["bad"]["wasb"]["difference"] == -1
 
 

@@ -1,6 +1,7 @@
 """Scoring predictions files on rendered clips."""
 
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -99,3 +100,89 @@ def test_predictions_of_somebody_are_not_replaced(score, tmp_path):
     with pytest.raises(InputError, match=r"predictions\.csv: is there already"):
         score()
     assert written.read_text() == mine
+
+
+@pytest.fixture
+def score_run(compose, tiny_data, tiny_run, tmp_path):
+    """Scores the tiny run with overrides, where frames and clips are kept as for its training."""
+    paths = [setting for setting in tiny_data if setting.startswith("paths")]
+
+    def scored(*overrides, output="scored"):
+        own = [f"ckpt={tiny_run}", "threshold=0", f"paths.output={tmp_path / output}"]
+        return evaluate(compose("evaluate", [*paths, *own, *overrides]))
+
+    return scored
+
+
+def test_a_run_is_scored_on_its_own_data(score_run, tiny_data):
+    metrics = score_run("tracking=none")
+    data = [setting for setting in tiny_data if setting.startswith("data")]
+    named = score_run(*data, "tracking=none", output="named")
+    assert metrics["dataset"] == "synthetic"
+    assert metrics["split_sha256"] == named["split_sha256"]
+    assert metrics["scored"] == named["scored"]
+    assert metrics["protocols"] == named["protocols"]
+    other = score_run("split=val", output="val")
+    assert other["split_sha256"] != metrics["split_sha256"]
+
+
+def test_what_was_used_is_said(score_run, capsys):
+    facts = score_run()["facts"]
+    assert (facts["overlap"], facts["tracking"]) == ("mean", "offline")
+    assert "threshold 0.00, overlap mean, tracking offline\n" in capsys.readouterr().out
+    facts = score_run("quality=fast", "tracking=none", output="fast")["facts"]
+    assert (facts["overlap"], facts["tracking"]) == ("none", "none")
+
+
+def test_clips_are_rendered_where_this_machine_keeps_them(score_run, tmp_path):
+    """The run's own place may be one that a stranger chose."""
+    score_run(f"paths.synthetic={tmp_path / 'here'}", "max_clips=1")
+    assert [*(tmp_path / "here").rglob("*.mp4")]
+
+
+def test_a_part_of_the_run_s_data_can_be_changed(score_run):
+    metrics = score_run("+data.clips.test=2")
+    assert len(metrics["breakdown"]["clip"]) == 2
+
+
+def test_predictions_are_of_the_data_of_the_evaluation_beside_them(
+    score_run, compose, tiny_data, tmp_path
+):
+    metrics = score_run("tracking=none")
+    paths = [setting for setting in tiny_data if setting.startswith("paths")]
+    predictions = f"predictions={tmp_path / 'scored' / 'predictions.csv'}"
+    settings = [*paths, predictions, f"paths.output={tmp_path / 'again'}"]
+    again = evaluate(compose("evaluate", settings))
+    assert again["protocols"] == metrics["protocols"]
+    (tmp_path / "scored" / "metrics.json").unlink()
+    with pytest.raises(InputError, match=r"which data\? add data=<layout>"):
+        evaluate(compose("evaluate", settings))
+
+
+@pytest.fixture
+def folder(tiny_data, resolved, tmp_path):
+    """A folder of two labelled clips, without splits."""
+    root = tmp_path / "clips"
+    root.mkdir()
+    for split in ("test", "val"):
+        (clip,), _ = build(resolved("evaluate", tiny_data), "data").clips(split)
+        shutil.copy(clip.source, root / f"{split}_rally.mp4")
+        rows = zip(clip.labels.visibility > 0, *clip.labels.xy.T, strict=True)
+        lines = [f"{i},{int(seen)},{x},{y}" for i, (seen, x, y) in enumerate(rows)]
+        (root / f"{split}_rally.csv").write_text("\n".join(["frame,visibility,x,y", *lines]))
+    return root
+
+
+def test_a_folder_without_splits_is_scored_as_a_whole(score_run, folder):
+    data = ["data=generic", f"data.root={folder}"]
+    metrics = score_run(*data)
+    assert (metrics["split"], metrics["scored"]["split"]) == ("all", "all")
+    assert [*metrics["breakdown"]["clip"]] == ["test_rally", "val_rally"]
+    assert metrics["split_sha256"] == score_run(*data, "split=all", output="b")["split_sha256"]
+    (folder / "val" / "day").mkdir(parents=True)
+    for file in folder.glob("val_*"):
+        file.rename(folder / "val" / "day" / file.name)
+    with pytest.raises(InputError, match="split test is empty"):
+        score_run(*data, output="c")
+    everything = score_run(*data, "split=all", output="d")
+    assert [*everything["breakdown"]["clip"]] == ["val/day/val_rally"]

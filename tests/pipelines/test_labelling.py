@@ -97,7 +97,7 @@ def test_one_broken_video_does_not_stop_the_others(commands, videos, tmp_path):
 
 def test_clips_of_a_dataset_with_labels_or_predictions(commands, resolved, tiny_data, tmp_path):
     to, back = commands
-    data = ["data=synthetic", *(s for s in tiny_data if s.startswith(("paths", "data", "image")))]
+    data = [s for s in tiny_data if s.startswith(("paths", "data", "image"))]
     (clip,), _ = build(resolved("to_cvat", data), "data").clips("test")
     (xml,) = to(*data)
     assert xml == tmp_path / "out" / f"{clip.name}.xml"

@@ -348,7 +348,8 @@ def test_tracking_picks_weak_balls_and_fills_what_is_missing(predictor, tmp_path
     file = write(tmp_path / "a.mp4", pictures)
     costs = {"weak": 0.5, "start": 0.1, "turn": 0.1}
     tracker = OnlineTracker(**costs) if mode == "online" else OfflineTracker(**costs, gap=3)
-    [summary] = predict_all(predictor(threshold=0.6), [file], tmp_path / "out", tracker=tracker)
+    finder = predictor(threshold=0.6, tracker=tracker)
+    [summary] = predict_all(finder, [file], tmp_path / "out")
     found = rows(summary.files[0])
     sources = [row["Source"] for row in found]
     expected = ["detected"] * 20
@@ -359,10 +360,23 @@ def test_tracking_picks_weak_balls_and_fills_what_is_missing(predictor, tmp_path
     assert (np.hypot(x - centre(14)[0], y - centre(14)[1]) < 1.5) == (mode == "offline")
 
 
-def test_a_stream_cannot_be_tracked_offline(finder, served, tmp_path):
+def test_a_stream_cannot_be_tracked_offline(predictor, served, tmp_path):
     url, _ = served
+    finder = predictor(tracker=OfflineTracker())
     with pytest.raises(SystemExit, match="use tracking=online"):
-        predict_all(finder, [f"{url}/a.ts"], tmp_path / "out", tracker=OfflineTracker())
+        predict_all(finder, [f"{url}/a.ts"], tmp_path / "out")
+    with pytest.raises(InputError, match="use tracking=online"):
+        next(finder.stream([dot(0)], live=True))
+
+
+def test_a_stream_is_followed_by_what_is_there_for_it(predictor, finder, served, tmp_path):
+    url, folder = served
+    write(folder / "match.ts", [dot(i) for i in range(30)])
+    patient = predictor(overlap="mean", tracker=OfflineTracker(), threshold=1)
+    patient.live = finder
+    [summary] = predict_all(patient, [f"{url}/match.ts"], tmp_path / "out")
+    check(summary.files[0], 30)
+    assert patient.predict(f"{url}/match.ts").visible.all()
 
 
 def test_labels_are_not_replaced_and_the_next_video_is_done(finder, tmp_path):

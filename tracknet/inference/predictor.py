@@ -4,10 +4,11 @@ import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
-from itertools import chain, islice
+from dataclasses import replace
+from fractions import Fraction
+from itertools import chain, islice, tee
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast, overload
 
 import numpy as np
 import torch
@@ -17,18 +18,21 @@ from tracknet.devices import lacks_memory
 from tracknet.errors import InputError, InputWarning
 from tracknet.geometry import Fit, Size, to_original
 from tracknet.inference.backgrounds import Shot, with_background
+from tracknet.inference.frames import Channels, as_frames, paths_in, split_frames
 from tracknet.inference.network import Network
 from tracknet.inference.overlap import OVERLAPS, Overlap, OverlapName
-from tracknet.inference.tracking import as_track, picked
-from tracknet.types import Track
+from tracknet.inference.result import Prediction as Prediction, VideoTrack
+from tracknet.inference.tracking import LiveTracker, Tracker, as_track, picked
 from tracknet.video import (
     Frame,
     Resizer,
     frame_bytes,
     frame_size,
+    frame_time,
     is_stream,
     open_video,
     prefetch,
+    probe,
     room,
 )
 from tracknet.windows import Window, windows
@@ -39,32 +43,6 @@ background."""
 
 DECODED = 8
 """Decoded frames that may wait to be resized."""
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What is known of one frame.
-
-    Attributes:
-        frame: Its index in the video.
-        x: Original pixels from the left, NaN where no ball is predicted.
-        y: Original pixels from the top, NaN where no ball is predicted.
-        score: Of the best candidate, 0..1, also where it is rejected.
-        source: As in `Track`.
-        candidates: (K, 3) x, y in original pixels and score, best first.
-    """
-
-    frame: int
-    x: float
-    y: float
-    score: float
-    source: str
-    candidates: np.ndarray
-
-    @property
-    def visible(self) -> bool:
-        """Whether a ball is predicted."""
-        return self.source != ""
 
 
 class Predictor:
@@ -80,8 +58,12 @@ class Predictor:
         fit: (source size, network size) -> how frames become the network's input.
         threshold: Score from which a ball is reported.
         overlap: What becomes of the windows that hold a frame, see `Overlap`.
+        tracker: Picks among the candidates of each frame; None takes the best one.
         batch_size: Windows per pass; ``auto`` suits the network. It is halved whenever memory does
             not hold them.
+
+    Attributes:
+        live: What follows a stream in its place; None: it does itself.
 
     Raises:
         InputError: There is no such overlap, or a pass has no windows.
@@ -95,6 +77,7 @@ class Predictor:
         fit: Callable[[Size, Size], Fit],
         threshold: float,
         overlap: OverlapName = "none",
+        tracker: Tracker | None = None,
         batch_size: int | Literal["auto"] = "auto",
     ) -> None:
         if overlap not in OVERLAPS:
@@ -107,29 +90,99 @@ class Predictor:
         self.fit = fit
         self.threshold = threshold
         self.overlap: OverlapName = overlap
+        self.tracker = tracker
+        self.live: Predictor | None = None
         self.batch_size = network.windows_per_pass if batch_size == "auto" else batch_size
 
-    def predict(self, source: Path | str | Iterable[Frame]) -> Track:
+    @overload
+    def predict(
+        self,
+        source: Path | str | np.ndarray | torch.Tensor,
+        *,
+        channels: Channels = "rgb",
+        fps: float | None = None,
+    ) -> VideoTrack: ...
+    @overload
+    def predict(
+        self, source: Iterable[Path], *, channels: Channels = "rgb", fps: float | None = None
+    ) -> list[VideoTrack]: ...
+    @overload
+    def predict(
+        self, source: Any, *, channels: Channels = "rgb", fps: float | None = None
+    ) -> Any: ...
+    def predict(
+        self, source: Any, *, channels: Channels = "rgb", fps: float | None = None
+    ) -> VideoTrack | list[VideoTrack]:
         """The ball in every frame, in order; what is wrong with a video is an `InputWarning`.
 
         Args:
-            source: A video, a folder of frames, the URL of a stream, or RGB frames (H, W, 3) uint8
-                of one size.
+            source: A video, a folder of frames or the URL of a stream; several of these; or frames
+                of one size, as one array or tensor or one by one: (N, H, W, 3), (N, 3, H, W) or
+                grey (N, H, W), uint8 or floating from 0 to 1. One frame (H, W, 3) or (H, W) is a
+                video of one.
+            channels: The order of channels in arrays, ``rgb`` or ``bgr``.
+            fps: Frames per second of frames that have no times of their own.
+
+        Returns:
+            A track; of several sources a list of them, in their order.
 
         Raises:
-            VideoError: The source cannot be read, or its frames differ in size.
+            VideoError: A source cannot be read, or its frames differ in size.
+            InputError: Frames are not as described, or could be so in two ways.
         """
-        live, problems = is_stream(source), []
         if isinstance(source, Path | str):
-            info, source = open_video(source if live else Path(source))
-            problems = info.problems
-        rows = list(self.stream(source, live=live))
-        for problem in problems:
-            warnings.warn(problem.message, InputWarning, stacklevel=2)
-        return as_track((row.x, row.y, row.score, row.source) for row in rows)
+            if channels != "rgb":
+                raise InputError(f"channels={channels!r} is for arrays; a file says it itself")
+            return self._of_video(source, fps)
+        paths, frames = paths_in(split_frames(source))
+        if paths:
+            for path in paths:  # those that cannot be opened, before hours of work
+                if not is_stream(path):
+                    probe(Path(path))
+            return [self.predict(path, channels=channels, fps=fps) for path in paths]
+        size, known = (0, 0), as_frames(frames, channels)
+        first = next(known, None)
+        if first is None:
+            return self._track([], (0, 0), [], fps)
+        size, times = frame_size(first), []
+        rows = list(self.stream(_timed(chain([first], known), times)))
+        return self._track(rows, size, times, fps)
+
+    def _of_video(self, source: Path | str, fps: float | None) -> VideoTrack:
+        live, times = is_stream(source), []
+        finder = self.live or self if live else self
+        info, frames = open_video(source if live else Path(source))
+        rows = list(finder.stream(_timed(frames, times), live=live))
+        for problem in info.problems:
+            warnings.warn(problem.message, InputWarning, stacklevel=3)
+        rate = fps or (None if Path(source).is_dir() else float(info.fps))
+        return self._track(rows, info.size, times, rate, source)
+
+    def _track(
+        self,
+        rows: list[Prediction],
+        size: Size,
+        times: list[Fraction | None],
+        fps: float | None,
+        video: Path | str | None = None,
+    ) -> VideoTrack:
+        """What was found, and when; frames without times of their own come at `fps`."""
+        track = as_track((row.x, row.y, row.score, row.source) for row in rows)
+        frame = np.arange(len(track))
+        own = [np.nan if time is None else float(time) for time in times[: len(track)]]
+        time = np.array(own, float)
+        if len(time) and not np.isfinite(time).all():
+            time = frame / fps if fps else np.full(len(track), np.nan)
+        time = time - time[:1]  # counted from the first one
+        parts = track.xy, track.score, track.source
+        return VideoTrack(*parts, frame, time, size, video)
 
     def stream(
-        self, frames: Iterable[Frame], background: np.ndarray | None = None, live: bool = False
+        self,
+        frames: Iterable[Any],
+        background: np.ndarray | None = None,
+        live: bool = False,
+        channels: Channels = "rgb",
     ) -> Iterator[Prediction]:
         """Predictions in the order of the frames, while these arrive.
 
@@ -138,16 +191,20 @@ class Predictor:
         chunk; the next chunk is read meanwhile.
 
         Args:
-            frames: RGB arrays (H, W, 3) uint8 or frames of `read_raw`, all of one size.
+            frames: Arrays, tensors or frames of `read_raw`, all of one size, see `as_frame`.
             background: (H, W, 3) uint8 of network size; None takes the median of each chunk.
             live: Whether to wait for no more frames than a window has: the background is then one
                 of earlier frames, and windows go through the network one by one.
+            channels: The order of channels in arrays, ``rgb`` or ``bgr``.
 
         Raises:
             VideoError: The frames differ in size.
+            InputError: One is no frame, or they are `live` and the tracker waits for the last one.
         """
+        if live and self.tracker and self.tracker.waits:
+            raise InputError("a stream has no end to wait for; use tracking=online")
         with ExitStack() as threads:
-            read = iter(frames)
+            read = as_frames(frames, channels)
             first = next(read, None)
             if first is None:
                 return
@@ -161,10 +218,10 @@ class Predictor:
             depth = room(LOOKAHEAD, largest)
             shots = prefetch(self._shots(resized, background, live), depth)
             threads.enter_context(closing(shots))
-            for index, candidates in enumerate(self._candidates(shots, live)):
-                own = to_original(fit, candidates)
-                pick = 0 if own[0, 2] >= self.threshold else len(own)
-                yield Prediction(index, *picked(own, pick, self.threshold), own)
+            rows = self._best(fit, self._candidates(shots, live))
+            if self.tracker:
+                rows = _tracked(rows, self.tracker, self.threshold, fit.source)
+            yield from rows
 
     def network_frames(
         self, frames: np.ndarray, background: np.ndarray | None = None
@@ -192,6 +249,13 @@ class Predictor:
         for name, overlap in overlaps.items():
             found[name] += [*overlap.finish().cpu().numpy()]
         return {name: np.stack(rows) for name, rows in found.items()}
+
+    def _best(self, fit: Fit, found: Iterable[np.ndarray]) -> Iterator[Prediction]:
+        """Each frame by itself: its best candidate, if that reaches the threshold."""
+        for index, candidates in enumerate(found):
+            own = to_original(fit, candidates)
+            pick = 0 if own[0, 2] >= self.threshold else len(own)
+            yield Prediction(index, *picked(own, pick, self.threshold), own)
 
     def _shots(
         self, frames: Iterable[np.ndarray], background: np.ndarray | None, live: bool = False
@@ -232,3 +296,27 @@ class Predictor:
                 raise
         half = self.batch_size = len(batch) // 2
         return torch.cat([self._logits(batch[:half]), self._logits(batch[half:])])
+
+
+def _tracked(
+    rows: Iterable[Prediction], tracker: Tracker, threshold: float, size: Size
+) -> Iterator[Prediction]:
+    """The same frames with the candidates that the tracker picks."""
+    rows, again, seen = tee(rows, 3)
+    candidates = (row.candidates for row in seen)
+    if tracker.waits:
+        track = tracker.track(np.stack(list(candidates)), threshold, size)
+        found = zip(*track.xy.T.tolist(), track.score.tolist(), track.source.tolist(), strict=True)
+    else:
+        indices = cast(LiveTracker, tracker).follow(candidates, threshold, size)
+        picks = zip(again, indices, strict=True)
+        found = (picked(row.candidates, pick, threshold) for row, pick in picks)
+    for row, (x, y, score, source) in zip(rows, found, strict=True):
+        yield replace(row, x=x, y=y, score=score, source=source)
+
+
+def _timed(frames: Iterable[Frame], times: list[Fraction | None]) -> Iterator[Frame]:
+    """The same frames; when each is shown is noted before it is passed on."""
+    for frame in frames:
+        times.append(frame_time(frame))
+        yield frame

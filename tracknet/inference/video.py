@@ -5,20 +5,16 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field, replace
-from itertools import tee
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
 from tracknet.console import progress
 from tracknet.errors import InputError
-from tracknet.geometry import Size
 from tracknet.inference.backgrounds import CHUNK, FIRST
 from tracknet.inference.predictor import DECODED, LOOKAHEAD, Prediction, Predictor
-from tracknet.inference.tracking import LiveTracker, Tracker, picked
 from tracknet.inference.writers import CsvWriter, Overlay, WriterFactory, Writers
 from tracknet.problems import Problem
 from tracknet.video import (
@@ -69,22 +65,20 @@ def predict_video(
     folder: Path,
     writers: Sequence[WriterFactory] = (CsvWriter, Overlay),
     opened: tuple[VideoInfo, Iterable[Frame]] | None = None,
-    tracker: Tracker | None = None,
     name: str | None = None,
 ) -> Summary:
     """Lets writers write what a predictor finds in a video, a folder of frames or a stream.
 
-    They get each frame as soon as its window is complete. A stream is followed to its end, or until
-    Ctrl-C.
+    They get each frame as soon as its window is complete; a tracker that waits lets them wait for
+    the last frame, and those that need frames read them twice. A stream is followed to its end, or
+    until Ctrl-C.
 
     Args:
-        predictor: Finds the ball.
+        predictor: Finds the ball; of a stream, its `live` does.
         source: A video, a folder of frames or the URL of a stream.
         folder: Where the results go.
         writers: Make what writes them.
         opened: What `open_video` gave, if the source is being read already; None opens it here.
-        tracker: Picks among the candidates of each frame; None takes the best one. One that waits
-            lets the writers wait for the last frame, and those that need frames read them twice.
         name: What the results are called; None calls them after the source, see `output_names`.
 
     Raises:
@@ -93,7 +87,9 @@ def predict_video(
         Exception: What a writer failed of; the others have written all the same.
     """
     started = time.perf_counter()
-    live, waits = is_stream(source), tracker is not None and tracker.waits
+    live = is_stream(source)
+    predictor = predictor.live or predictor if live else predictor
+    waits = predictor.tracker is not None and predictor.tracker.waits
     if live and waits:
         raise InputError(f"{source} is a stream, which has no end to wait for; use tracking=online")
     info, reading = opened or open_video(source)
@@ -128,8 +124,6 @@ def predict_video(
             reading = _noting(reading, lambda _: arrivals.append(time.perf_counter()))
             stack.enter_context(_until_interrupted(info.problems))
         rows = predictor.stream(reading, live=live)
-        if tracker:
-            rows = _tracked(rows, tracker, predictor.threshold, info.size)
         for row in _progress(rows, info.frames, f"tracking {name}"):
             if live:
                 delays.append(time.perf_counter() - arrivals.popleft())
@@ -147,23 +141,6 @@ def _until_interrupted(problems: list[Problem]) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         problems.clear()
-
-
-def _tracked(
-    rows: Iterable[Prediction], tracker: Tracker, threshold: float, size: Size
-) -> Iterator[Prediction]:
-    """The same frames with the candidates that the tracker picks."""
-    rows, again, seen = tee(rows, 3)
-    candidates = (row.candidates for row in seen)
-    if tracker.waits:
-        track = tracker.track(np.stack(list(candidates)), threshold, size)
-        found = zip(*track.xy.T.tolist(), track.score.tolist(), track.source.tolist(), strict=True)
-    else:
-        indices = cast(LiveTracker, tracker).follow(candidates, threshold, size)
-        picks = zip(again, indices, strict=True)
-        found = (picked(row.candidates, pick, threshold) for row, pick in picks)
-    for row, (x, y, score, source) in zip(rows, found, strict=True):
-        yield replace(row, x=x, y=y, score=score, source=source)
 
 
 def _noting(frames: Iterable[Frame], note: Callable[[Frame], None]) -> Iterator[Frame]:

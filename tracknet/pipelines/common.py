@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from tracknet.build import build
+from tracknet.checkpoint import load
 from tracknet.console import progress, warn
 from tracknet.data.formats.base import LEFT_OUT, Dataset, LabelError
 from tracknet.data.store import FrameStore, StoredClip
@@ -64,6 +65,18 @@ def open_clips(config: Mapping[str, Any], clips: Sequence[Clip]) -> list[StoredC
             usable.append(clip)
     _report_all(problems, config["strict"], usable, f"none of {len(clips)} clips")
     return usable
+
+
+def load_predictor(config: Mapping[str, Any]) -> Predictor:
+    """The network of `config["ckpt"]`, which does what its settings say.
+
+    Raises:
+        CheckpointError: The checkpoint cannot be read.
+    """
+    names = ("threshold", "quality", "overlap", "device", "batch_size", "trust")
+    # The group is there once something was chosen of it, and empty for none.
+    said = (build(config, "tracking") or "none") if "tracking" in config else None
+    return load(config["ckpt"], **{name: config[name] for name in names}, tracking=said)
 
 
 def open_store(config: Mapping[str, Any]) -> FrameStore:

@@ -1,6 +1,5 @@
 """Compares runs of `evaluate`, or predictions files, on the same clips."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,13 @@ from tracknet.errors import InputError
 from tracknet.files import write_json
 from tracknet.metrics import PROTOCOLS, STRICT, f1_difference
 from tracknet.pipelines.common import find_clips, lengths_of, open_clips, report
-from tracknet.pipelines.evaluate import SCORED
-from tracknet.pipelines.settings import check_settings, read_settings
+from tracknet.pipelines.own import METRICS, read_metrics, read_scored
+from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.tables import print_comparison
 from tracknet.report import write_comparison
-from tracknet.trust import as_list, check_targets, plain_fault, short
 from tracknet.types import Labels, Track
 
 COMPARED = ("strict", "wasb")
-METRICS = "metrics.json"
 
 
 def compare(cfg: DictConfig) -> dict[str, Any]:
@@ -42,7 +39,7 @@ def compare(cfg: DictConfig) -> dict[str, Any]:
     names = short_names(paths)
     files = {n: _file(path, "predictions.csv") for n, path in zip(names, paths, strict=True)}
     hashes = {
-        name: _read(_file(path, METRICS))["split_sha256"]
+        name: read_metrics(_file(path, METRICS))["split_sha256"]
         for name, path in zip(names, paths, strict=True)
         if path.is_dir()
     }
@@ -114,51 +111,12 @@ def _check_same(hashes: Mapping[str, str]) -> None:
 
 
 def _settings(config: Mapping[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
-    """The data that is to be read: what is given, or else what the first run directory scored.
-
-    What it may build is listed, and where clips are rendered is our own choice.
-    """
+    """The data that is to be read: what is given, or else what the first run directory scored."""
     if config.get("data"):
         return {}
     for path in filter(Path.is_dir, paths):
-        file = path / METRICS
-        scored = _read(file).get("scored")
-        wrong = plain_fault(scored)
-        if wrong or not isinstance(scored, dict) or scored.keys() != {*SCORED}:
-            said = f"scored has {wrong}" if wrong else "does not say what was scored"
-            raise InputError(f"{file}: {said}; score it again with evaluate.py")
-        for key, kind in {"data": dict, "fit": dict, "split": str}.items():
-            if not isinstance(scored[key], kind):
-                said = f"scored.{key}={short(scored[key])}: expected another kind"
-                raise InputError(f"{file}: {said}; score it again with evaluate.py")
-        check_targets(scored, ("data", "fit"), as_list(config["trust"]), file)
-        _render_into(scored["data"], config["paths"]["synthetic"])
-        check_settings({**config, **scored}, "compare")
-        return scored
+        return read_scored(path / METRICS, config)
     raise InputError("which data? add data=<layout> data.root=<folder> split=<split>")
-
-
-def _render_into(data: Any, folder: str) -> None:
-    """Has rendered clips written into that folder, wherever they are chosen."""
-    if isinstance(data, dict):
-        data |= {"cache": folder} if "cache" in data else {}
-        for part in data.values():
-            _render_into(part, folder)
-
-
-def _read(file: Path) -> dict[str, Any]:
-    """The figures of an evaluation.
-
-    Raises:
-        InputError: It is no such file.
-    """
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        if isinstance(content["split_sha256"], str):
-            return content
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        pass
-    raise InputError(f"{file}: no figures of an evaluation; score the run again with evaluate.py")
 
 
 def _figures(

@@ -8,6 +8,7 @@ from omegaconf import DictConfig
 
 from tracknet.build import build, build_all
 from tracknet.checkpoint import read_trusted
+from tracknet.data.formats.base import ALL, Layout
 from tracknet.data.predictions import candidates_beside, read_predictions
 from tracknet.data.splits import split_sha256
 from tracknet.data.store import StoredClip
@@ -16,19 +17,20 @@ from tracknet.files import write_json
 from tracknet.metrics import breakdown, localisation, score
 from tracknet.owned import refuse_foreign
 from tracknet.pipelines.common import find_clips, lengths_of, open_clips
+from tracknet.pipelines.own import METRICS, SCORED, data_of, read_scored
 from tracknet.pipelines.scored import by_network, from_file, half_beside
 from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.tables import print_metrics
+from tracknet.record import find_checkpoint
 from tracknet.report import write_report
-
-SCORED = ("data", "split", "max_clips", "image_size", "fit")
-"""Of the configuration: what was scored, for comparing on the same."""
+from tracknet.trust import TARGET
 
 
 def evaluate(cfg: DictConfig) -> dict[str, Any]:
     """Writes `predictions.csv`, `metrics.json` and `report.html`; returns the metrics.
 
-    See `by_network` for what else a checkpoint's evaluation writes.
+    See `by_network` for what else a checkpoint's evaluation writes. Without ``data=`` the data is
+    that of the run; a folder without splits is scored as a whole.
 
     Raises:
         InputError: Neither or both of ckpt and predictions are given, or they cannot be read; a
@@ -39,25 +41,24 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         raise InputError(
             "name what to score: ckpt=<run directory or file>, or predictions=<csv>, not both"
         )
-    output = Path(config["paths"]["output"])
+    config |= _own(config)
+    dataset = build(config, "data")
+    if isinstance(dataset, Layout) and not dataset.has_splits:
+        config["split"] = ALL
+    split, output = config["split"], Path(config["paths"]["output"])
     output.mkdir(parents=True, exist_ok=True)
     file = output / "predictions.csv"
-    dataset, split = build(config, "data"), config["split"]
     if config["ckpt"]:
         for own in (file, candidates_beside(file), half_beside(file)):
             refuse_foreign(own)  # before hours of work
-        own = read_trusted(config["ckpt"], config["trust"])[1].config
-        config |= {key: own[key] for key in ("image_size", "fit")}
     clips = open_clips(config, find_clips(config, dataset, split))
     lengths, labels = lengths_of(clips), [clip.labels for clip in clips]
-    tracker, further = build(config, "tracking"), build_all(config, "protocols")
+    further = build_all(config, "protocols")
     predict = by_network if config["ckpt"] else from_file
-    scored = predict(config, clips, tracker, file)
+    scored = predict(config, clips, file)
     # What stands in the file, so that scoring it again gives the same figures.
     tracks = list(read_predictions(file, lengths)[0].values())
     facts = {"dataset": f"{dataset.name} ({dataset.root})", "split": split}
-    if tracker:
-        facts["tracking"] = tracker.name
     facts |= {"frames without a row": "0", **scored.facts}
     metrics = {
         "split": split,
@@ -96,6 +97,28 @@ def _median_clip(clips: Sequence[StoredClip], figures: dict[str, Any]) -> Path:
     """The source of the clip whose F1 is the median: a fair one to look at."""
     ranked = sorted(clips, key=lambda clip: figures[clip.clip.name]["f1"])
     return ranked[(len(ranked) - 1) // 2].clip.source
+
+
+def _own(config: dict[str, Any]) -> dict[str, Any]:
+    """What a checkpoint, or the evaluation that a predictions file is of, says of its data.
+
+    Raises:
+        InputError: It is needed, and not said, or names parts that it may not.
+    """
+    known = bool(config.get("data", {}).get(TARGET))
+    if config["predictions"]:
+        if known:
+            return {}
+        beside = Path(config["predictions"]).with_name(METRICS)
+        if not beside.is_file():
+            raise InputError("which data? add data=<layout> data.root=<folder> split=<split>")
+        scored = read_scored(beside, config)
+        return {key: scored[key] for key in ("data", "image_size", "fit")}
+    record = read_trusted(config["ckpt"], config["trust"])[1].config
+    own = {key: record[key] for key in ("image_size", "fit")}
+    if known:
+        return own
+    return own | data_of(record, config | own, find_checkpoint(config["ckpt"]))
 
 
 def headline(metrics: dict[str, Any]) -> dict[str, float]:

@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from tracknet.build import build, build_all
-from tracknet.checkpoint import load
+from tracknet.build import build_all
 from tracknet.console import say, warn
 from tracknet.errors import InputError
 from tracknet.inference.predictor import Predictor
-from tracknet.inference.tracking import Tracker
 from tracknet.inference.video import Summary, predict_video
 from tracknet.inference.writers import CsvWriter, Overlay, WriterFactory
+from tracknet.pipelines.common import load_predictor
 from tracknet.video import Frame, Source, VideoInfo, about, output_names
 
 
@@ -28,11 +27,9 @@ def predict(
     Raises:
         CheckpointError: The checkpoint cannot be read.
     """
-    tracker = build(cfg, "tracking")
-    choices = {key: cfg[key] for key in ("threshold", "overlap", "device", "batch_size", "trust")}
-    predictor = load(cfg["ckpt"], **choices)
+    predictor = load_predictor(cfg)
     output, writers = Path(cfg["paths"]["output"]), build_all(cfg, "writers")
-    return predict_all(predictor, sources, output, writers, opened, tracker)
+    return predict_all(predictor, sources, output, writers, opened)
 
 
 def predict_all(
@@ -41,7 +38,6 @@ def predict_all(
     output: Path,
     writers: Sequence[WriterFactory] = (CsvWriter, Overlay),
     opened: tuple[VideoInfo, Iterable[Frame]] | None = None,
-    tracker: Tracker | None = None,
 ) -> list[Summary]:
     """Lets writers write what is found in every source, see `predict_video`.
 
@@ -56,7 +52,7 @@ def predict_all(
     summaries, broken = [], []
     for source, name in zip(sources, output_names(sources), strict=True):
         try:
-            summary = predict_video(predictor, source, output, writers, opened, tracker, name)
+            summary = predict_video(predictor, source, output, writers, opened, name)
         except (InputError, OSError) as error:  # the next one may have neither
             broken.append(about(source, error))
             continue

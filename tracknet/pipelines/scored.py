@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tracknet.checkpoint import load
+from tracknet.build import build
 from tracknet.data.predictions import (
     candidates_beside,
     read_candidates,
@@ -23,7 +23,7 @@ from tracknet.geometry import to_original
 from tracknet.inference.tracking import Tracker
 from tracknet.metrics import at_threshold
 from tracknet.owned import own_file
-from tracknet.pipelines.common import candidates_of, lengths_of, report
+from tracknet.pipelines.common import candidates_of, lengths_of, load_predictor, report
 from tracknet.types import Track
 
 
@@ -44,9 +44,7 @@ class Scored:
     best: list[Track] | None = None
 
 
-def by_network(
-    config: Mapping[str, Any], clips: Sequence[StoredClip], tracker: Tracker | None, target: Path
-) -> Scored:
+def by_network(config: Mapping[str, Any], clips: Sequence[StoredClip], target: Path) -> Scored:
     """Writes a checkpoint's predictions to `target`, with their candidates beside it.
 
     Those at threshold 0.5 are written too, as `<name>_at_0.5.csv`, for comparison with runs whose
@@ -55,10 +53,8 @@ def by_network(
     Raises:
         CheckpointError: The checkpoint cannot be read.
     """
-    choices = {
-        key: config[key] for key in ("threshold", "overlap", "device", "batch_size", "trust")
-    }
-    predictor = load(config["ckpt"], **choices)
+    predictor = load_predictor(config)
+    tracker = predictor.tracker
     started = time.perf_counter()
     found = list(zip(clips, candidates_of(predictor, clips), strict=True))
     best = [clip.track(each[:, 0]) for clip, each in found]
@@ -80,13 +76,12 @@ def by_network(
         "checkpoint": str(config["ckpt"]),
         "threshold": f"{predictor.threshold:.2f}",
         "overlap": predictor.overlap,
+        "tracking": tracker.name if tracker else "none",
     }
     return Scored(facts, sum(map(len, clips)) / seconds, at_half, best)
 
 
-def from_file(
-    config: Mapping[str, Any], clips: Sequence[StoredClip], tracker: Tracker | None, target: Path
-) -> Scored:
+def from_file(config: Mapping[str, Any], clips: Sequence[StoredClip], target: Path) -> Scored:
     """Writes a predictions file to `target`: as it is, above a threshold, or tracked anew.
 
     Raises:
@@ -96,7 +91,8 @@ def from_file(
     facts, lengths = {"predictions": str(source)}, lengths_of(clips)
     if threshold is not None:
         facts["threshold"] = f"{threshold:.2f}"
-    if tracker:
+    if tracker := build(config, "tracking"):
+        facts["tracking"] = tracker.name
         if threshold is None:
             raise InputError(
                 "tracking a predictions file needs the threshold from which a candidate is "

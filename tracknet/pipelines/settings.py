@@ -30,8 +30,8 @@ from tracknet.values import (
 
 NEEDED = {
     **dict.fromkeys(["train", "benchmark"], ("task", "data", "trainer")),
-    **dict.fromkeys(["evaluate", "prepare"], ("data", "fit")),
-    **dict.fromkeys(["compare", "to_cvat"], ("fit",)),
+    "prepare": ("data", "fit"),
+    **dict.fromkeys(["evaluate", "compare", "to_cvat"], ("fit",)),
 }
 """The groups that a command cannot do without; a task has further ones."""
 DEFERRED = ("fit", "parameters", "optimizer", "scheduler")
@@ -85,9 +85,9 @@ OF_A_KIND = {
     Natural: "trainer.log_every_n_steps callbacks.early_stopping.patience "
     "callbacks.progress.refresh_rate callbacks.progress.process_position",
     Batches: "trainer.limit_train_batches trainer.limit_val_batches",
-    Text: "split overlap trainer.default_root_dir "
-    "paths.root paths.store paths.synthetic paths.output",
-    Text | NoneType: "resume init_from ckpt_path ckpt predictions labels",
+    Text: "split trainer.default_root_dir paths.root paths.store paths.synthetic paths.output",
+    Text | NoneType: "resume init_from ckpt_path ckpt predictions labels overlap",
+    Literal["best", "fast"] | NoneType: "quality",
     Literal["max", "min"]: "callbacks.best.mode callbacks.early_stopping.mode",
     FIGURE: "callbacks.best.monitor callbacks.early_stopping.monitor",
     FALSE: "callbacks.last.network_alone",

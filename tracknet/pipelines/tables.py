@@ -6,6 +6,7 @@ from typing import Any
 
 from tracknet.console import print_table, say
 
+USED = ("threshold", "overlap", "tracking")
 COLUMNS = ("f1", "precision", "recall", "accuracy", "tp", "fp1", "fp2", "fn", "tn", "ap", "rmse")
 
 
@@ -18,9 +19,11 @@ def print_metrics(metrics: Mapping[str, Any], output: Path) -> None:
         for name, own in metrics["protocols"].items()
     }
     cells = ([name, *(_cell(own.get(column)) for column in columns)] for name, own in rows.items())
-    print_table(
-        f"{metrics['dataset']} {metrics['split']}", ["protocol", *columns], cells, result=True
-    )
+    title = f"{metrics['dataset']} {metrics['split']}"
+    print_table(title, ["protocol", *columns], cells, result=True)
+    said = [f"{k} {metrics['facts'][k]}" for k in USED if k in metrics["facts"]]
+    if said:
+        say(", ".join(said), result=True)
     ends = metrics["protocols"]["strict"]["f1_interval"]
     say(f"strict F1, 95 % interval over clips: {_interval(ends, '.3f')}", result=True)
     print_written(output, "metrics.json", "predictions.csv", "report.html")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -129,6 +129,10 @@ class Dataset(Protocol):
         ...
 
 
+ALL = "all"
+"""The split of every clip: of all splits, or of a folder that has none."""
+
+
 @dataclass
 class Layout(ABC):
     """A dataset whose splits are lists of its parts, and whose files lie alike in each of them.
@@ -209,9 +213,18 @@ class Layout(ABC):
     def _places(self, places: Sequence[str], match: str, clip: str) -> list[Path]:
         return [_there(self.base / place.format(match=match, clip=clip)) for place in places]
 
+    @property
+    def has_splits(self) -> bool:
+        """Whether there is anything of what makes up the splits."""
+        return True
+
     def clips(self, split: str) -> tuple[list[Clip], list[Problem]]:
+        if split == ALL and ALL not in self.splits:
+            parts = chain.from_iterable(self.splits.values()) if self.has_splits else [""]
+            return replace(self, splits={ALL: [*parts]}).clips(ALL)
         if split not in self.splits:
-            raise LabelError(f"split={split} is unknown; choose one of {', '.join(self.splits)}")
+            choices = ", ".join([*self.splits, ALL])
+            raise LabelError(f"split={split} is unknown; choose one of {choices}")
         places = self.places()
         refuse_leaks(places)
         clips: list[Clip] = []

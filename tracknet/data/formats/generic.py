@@ -44,6 +44,11 @@ class Generic(Layout):
     sources = ("{match}/{clip}",)
     tables = ("{match}/{clip}.csv",)
 
+    @property
+    def has_splits(self) -> bool:
+        parts = [str(part) for parts in self.splits.values() for part in parts]
+        return any((self.base / part).is_dir() for part in parts) or not self.base.is_dir()
+
     def find(self, part: str) -> Iterator[tuple[str, str]]:
         folder, clips, tables = self.base / part, set(), set()
         entered = {os.path.realpath(above) for above in folder.parents}
