@@ -11,6 +11,8 @@ import yaml
 from omegaconf import OmegaConf
 
 from tracknet import help as pages
+from tracknet.arguments import to_hydra, usage
+from tracknet.console import command
 from tracknet.errors import InputError
 from tracknet.help import answered, read
 
@@ -50,7 +52,7 @@ def test_every_value_of_a_command_is_there_with_its_default_and_says_what_it_is(
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_help_shows_options_groups_and_examples_of_its_own_command(said, entry):
     printed, own = said(entry, "--help"), read([CONFIGS], entry)
-    assert printed.startswith(f"usage: python scripts/{entry}.py ")
+    assert printed.startswith(f"usage: {command(entry)} ")
     text = " ".join(printed.split())
     for key, (default, comment) in own.values.items():
         assert f" {key}={'<needed>' if default == '???' else default} {comment} " in text
@@ -58,14 +60,21 @@ def test_help_shows_options_groups_and_examples_of_its_own_command(said, entry):
         options = sorted(file.stem for file in (CONFIGS / group).glob("*.yaml"))
         assert f" {group}={choice} " + (", ".join(options) if len(options) > 1 else "") in text
     assert " optimizer=" not in text or entry in ("train", "benchmark")
-    assert printed.count(f"\n  python scripts/{entry}.py ") == len(own.examples) == 4
+    assert printed.count(f"\n  {command(entry)} ") == len(own.examples) == 4
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_the_examples_can_be_typed(compose, entry):
     for example in read([CONFIGS], entry).examples:
         arguments = shlex.split(re.sub("<[^<>]+>", "x", example), comments=True)
-        compose(entry, arguments)
+        compose(entry, to_hydra(entry, arguments))
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_the_usage_names_what_stands_by_itself(entry):
+    first, *_ = read([CONFIGS], entry).usage
+    named = re.sub(r"\[(<[^=]+>)\]", r"\1", first).removesuffix(" [<key>=<value> ...]")
+    assert named.replace("<evaluation> <evaluation>", "<evaluation>") == usage(entry)
 
 
 @pytest.mark.parametrize("columns", [80, 200])
@@ -128,12 +137,14 @@ def test_what_stands_behind_the_two_dashes_is_no_flag():
 def test_an_installed_program_is_called_as_it_is(capsys, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["/somewhere/bin/tracknet-to-cvat"])
     answered("to_cvat", ["--help"])
-    assert "usage: tracknet-to-cvat " in capsys.readouterr().out
+    assert "usage: /somewhere/bin/tracknet-to-cvat " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("script", sorted(file.stem for file in (ROOT / "scripts").glob("*.py")))
 def test_every_script_has_help_and_version(run_script, script):
-    assert run_script(script, "--help").stdout.startswith(f"usage: python scripts/{script}.py ")
+    first, *_ = run_script(script, "--help").stdout.splitlines()
+    assert first.startswith("usage: ")
+    assert f"scripts/{script}.py " in first
     assert run_script(script, "--version").stdout == f"tracknet {pages.version('tracknet')}\n"
 
 

@@ -27,7 +27,7 @@ def facts(capsys):
                 break
             name = line[:12].strip() or name
             found[name] = f"{found.get(name, '')} {line[12:]}".strip()
-        found["next"] = "\n".join(line.strip() for line in lines if line.startswith("  python"))
+        found["next"] = "\n".join(line.strip() for line in lines if line.startswith("  "))
         return found
 
     return of
