@@ -27,7 +27,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "predict": ("ckpt", "source*"),
     "compare": ("runs*",),
     "to_cvat": ("source*", "labels"),
-    "from_cvat": ("annotations*",),
+    "from_labels": ("annotations*",),
 }
 """The settings that a command's names are for, in their order; one with a star takes several. Those
 that are given by ``key=value`` are passed over."""
@@ -37,12 +37,12 @@ CALLED = {
     "source": "<video or folder>",
     "labels": "<csv or folder>",
     "runs": "<evaluation>",
-    "annotations": "<xml or zip>",
+    "annotations": "<export>",
 }
 """How help and messages name them."""
 
 PATHS = re.compile(
-    r"ckpt|source|labels|predictions|annotations|runs|resume|init_from|ckpt_path|paths\.\w+"
+    r"ckpt|source|labels|videos|predictions|annotations|runs|resume|init_from|ckpt_path|paths\.\w+"
     r"|hydra\.(run\.dir|sweep\.dir|sweep\.subdir)|sampling\.hard|trainer\.default_root_dir"
     r"|backbone\.cfg\.pretrained_model_name|(callbacks|logger)\.\w+\.(dirpath|save_dir)"
     r"|data(\.parts\.[\w.-]+)?\.(root|cache|splits\.\w+)"
