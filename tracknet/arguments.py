@@ -43,7 +43,7 @@ CALLED = {
 """How help and messages name them."""
 
 PATHS = re.compile(
-    r"ckpt|source|labels|predictions|annotations|videos|runs|resume|init_from|ckpt_path|paths\.\w+"
+    r"ckpt|source|labels|videos|predictions|annotations|runs|resume|init_from|ckpt_path|paths\.\w+"
     r"|hydra\.(run\.dir|sweep\.dir|sweep\.subdir)|sampling\.hard|trainer\.default_root_dir"
     r"|backbone\.cfg\.pretrained_model_name|(callbacks|logger)\.\w+\.(dirpath|save_dir)"
     r"|data(\.parts\.[\w.-]+)?\.(root|cache|splits\.\w+)"
