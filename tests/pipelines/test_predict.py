@@ -12,6 +12,7 @@ import av
 import numpy as np
 import pytest
 
+from tracknet.errors import InputError
 from tracknet.inference.tracking import OfflineTracker, OnlineTracker
 from tracknet.pipelines.predict import predict_all
 from tracknet.video import container, find_sources, probe, read_raw

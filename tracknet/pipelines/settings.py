@@ -82,8 +82,7 @@ OF_A_KIND = {
     Natural: "trainer.log_every_n_steps callbacks.early_stopping.patience "
     "callbacks.progress.refresh_rate callbacks.progress.process_position",
     Batches: "trainer.limit_train_batches trainer.limit_val_batches",
-    Text: "split trainer.default_root_dir "
-    "paths.root paths.store paths.synthetic paths.output",
+    Text: "split trainer.default_root_dir paths.root paths.store paths.synthetic paths.output",
     Text | NoneType: "resume init_from ckpt_path ckpt predictions labels overlap",
     Literal["best", "fast"] | NoneType: "quality",
     Literal["max", "min"]: "callbacks.best.mode callbacks.early_stopping.mode",
