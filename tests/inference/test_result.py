@@ -107,12 +107,14 @@ def test_the_csv_is_that_of_the_command(track, file, tmp_path):
 def test_a_file_that_is_there_stays(track, tmp_path, save):
     path = tmp_path / ("a.csv" if save == "save_csv" else "a.mp4")
     path.write_text("Frame,Visibility,X,Y\n0,1,7,7\n")
-    with pytest.raises(InputError, match=r"exists; .* overwrite=True"):
+    with pytest.raises(InputError, match=r"not written here .* overwrite=True"):
         getattr(track, save)(path)
     assert path.read_text().endswith("0,1,7,7\n")
     getattr(track, save)(path, overwrite=True)
     assert path.stat().st_size > 50
-    assert sorted(p.name for p in tmp_path.iterdir()) == sorted({path.name, "rally.mp4"})
+    getattr(track, save)(path)  # its own
+    left = {p.name for p in tmp_path.iterdir()}
+    assert left == {path.name, "rally.mp4", ".written.json"}
 
 
 def test_a_video_shows_the_ball(track, file, tmp_path):
@@ -139,7 +141,7 @@ def test_frames_from_memory_are_drawn_when_they_are_given(predictor, dots, tmp_p
         track.save_video(tmp_path / "b.mp4", frames[:3])
     with pytest.raises(InputError, match="expected those of the track"):
         track.save_video(tmp_path / "b.mp4", frames[:, :50])
-    assert [p.name for p in tmp_path.iterdir()] == ["a.mp4"]
+    assert {p.name for p in tmp_path.iterdir()} == {"a.mp4", ".written.json"}
 
 
 def test_what_makes_no_video(track, file, tmp_path):

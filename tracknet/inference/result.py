@@ -15,6 +15,7 @@ from tracknet.data.predictions import VIDEO_COLUMNS, cells, write_table
 from tracknet.errors import InputError
 from tracknet.geometry import Size
 from tracknet.inference.frames import Channels, as_frames, split_frames
+from tracknet.owned import refuse_foreign, remember
 from tracknet.types import Track
 from tracknet.video import Frame, Source, VideoInfo, frame_bytes, frame_size, is_stream, open_video
 
@@ -140,7 +141,8 @@ class VideoTrack(Track):
 
         Args:
             path: The csv file.
-            overwrite: Whether a file that is there may be replaced.
+            overwrite: Whether a file may be replaced that was not written here, or was changed
+                since.
 
         Returns:
             The path.
@@ -153,6 +155,7 @@ class VideoTrack(Track):
         path.parent.mkdir(parents=True, exist_ok=True)
         columns = self.frame, *self.xy.T, self.score, self.source
         write_table(path, VIDEO_COLUMNS, map(cells, *(column.tolist() for column in columns)))
+        remember(path)
         return path
 
     def save_video(
@@ -169,7 +172,8 @@ class VideoTrack(Track):
         Args:
             path: An mp4 file.
             frames: The frames of the track where they came from memory, as `predict` took them.
-            overwrite: Whether a file that is there may be replaced.
+            overwrite: Whether a file may be replaced that was not written here, or was changed
+                since.
             fps: Frames per second of frames that have no times, else 30.
             channels: The order of channels in `frames`.
             trail: How many of the last positions stay visible.
@@ -200,6 +204,7 @@ class VideoTrack(Track):
                 if drawn < len(self):
                     raise InputError(f"{drawn} frames are left of the {len(self)} of the track")
             overlay.files[0].replace(path)
+        remember(path)
         return path
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
@@ -298,5 +303,11 @@ def _picked(frames: Iterable[Frame], numbers: np.ndarray) -> Iterator[Frame]:
 
 
 def _check_free(path: Path, overwrite: bool) -> None:
-    if path.exists() and not overwrite:
-        raise InputError(f"{path} exists; choose another name, or replace it with overwrite=True")
+    try:
+        if not overwrite:
+            refuse_foreign(path)
+    except InputError as error:
+        raise InputError(
+            f"{path}: is there already, and was not written here or was changed since; choose "
+            "another name, or replace it by overwrite=True"
+        ) from error
