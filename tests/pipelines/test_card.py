@@ -33,7 +33,7 @@ def test_the_card_shows_every_stage_and_how_much_is_seen(
 ):
     train(compose("train", [*tiny_data, *tiny_network, f"paths.output={tmp_path / 'run'}"]))
     lines = [line.replace("│", " ").split() for line in capsys.readouterr().out.splitlines()]
-    rows = {line[0]: line[1:] for line in lines if line}
+    rows = {line[0]: line[1:] for line in reversed(lines) if line}  # the first of a name
     assert rows["input"][:2] == ["WindowInput", "5x3x64x128"]
     assert rows["detail"][:3] == ["ConvDetail", "16x16x32", "4"]
     assert rows["head"][:3] == ["HeatmapHead", "5x16x32", "4"]

@@ -1,4 +1,7 @@
-"""What a training refuses, and what it shows."""
+"""What a training says, and what it refuses."""
+
+import re
+import sys
 
 import pytest
 
@@ -37,8 +40,34 @@ def test_debug_shapes_takes_a_step_and_talks_of_no_score(
     ],
 )
 def test_the_bar_can_be_left_out(
-    compose, tiny_data, tiny_network, tmp_path, capsys, setting, shown
+    compose, tiny_data, tiny_network, tmp_path, capsys, monkeypatch, setting, shown
 ):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     few = ["trainer.max_epochs=1", "trainer.limit_train_batches=1", setting]
     train(compose("train", [*tiny_data, *tiny_network, *few, f"paths.output={tmp_path / 'run'}"]))
     assert ("it/s" in "".join(capsys.readouterr())) == shown
+
+
+LINE = re.compile(
+    r"epoch \d \(\d of 2\)  loss \d+\.\d{4}  val F1 \d\.\d{3}  best \d\.\d{3}  \d+ s"
+    r"(  until \d\d:\d\d)?"
+)
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_log_in_a_file_is_short_lines_and_the_run_keeps_it(
+    compose, tiny_data, tiny_network, tmp_path, capsys, quiet
+):
+    settings = [*tiny_data, *tiny_network, f"paths.output={tmp_path}", f"quiet={quiet}"]
+    train(compose("train", settings))
+    said = capsys.readouterr().out
+    assert not {"\r", "\x1b"} & {*said}
+    assert len(said.splitlines()) < 60
+    assert max(map(len, said.splitlines())) <= 200
+    kept = (tmp_path / "train.log").read_text()
+    assert [bool(LINE.fullmatch(line[21:])) for line in kept.splitlines()].count(True) == 2
+    assert "parameters  26,531 trainable" in kept
+    if quiet:
+        assert said.splitlines()[1].startswith("validation strict F1")
+    else:
+        assert all(line in kept for line in said.splitlines())
