@@ -1,4 +1,4 @@
-"""The built wheel works alone: installed into an empty environment, away from the repository."""
+"""The built wheel works alone, without any extra, in an environment of its own elsewhere."""
 
 import csv
 import json
@@ -6,10 +6,14 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
+from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 TINY = [
@@ -25,6 +29,14 @@ defaults:
 backbone:
   widths: [8, 16, 16]
 """
+
+
+def extras() -> list[str]:
+    """What is imported of the packages that only an extra asks for."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [Requirement(line).name for line in chain(*project["optional-dependencies"].values())]
+    modules = packages_distributions().items()
+    return sorted(name for name, owners in modules if not set(owners).isdisjoint(asked))
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +60,16 @@ def programs(tmp_path_factory) -> Path:
     subprocess.run([*pip, *install], check=True)
     # A path in a .pth file is searched, but .pth files in it, the editable install's, are not read.
     (site,) = environment.glob("lib/python*/site-packages")
-    (site / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    # Nor is there any extra: what else is borrowed cannot be imported.
+    absent = f"import sys; sys.modules.update(dict.fromkeys({extras()}))"
+    (site / "borrowed.pth").write_text(f"{sysconfig.get_path('purelib')}\n{absent}\n")
     where = "import tracknet; print(tracknet.__file__)"
     ask = {"env": ENVIRONMENT, "capture_output": True, "text": True}
     found = subprocess.run([python, "-c", where], cwd=root, **ask)
     package = Path(found.stdout.strip()).parent
     assert package.is_relative_to(environment), found.stderr
+    refused = subprocess.run([python, "-c", "import pytest"], cwd=root, **ask)
+    assert "ModuleNotFoundError" in refused.stderr
     assert (package / "py.typed").is_file(), "whoever imports it has its types"
     return environment / "bin"
 
