@@ -56,7 +56,8 @@ def test_help_shows_options_groups_and_examples_of_its_own_command(said, entry):
     text = " ".join(printed.split())
     for key, (default, comment) in own.values.items():
         assert f" {key}={'<needed>' if default == '???' else default} {comment} " in text
-    for group, choice in own.groups.items():
+    for group, chosen in own.groups.items():
+        choice = chosen[0] if len(chosen) == 1 else f"[{','.join(chosen)}]"
         options = sorted(file.stem for file in (CONFIGS / group).glob("*.yaml"))
         assert f" {group}={choice} " + (", ".join(options) if len(options) > 1 else "") in text
     assert " optimizer=" not in text or entry in ("train", "benchmark")
@@ -92,10 +93,15 @@ def test_every_choice_says_what_it_is(choice):
 
 def test_a_group_has_its_choices_and_what_can_be_set_in_the_chosen_one(said):
     text = said("evaluate", "--help", "tracking", "fit=stretch")
-    assert "tracking, chosen is none" in text
+    assert "tracking, chosen is tracking=null" in text
     assert "tracking=offline" in text
     assert "tracking.gap" not in text
     assert text.endswith("fit=stretch\n  Each side scaled by itself\n")
+    text = said("train", "--help", "logger")
+    assert "logger, chosen is logger=[csv,tensorboard]" in text
+    assert "logger.csv.save_dir" in text
+    assert "logger.tensorboard.save_dir" in text
+    assert "logger.wandb" not in text
     # What an option takes over from another one is among its values; its own values win.
     text = said("train", "--help", "tracking=smooth", "experiment=own_video")
     assert re.search(r"tracking\.gap=0 +longest gap", text)

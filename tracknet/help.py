@@ -53,14 +53,14 @@ class Described:
         usage: What a command is given, of which there may be several ways.
         examples: Arguments, with a comment or none.
         values: Dotted key -> its value, as it is written, and what it is.
-        groups: Group -> the option that is chosen.
+        groups: Group -> the options that are chosen.
     """
 
     about: str = ""
     usage: list[str] = field(default_factory=list)
     examples: list[str] = field(default_factory=list)
     values: dict[str, tuple[str | None, str]] = field(default_factory=dict)
-    groups: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, list[str]] = field(default_factory=dict)
 
     def include(self, other: "Described") -> None:
         """Takes what another file has and this one does not."""
@@ -110,7 +110,7 @@ def _of_command(folders: Sequence[Path], name: str) -> Text:
         out.append(f"{program} {usage}\n")
     _paragraph(out, own.about)
     _section(out, "options, each key=value", _values(own))
-    groups = [(f"{group}={own.groups[group]}", _options(folders, group)) for group in own.groups]
+    groups = [(_chosen(group, own), _options(folders, group)) for group in own.groups]
     several = [(chosen, ", ".join(o) if len(o) > 1 else "") for chosen, o in groups]
     _section(out, "groups, each group=choice", several)
     _section(out, "every command has", EVERYWHERE.items())
@@ -125,18 +125,25 @@ def _of_group(folders: Sequence[Path], name: str, group: str, choice: str) -> Te
     there = {option: read(folders, f"{group}/{option}") for option in _options(folders, group)}
     if choice and choice not in there:
         raise InputError(f"{group}={choice}: expected one of {', '.join(there)}")
-    out = Text()
+    out, choices = Text(), [choice]
     if not choice:
-        choice = read(folders, name).groups.get(group, "")
-        chosen = f", chosen is {choice}" if choice else ""
+        whole = read(folders, name)
+        chosen = f", chosen is {_chosen(group, whole)}" if group in whole.groups else ""
         abouts = ((f"{group}={option}", own.about) for option, own in there.items())
         _section(out, group + chosen, abouts)
-    if choice in there:
+        choices = whole.groups.get(group, [])
+    for choice in filter(there.get, choices):
         own = there[choice]
-        groups = ((f"{one}={option}", "") for one, option in own.groups.items())
+        groups = ((_chosen(one, own), "") for one in own.groups)
         _section(out, f"{group}={choice}", [("", own.about), *groups, *_values(own)])
         _examples(out, own, command("train"))
     return out
+
+
+def _chosen(group: str, described: Described) -> str:
+    """A group with what is chosen of it, as one would type it."""
+    first, *others = described.groups[group]
+    return f"{group}=[{','.join([first, *others])}]" if others else f"{group}={first}"
 
 
 def _examples(out: Text, own: Described, program: str) -> None:
@@ -213,7 +220,8 @@ def read(folders: Sequence[Path], name: str) -> Described:
     for item in yaml.safe_load(text).get("defaults", []):
         if isinstance(item, dict):
             (one, option), *_ = item.items()
-            found.groups[one.removeprefix("override /")] = option or "null"
+            chosen = option if isinstance(option, list) else [option or "null"]
+            found.groups[one.removeprefix("override /")] = chosen
         elif item != "_self_":
             included.append(f"{group}/{item}" if group else item)
     found.values.update(_walk(root, prefix, text, lines))
