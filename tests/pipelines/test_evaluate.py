@@ -46,7 +46,8 @@ def test_a_single_clip_has_no_interval(score, tmp_path, capsys):
 
 def test_the_clip_of_median_f1_is_named(compose, resolved, tmp_path):
     """Of four clips, of whose balls all, none, most and half are found: the last one."""
-    settings = ["data.clips={train: 2, val: 1, test: 4}", "data.frames=8", "data.size=[96,160]"]
+    settings = ["data=synthetic", "data.clips={train: 2, val: 1, test: 4}"]
+    settings += ["data.frames=8", "data.size=[96,160]"]
     settings += [f"data.cache={tmp_path}", f"paths.store={tmp_path / 'store'}", "split=test"]
     settings += [f"paths.output={tmp_path / 'scored'}", "image_size=[96,160]"]
     clips, _ = build(resolved("evaluate", settings), "data").clips("test")
