@@ -36,7 +36,7 @@ SETTINGS = {
     "train": ["data.root", "resume", "init_from", "hydra.run.dir", "data.parts.a.root"],
     "compare": ["runs"],
     "to_cvat": ["source", "labels"],
-    "from_cvat": ["annotations"],
+    "from_labels": ["annotations", "videos"],
 }
 """Those that hold paths, of every command."""
 
@@ -94,7 +94,7 @@ def test_the_value_of_a_setting_that_holds_paths_is_taken_literally(here, name):
 @pytest.mark.parametrize("name", set(NAMES) - {"~", "--help", "ckpt=a.mp4", "+a=b"}, ids=readable)
 def test_a_file_is_a_file_without_two_dashes(here, name):
     here(name)
-    (given,) = to_hydra("from_cvat", [name])
+    (given,) = to_hydra("from_labels", [name])
     assert read(given) == meant(name)
 
 
@@ -177,7 +177,7 @@ def test_options_keep_their_values_and_come_first(here):
         ("compare", ["a", "b"], ["runs=[a,b]"]),
         ("to_cvat", ["v"], ["source=v"]),
         ("to_cvat", ["v", "w", "l"], ["source=[v,w]", "labels=l"]),
-        ("from_cvat", ["a", "b"], ["annotations=[a,b]"]),
+        ("from_labels", ["a", "b"], ["annotations=a", "videos=b"]),
     ],
 )
 def test_names_have_their_places(here, command, words, given):
