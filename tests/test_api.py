@@ -57,7 +57,7 @@ def test_a_network_is_trained_gone_on_with_and_scored(paths, tmp_path, monkeypat
         ({"seed": object()}, "seed: a object; expected text"),
         ({"resume": "nowhere"}, "resume=nowhere"),
     ],
-    ids=str,
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else value[:20],
 )
 def test_what_is_no_setting_is_one_sentence(tmp_path, monkeypatch, settings, said):
     monkeypatch.chdir(tmp_path)

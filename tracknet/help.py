@@ -12,6 +12,7 @@ from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 from textwrap import wrap
+from typing import Any
 
 import yaml
 from rich.text import Text
@@ -26,7 +27,7 @@ COLUMN = 30
 """Where what is said of a value begins."""
 LONGEST = 40
 """Characters of a value."""
-KEPT = {"break_on_hyphens": False, "break_long_words": False}
+KEPT: dict[str, Any] = {"break_on_hyphens": False, "break_long_words": False}
 """Paths and overrides, when lines are wrapped."""
 UNSAID = (TARGET, PARTIAL, "defaults", "command", "hydra")
 OWN_FOLDER = ("--config-dir", "-cd")

@@ -183,7 +183,7 @@ def test_an_export_of_label_studio_lies_beside_its_videos(commands, videos, tmp_
     there = f"videos={tmp_path / 'train'}", f"paths.output={tmp_path / 'train'}"
     with pytest.raises(SystemExit) as raised:
         commands[1](export, *there)
-    lost, kept = raised.value.code.splitlines()
+    lost, kept = str(raised.value.code).splitlines()
     assert lost.startswith("/data/upload/1/0a1b2c3d-c.mp4: a video of none of the 2 videos")
     assert "a.csv: is there already, and was not written here" in kept
     assert (videos / "a.csv").read_text() == TABLE

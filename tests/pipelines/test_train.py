@@ -63,7 +63,8 @@ def test_a_log_in_a_file_is_short_lines_and_the_run_keeps_it(
     said = capsys.readouterr().out
     assert not {"\r", "\x1b"} & {*said}
     assert len(said.splitlines()) < 60
-    assert max(map(len, said.splitlines())) <= 200
+    short = re.sub(r"/\S*/", "", said)  # folders of tests have long names
+    assert max(map(len, short.splitlines())) <= 200
     kept = (tmp_path / "train.log").read_text()
     assert [bool(LINE.fullmatch(line[21:])) for line in kept.splitlines()].count(True) == 2
     assert "parameters  26,531 trainable" in kept

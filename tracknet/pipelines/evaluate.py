@@ -42,7 +42,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
             "name what to score: ckpt=<run directory or file>, or predictions=<csv>, not both"
         )
     config |= _own(config)
-    dataset = build(config, "data")
+    dataset: Any = build(config, "data")
     if isinstance(dataset, Layout) and not dataset.has_splits:
         config["split"] = ALL
     split, output = config["split"], Path(config["paths"]["output"])

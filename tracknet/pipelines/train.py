@@ -124,8 +124,8 @@ def _train(
                 trainer.fit(parts.module, datamodule=parts.data, ckpt_path=path, weights_only=True)
         except MisconfigurationException as error:
             raise InputError(f"trainer: {error}") from error
-    if trainer.fast_dev_run:
-        _say_tried(trainer)
+    if tried := config["trainer"].get("fast_dev_run"):
+        _say_tried(trainer, int(tried))
         return {}
     # Of several devices' processes one has the results.
     return task.finish(output, parts) if trainer.is_global_zero else {}
@@ -237,10 +237,9 @@ def _shown_bar(
     return [c for c in callbacks if shown or c not in bars], shown
 
 
-def _say_tried(trainer: pl.Trainer) -> None:
+def _say_tried(trainer: pl.Trainer, batches: int) -> None:
     """The end of a run of a few batches, by which nothing can be judged."""
     if trainer.is_global_zero:
-        batches = int(trainer.fast_dev_run)
         steps = "one step" if batches == 1 else f"{batches} steps"
         print(f"{steps} trained and validated: it fits; nothing is scored or kept")
 

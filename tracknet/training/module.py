@@ -151,7 +151,8 @@ class HeatmapModule(LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self._epoch_losses = checkpoint.get("epoch_losses", [0, 0])
-        averages = any(isinstance(one, WeightAveraging) for one in self.trainer.callbacks)
+        callbacks = self.trainer.callbacks  # pyright: ignore[reportAttributeAccessIssue], set from afar
+        averages = any(isinstance(one, WeightAveraging) for one in callbacks)
         if not averages and "current_model_state" in checkpoint:  # without them from now on
             checkpoint["state_dict"] = checkpoint["current_model_state"]
         self._resumed, trainer = checkpoint, self.trainer

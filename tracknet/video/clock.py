@@ -33,7 +33,9 @@ class Clock:
         at, last = self._next, self._next - self._step
         if time is not None and self._shift is None:
             self._shift = at - time
-        elif time is not None and self._read != (time, time):  # it does not stand still
+        elif (
+            time is not None and self._shift is not None and self._read != (time, time)
+        ):  # it does not stand still
             told = time + self._shift
             if -LATE < told - last <= PAUSE:
                 at = max(told, last + self._tick)

@@ -1,7 +1,7 @@
 """Label Studio's JSON and JSON-MIN, of pictures and of videos; positions are in per cent."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 from typing import Any
 
@@ -27,7 +27,7 @@ def is_label_studio(content: Any) -> bool:
     return isinstance(content, list) and all(isinstance(task, dict) for task in content)
 
 
-def read(tasks: list[Mapping[str, Any]]) -> tuple[list[Mark], int]:
+def read(tasks: Sequence[Mapping[str, Any]]) -> tuple[list[Mark], int]:
     """What was marked, and of how many tasks the last one of several annotations counts.
 
     Tasks that nobody annotated, or that were skipped, are left out.
@@ -66,7 +66,7 @@ def _source(data: Mapping[str, Any]) -> tuple[str, bool]:
     raise ValueError(f"a task names no picture and no video, only {', '.join(map(str, data))}")
 
 
-def _picture(name: str, regions: list[Mapping[str, Any]]) -> Picture:
+def _picture(name: str, regions: Sequence[Mapping[str, Any]]) -> Picture:
     balls, size = [], None
     for region in regions:
         size = size or _size(region)
@@ -76,7 +76,7 @@ def _picture(name: str, regions: list[Mapping[str, Any]]) -> Picture:
     return Picture(name, balls, size)
 
 
-def _film(name: str, regions: list[Mapping[str, Any]]) -> Film:
+def _film(name: str, regions: Sequence[Mapping[str, Any]]) -> Film:
     balls: list[tuple[int, Ball]] = []
     frames, duration, size = None, None, None
     for region in regions:

@@ -110,8 +110,11 @@ class Dataset(Protocol):
         root: The dataset's folder.
     """
 
-    name: str
-    root: Path
+    @property
+    def name(self) -> str | None: ...
+
+    @property
+    def root(self) -> Path: ...
 
     def clips(self, split: str) -> tuple[list[Clip], list[Problem]]:
         """The clips of ``train``, ``val`` or ``test``, sorted by name, and what is wrong.

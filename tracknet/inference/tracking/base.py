@@ -1,7 +1,7 @@
 """What a tracker owes, and what its picks amount to."""
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -17,8 +17,10 @@ class Tracker(Protocol):
         waits: Whether it needs to see a whole clip. One that does not is a `LiveTracker`.
     """
 
-    name: str
-    waits: bool
+    waits: ClassVar[bool]
+
+    @property
+    def name(self) -> str: ...
 
     def track(self, candidates: np.ndarray, threshold: float, size: Size) -> Track:
         """One clip's trajectory.
@@ -38,7 +40,7 @@ class Tracker(Protocol):
 class LiveTracker(Tracker, Protocol):
     """A tracker that can say of a frame where the ball is before the next one comes."""
 
-    waits = False
+    waits: ClassVar[bool] = False
 
     def follow(
         self, candidates: Iterable[np.ndarray], threshold: float, size: Size
