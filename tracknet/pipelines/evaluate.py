@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 
 from tracknet.build import build, build_all
 from tracknet.checkpoint import read_trusted
-from tracknet.data.formats.base import ALL, Layout
+from tracknet.data.formats.base import ALL
 from tracknet.data.predictions import candidates_beside, read_predictions
 from tracknet.data.splits import split_sha256
 from tracknet.data.store import StoredClip
@@ -42,8 +42,8 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
             "name what to score: ckpt=<run directory or file>, or predictions=<csv>, not both"
         )
     config |= _own(config)
-    dataset: Any = build(config, "data")
-    if isinstance(dataset, Layout) and not dataset.has_splits:
+    dataset = build(config, "data")
+    if not getattr(dataset, "has_splits", True):
         config["split"] = ALL
     split, output = config["split"], Path(config["paths"]["output"])
     output.mkdir(parents=True, exist_ok=True)
