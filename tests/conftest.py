@@ -118,7 +118,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_network() -> list[str]:
-    """Overrides that choose a network of 26,531 parameters and two epochs of two batches."""
+    """Overrides that choose a network of 46,837 parameters and two epochs of two batches."""
     return [
         "backbone=conv",
         "backbone.widths=[8,16,16]",

@@ -290,10 +290,10 @@ to_cvat predictions=7
 to_cvat max_clips=-1
 from_labels annotations=7
 from_labels annotations=null
-from_labels annotations=a first_frame=2
-from_labels annotations=a class=[a,b]
-from_labels annotations=a videos=[a,b]
-from_labels annotations=a strict=perhaps
+from_labels first_frame=2 annotations=a
+from_labels class=[a,b] annotations=a
+from_labels videos=[a,b] annotations=a
+from_labels strict=perhaps annotations=a
 benchmark pairs=0
 benchmark pairs=1.5
 benchmark batches=abc

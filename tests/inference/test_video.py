@@ -215,13 +215,14 @@ class Second:
 @pytest.mark.parametrize("waits", [False, True])
 def test_a_writer_and_a_tracker_from_outside(predictor, video, tmp_path, waits):
     file, xy = video(20)
-    model, tracker = predictor(), Second()
+    tracker = Second()
     tracker.waits = waits
+    model, tracked = predictor(), predictor(tracker=tracker)
     writers = [CsvWriter, Crossed]
     table, text = predict_video(model, file, tmp_path / "first", writers).files
     assert len(json.loads(text.read_text())) == np.isfinite(xy[:, 0]).sum()
     assert min(json.loads(text.read_text())) > 200  # on the dot, in each frame
-    table, _ = predict_video(model, file, tmp_path / "second", writers, tracker=tracker).files
+    table, _ = predict_video(tracked, file, tmp_path / "second", writers).files
     second = [row.candidates[1] for row in model.stream(read_raw(file))]
     found = [(float(row["X"]), float(row["Y"]), float(row["Score"])) for row in rows(table)]
     np.testing.assert_allclose(found, second, atol=0.006)

@@ -67,7 +67,7 @@ def test_a_log_in_a_file_is_short_lines_and_the_run_keeps_it(
     assert max(map(len, short.splitlines())) <= 200
     kept = (tmp_path / "train.log").read_text()
     assert [bool(LINE.fullmatch(line[21:])) for line in kept.splitlines()].count(True) == 2
-    assert "parameters  26,531 trainable" in kept
+    assert "parameters  46,837 trainable" in kept
     if quiet:
         assert said.splitlines()[1].startswith("validation strict F1")
     else:

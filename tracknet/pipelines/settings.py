@@ -108,7 +108,7 @@ SETTINGS = {name: hint for hint, names in OF_A_KIND.items() for name in names.sp
     ),
     "source": SOURCE | NoneType,
     "annotations": _said(Text | list[Text], "one path, a pattern that finds them, or several"),
-    "videos": SOURCE | NoneType,
+    "videos": _said(Text | Natural | NoneType, "one folder"),
     "class": _said(Text | int | NoneType, "the name of a class, or null"),
     "first_frame": _said(Literal[0, 1] | NoneType, "0, 1 or null"),
     "trust": _said(Text | list[Text], "packages, as in trust=mine or trust=[mine,yours]"),

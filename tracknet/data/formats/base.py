@@ -305,7 +305,7 @@ def _check_numbers(folder: Path) -> None:
     """
     numbers = [number for number in picture_numbers(folder) if number is not None]
     files = image_files(folder)
-    if len(numbers) < len(files):
+    if not files or len(numbers) < len(files):  # nothing to compare, or not numbered
         return
     series = [tuple(name_parts(file)[::2]) for file in files]
     most = max(series, key=series.count)
