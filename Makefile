@@ -51,7 +51,7 @@ test: setup
 	$(PYTEST)
 
 test-slow: setup
-	$(PYTEST) -m slow
+	$(PYTEST) -m slow -o timeout=900
 
 lint: setup
 	$(BIN)/ruff check .
