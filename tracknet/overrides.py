@@ -26,6 +26,8 @@ WRITTEN = ("paths", "dirpath", "filename", "save_dir", "default_root_dir", "cach
 """Names of settings that say where something is written."""
 SENT = {"wandb", "mlflow"}
 """Loggers that may send elsewhere what is trained here."""
+REFERENCE = re.compile(r"(?<!\\)(\\\\)*\$\{")
+"""To another setting, or to the environment; not where a backslash makes it a name."""
 NAME, PARTS = r"[\w/.-]+", r"data(\.parts\.[\w-]+)+"
 
 
@@ -116,7 +118,7 @@ def _is_harmless(
             return False
         text = leaf if isinstance(leaf, str) else ""
         # It could be a part, or what the environment holds; the choice of a group is a file's path.
-        if "${" in text or ("." not in key and re.search(r"^/|\.\.|\\", text)):
+        if REFERENCE.search(text) or ("." not in key and re.search(r"^/|\.\.|\\", text)):
             return False
     return True
 
