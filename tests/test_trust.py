@@ -295,7 +295,7 @@ trust=canary
 def test_what_is_hydras_and_where_something_is_written_does_not_count(canary, tmp_path):
     (tmp_path / "overrides.yaml").write_text(json.dumps(["seed=1", *DROPPED, "backbone=conv"]))
     arguments = resumed_arguments(["train.py", f"resume={tmp_path}"])
-    run = [f"resume={tmp_path}", f"hydra.run.dir='{tmp_path}'"]
+    run = [f"resume={tmp_path}", f"hydra.run.dir={tmp_path}"]
     assert arguments == ["train.py", "seed=1", "backbone=conv", *run]
 
 
