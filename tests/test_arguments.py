@@ -177,7 +177,7 @@ def test_options_keep_their_values_and_come_first(here):
         ("compare", ["a", "b"], ["runs=[a,b]"]),
         ("to_cvat", ["v"], ["source=v"]),
         ("to_cvat", ["v", "w", "l"], ["source=[v,w]", "labels=l"]),
-        ("from_labels", ["a", "b"], ["annotations=[a,b]"]),
+        ("from_labels", ["a", "b"], ["annotations=a", "videos=b"]),
     ],
 )
 def test_names_have_their_places(here, command, words, given):
