@@ -4,6 +4,8 @@ READY := .venv/ready
 # `make setup TORCH=cpu` takes PyTorch without CUDA, from PyTorch's own index; .venv remembers it.
 HAS := $(shell cat .venv/torch 2>/dev/null)
 TORCH ?= $(HAS)
+# Not --quiet, which hides warnings from --strict too.
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 # What the lock must resolve for; PyTorch has nothing newer for Intel Macs than 2.2.
 PLATFORMS := x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu aarch64-apple-darwin x86_64-pc-windows-msvc
 # Two processes of one thread each: threads of several processes get in each other's way.
@@ -57,10 +59,10 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(PYRIGHT)
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	$(MKDOCS)
 
 docs: setup
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	$(MKDOCS)
 	@echo "look at   build/docs/index.html"
 
 lock: setup

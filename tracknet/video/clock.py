@@ -31,17 +31,15 @@ class Clock:
     def __call__(self, time: Fraction | None) -> Fraction:
         """When the next frame is shown, in seconds after the first, if its source says `time`."""
         at, last = self._next, self._next - self._step
-        if time is not None and self._shift is None:
+        if time is None or self._read == (time, time):  # it stands still
+            pass
+        elif self._shift is None:
             self._shift = at - time
-        elif (
-            time is not None and self._shift is not None and self._read != (time, time)
-        ):  # it does not stand still
-            told = time + self._shift
-            if -LATE < told - last <= PAUSE:
-                at = max(told, last + self._tick)
-            else:
-                self.jumps += 1
-                self._shift += at - told
+        elif -LATE < time + self._shift - last <= PAUSE:
+            at = max(time + self._shift, last + self._tick)
+        else:
+            self.jumps += 1
+            self._shift = at - time
         self._read = time, self._read[0]
         self._next = at + self._step
         return at

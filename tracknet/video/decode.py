@@ -104,7 +104,7 @@ def _wrong(
 
 def _upright(frame: av.VideoFrame) -> av.VideoFrame:
     """A frame as its container asks to show it, turned or mirrored, at the same time."""
-    matrix = frame.side_data.get(Type.DISPLAYMATRIX)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    matrix = frame.side_data.get(Type.DISPLAYMATRIX)  # pyright: ignore[reportCallIssue, reportArgumentType], it is a mapping of types
     if matrix is None:
         return frame
     # A point (x, y) is shown at (ax + cy, bx + dy), beside a shift.
