@@ -103,7 +103,13 @@ def test_several_devices_are_refused():
 
 
 def test_evaluations_stand_in_one_table(run_script, tiny_run, tiny_data, tmp_path):
-    settings = [*tiny_data, f"ckpt={tiny_run}", "threshold=0", "tracking=none", "overlap=none,median"]
+    settings = [
+        *tiny_data,
+        f"ckpt={tiny_run}",
+        "threshold=0",
+        "tracking=none",
+        "overlap=none,median",
+    ]
     done = run_script("evaluate", "-m", *settings, f"hydra.sweep.dir={tmp_path}")
     with open(tmp_path / "summary.csv", newline="") as file:
         scored, failed = csv.DictReader(file)
