@@ -337,13 +337,15 @@ def test_a_name_that_no_checkpoint_could_keep_is_refused_before_training(
 def test_every_name_in_every_command_and_all_that_is_printed(
     run_script, tiny_network, tmp_path, part
 ):
-    names = [name for name in NAMES[part::5] if not re.search("[\t\n]", name) and len(name) < 200]
+    # resume= refuses what reads as an interpolation in a run's own overrides.
+    left = (name for name in NAMES[part::5] if not re.search(r"[\t\n]|\$\{", name))
+    names = [name for name in left if len(name) < 200]
     root = dataset(tmp_path / "data" / "/".join(names), names[0].removesuffix(".mp4"))
-    run = tmp_path / "/".join(name for name in names if "${" not in name and "\udce9" not in name)
+    run = tmp_path / "/".join(name for name in names if "\udce9" not in name)
     for line in train_and_go_on(run_script, root, run, tmp_path / "store", tiny_network):
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
         pasted = subprocess.run(
-            ["bash", "-c", os.fsencode(line)], cwd=tmp_path, env=environment, capture_output=True
+            ["bash", "-c", os.fsencode(line)], env=environment, capture_output=True
         )
         assert pasted.returncode == 0, pasted.stderr
 

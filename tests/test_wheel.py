@@ -84,7 +84,7 @@ def test_train_evaluate_and_predict_outside_the_repository(programs, tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    assert "usage: tracknet-train " in run("train", "--help")
+    assert "tracknet-train [<data folder>]" in run("train", "--help")
     assert run("info", "--version").startswith("tracknet ")
     completed = {**ENVIRONMENT, "COMP_LINE": "tracknet-train decoder=u"}
     ask = [programs / "tracknet-train", "-sc", "query=bash"]

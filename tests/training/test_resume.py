@@ -264,7 +264,6 @@ TAMPERED = {
     "loops": lambda c: c.update(loops={"fit_loop": 5}),
     "callbacks": lambda c: c.update(callbacks=5),
     "optimizer": lambda c: c.update(optimizer_states=[5]),
-    "scheduler": lambda c: c.update(lr_schedulers=[5]),
     "average": lambda c: c.update(averaging_state={"x": 5}),
     "version": lambda c: c.pop("pytorch-lightning_version"),
 }
