@@ -100,7 +100,14 @@ def test_train_evaluate_and_predict_outside_the_repository(programs, tmp_path):
     manifest = json.loads((run_dir / "manifest.json").read_text())
     assert manifest["packages"]["tracknet"]
     assert manifest["git_commit"] is None
-    run("evaluate", "-m", *TINY, "ckpt=outputs/train/first", "hydra.sweep.dir=scores")
+    run(
+        "evaluate",
+        "-m",
+        "data=synthetic",
+        *TINY,
+        "ckpt=outputs/train/first",
+        "hydra.sweep.dir=scores",
+    )
     metrics = json.loads((tmp_path / "scores" / "0" / "metrics.json").read_text())
     assert {"strict", "wasb"} <= metrics["protocols"].keys()
     (video,) = tmp_path.glob("outputs/synthetic/*/test/match1/video/*.mp4")
