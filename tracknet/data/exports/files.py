@@ -3,19 +3,12 @@
 import json
 import os
 import zipfile
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from tracknet.data.formats.base import (
-    MALFORMED,
-    LabelError,
-    check_length,
-    read_content,
-    readable,
-)
+from tracknet.data.formats.base import LabelError, check_length, read_content, readable
+from tracknet.data.formats.zips import read_member, unpacking
 
 MOST = 1_000_000
 """Files of an export."""
@@ -43,7 +36,7 @@ class Files:
         if path.is_dir():
             names = _walk(path)
         elif path.is_file() and zipfile.is_zipfile(path):
-            with _unpacking(path):
+            with unpacking(path):
                 self._archive = zipfile.ZipFile(path)
             names = [own.filename for own in self._archive.infolist() if not own.is_dir()]
         elif path.suffix.lower() == ".zip":
@@ -72,12 +65,7 @@ class Files:
             LabelError: It cannot be read, or all that was read is larger than labels may be.
         """
         if self._archive:
-            with _unpacking(self.path):
-                member = self._archive.getinfo(name)
-                check_length(self.path, member.file_size)
-                if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                    raise NotImplementedError("a compression that cannot be bounded")
-                content = self._archive.read(member)  # no more than its header says
+            content = read_member(self.path, self._archive, self._archive.getinfo(name))
         else:
             file = self.path / name if self.path.is_dir() else self.path
             content = read_content(file, expected)
@@ -107,17 +95,3 @@ def _walk(folder: Path) -> Iterator[str]:
 def _is_hidden(name: str) -> bool:
     parts = PurePosixPath(name).parts
     return "__MACOSX" in parts or any(part.startswith(".") for part in parts)
-
-
-@contextmanager
-def _unpacking(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except LabelError:
-        raise
-    except (*MALFORMED, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        # An encrypted one, a truncated one, a compression that there is not.
-        raise LabelError(
-            f"{path}: cannot be unpacked ({error}); unpack it yourself and name the folder, or "
-            "export it again"
-        ) from error

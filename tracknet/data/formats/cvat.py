@@ -5,7 +5,6 @@ Public datasets come like this, and what people have corrected, as `to_cvat` wro
 
 import re
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -14,14 +13,9 @@ from xml.etree import ElementTree  # reads no external entity; expat bounds the 
 
 import numpy as np
 
-from tracknet.data.formats.base import (
-    MALFORMED,
-    LabelError,
-    check_length,
-    read_content,
-    readable,
-)
+from tracknet.data.formats.base import LabelError, read_content, readable
 from tracknet.data.formats.tables import FRAMES
+from tracknet.data.formats.zips import read_member, unpacking
 from tracknet.data.to_cvat import BALL, SEEN, UNKNOWN, VISIBILITY
 from tracknet.problems import Problem
 from tracknet.types import ABSENT, UNLABELLED, Labels
@@ -198,23 +192,11 @@ def is_xml(name: str) -> bool:
 
 def _unpacked(path: Path, content: bytes) -> bytes:
     """The one XML file in a ZIP."""
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            members = [file for file in archive.infolist() if is_xml(file.filename)]
-            if len(members) != 1:
-                raise LabelError(f"{path}: holds {len(members)} XML files, expected 1; {EXPECTED}")
-            check_length(path, members[0].file_size)
-            if members[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise NotImplementedError("a compression that cannot be bounded")
-            return archive.read(members[0])  # no more than its header says
-    except LabelError:
-        raise
-    except (*MALFORMED, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        # An encrypted one, a truncated one, a compression that there is not.
-        raise LabelError(
-            f"{path}: cannot be unpacked ({error}); unpack it yourself and name the XML, or export "
-            "it again"
-        ) from error
+    with unpacking(path), zipfile.ZipFile(BytesIO(content)) as archive:
+        members = [file for file in archive.infolist() if is_xml(file.filename)]
+        if len(members) != 1:
+            raise LabelError(f"{path}: holds {len(members)} XML files, expected 1; {EXPECTED}")
+        return read_member(path, archive, members[0])
 
 
 class _Bounded(ElementTree.TreeBuilder):
