@@ -85,7 +85,7 @@ def _predict(cfg: DictConfig) -> None:
 
             predict(config, sources, opened)
         except Signalled as stop:
-            print(f"interrupted; the rows so far are in {cfg.paths.output}", file=sys.stderr)
+            print(f"interrupted; what was written so far is in {cfg.paths.output}", file=sys.stderr)
             sys.exit(stop.code)
 
 

@@ -229,6 +229,20 @@ def test_a_writer_and_a_tracker_from_outside(predictor, video, tmp_path, waits):
     assert {row["Source"] for row in rows(table)} == {"tracked"}
 
 
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_bar_moves_while_the_network_looks(
+    predictor, video, tmp_path, monkeypatch, capsys, waits
+):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr("tracknet.inference.video.PATIENCE", -1)
+    tracker = Second()
+    tracker.waits = waits
+    predict_video(predictor(tracker=tracker), video(20)[0], tmp_path)
+    said = capsys.readouterr().err
+    assert ("finding the ball in rally" in said) == waits
+    assert "tracking rally" in said
+
+
 def test_a_missing_source(predictor, tmp_path):
     with pytest.raises(VideoError, match="no such file"):
         predict_video(predictor(), tmp_path / "none.mp4", tmp_path / "out")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -14,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from tracknet.console import progress
 from tracknet.errors import InputError
 from tracknet.inference.backgrounds import CHUNK, FIRST
-from tracknet.inference.predictor import DECODED, LOOKAHEAD, Prediction, Predictor
+from tracknet.inference.predictor import DECODED, LOOKAHEAD, Predictor
 from tracknet.inference.writers import CsvWriter, Overlay, WriterFactory, Writers
 from tracknet.problems import Problem
 from tracknet.video import (
@@ -28,6 +29,8 @@ from tracknet.video import (
     read_raw,
     room,
 )
+
+Item = TypeVar("Item")
 
 HELD_BYTES = 1 << 30
 """A video whose frames may take more while they wait for their prediction is read twice; a stream
@@ -123,6 +126,8 @@ def predict_video(
         if live:
             reading = _noting(reading, lambda _: arrivals.append(time.perf_counter()))
             stack.enter_context(_until_interrupted(info.problems))
+        if waits:  # the first row comes once all frames were looked at
+            reading = _progress(reading, info.frames, f"finding the ball in {name}")
         rows = predictor.stream(reading, live=live)
         for row in _progress(rows, info.frames, f"tracking {name}"):
             if live:
@@ -150,16 +155,16 @@ def _noting(frames: Iterable[Frame], note: Callable[[Frame], None]) -> Iterator[
         yield frame
 
 
-def _progress(rows: Iterable[Prediction], total: int, text: str) -> Iterator[Prediction]:
-    """The same rows, under a progress bar on stderr once they have taken a while."""
+def _progress(items: Iterable[Item], total: int, text: str) -> Iterator[Item]:
+    """The same frames or rows, under a progress bar on stderr once they have taken a while."""
     started, shown = time.monotonic(), False
     said = TextColumn("{task.description}", markup=False)  # a video may be called [/x]
     columns = said, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     bar = progress(*columns, stderr=True)
     task = bar.add_task(text, total=total or None)
     try:
-        for row in rows:
-            yield row
+        for item in items:
+            yield item
             bar.advance(task)
             if not shown and time.monotonic() - started > PATIENCE:
                 bar.start()
