@@ -41,13 +41,14 @@ FORCE:
 train: setup
 	$(BIN)/python scripts/train.py experiment=quickstart hydra.run.dir=$(RUN)
 	$(BIN)/python scripts/evaluate.py ckpt=$(RUN) split=test hydra.run.dir=$(RUN)/test
-	$(BIN)/python scripts/predict.py ckpt=$(RUN) source="$$($(MIDDLE))" hydra.run.dir=$(RUN)/overlay
+	@clip=$$($(MIDDLE)) && echo "$(BIN)/python scripts/predict.py $(RUN) $$clip" && \
+	  $(BIN)/python scripts/predict.py $(RUN) "$$clip" hydra.run.dir=$(RUN)/overlay
 	@echo
 	@echo "look at   $$(echo $(RUN)/overlay/*.mp4) and $(RUN)/test/report.html"
 	@echo "next      source .venv/bin/activate"
-	@echo "          python scripts/predict.py ckpt=$(RUN) source=<your video>"
+	@echo "          python scripts/predict.py $(RUN) <your video>"
 	@echo "          python scripts/train.py backbone=vit decoder=upsampling"
-	@echo "          python scripts/train.py experiment=badminton data.root=<your clips>"
+	@echo "          python scripts/train.py <your clips>"
 
 test: setup
 	$(PYTEST)
