@@ -170,6 +170,24 @@ def test_every_command_that_opens_a_checkpoint(
     assert said.startswith(sentence)
 
 
+@pytest.mark.parametrize(
+    ("place", "target"),
+    [
+        ("data", "canary.Own"),
+        ("data.root", "os.system"),
+        ("data.splits.test", "canary.boom"),
+        ("data.parts.a", "tracknet.data.store.FrameStore"),
+    ],
+)
+def test_scoring_a_runs_own_data_runs_nothing(canary, poisoned, place, target):
+    file, out = poisoned(place, payload(target, canary)), canary / "out"
+    said = rf"poisoned\.ckpt: {place}\._target_={target}: expected"
+    with pytest.raises(InputError, match=said) as refused:
+        tracknet.evaluate(file, out)
+    one_sentence(refused.value)
+    assert not out.exists()
+
+
 def make_frames(folder: Path) -> Path:
     import cv2
     import numpy as np
