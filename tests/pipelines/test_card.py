@@ -20,8 +20,8 @@ def test_what_comes_next_can_be_pasted_into_a_shell(capsys):
     print_next_steps(Path("outputs/[a run]"), FIGURES, dataset, ["mine", "yours"], video, 4)
     lines = [shlex.split(line, comments=True) for line in capsys.readouterr().out.splitlines()[2:]]
     evaluate, predict, resume = lines[-4:-1]
-    assert evaluate[-5:] == [
-        *("outputs/[a run]", "trust=[mine,yours]", "data=generic", "data.root=my videos"),
+    assert evaluate[-3:] == [
+        *("outputs/[a run]", "trust=[mine,yours]"),
         "split=val",  # there is nothing to test on
     ]
     assert predict[-3:] == ["outputs/[a run]", "my videos/it's (1).mp4", "trust=[mine,yours]"]

@@ -8,10 +8,8 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from hydra.core.hydra_config import HydraConfig
 from rich.filesize import decimal
 
-from tracknet.arguments import text_of
 from tracknet.console import command, print_table, quoted, say
 from tracknet.data.formats.base import Dataset
 from tracknet.data.resident import size_of, stays_resident
@@ -162,19 +160,9 @@ def print_next_steps(
     split = "split=test" if dataset.places().get("test") else "split=val"
     say(
         "next:",
-        f"  {command('evaluate', run, *own, *_data(dataset), split)}",
+        f"  {command('evaluate', run, *own, split)}",
         f"  {command('predict', run, str(video), *own)}  # or a video of your own",
         f"  {command('train', f'resume={run}', f'trainer.max_epochs={2 * epochs}')}",
         *([f"  tensorboard --logdir {quoted(run)}"] if tensorboard else []),
         result=True,
     )
-
-
-def _data(dataset: Dataset) -> list[str]:
-    """The overrides with which `evaluate` finds the same data; it takes synthetic clips untold."""
-    if dataset.name == "synthetic":
-        return []
-    given = HydraConfig.get().overrides.task if HydraConfig.initialized() else []
-    options = [text_of(o) for o in given if o.lstrip("+").startswith(("data.", "data@"))]
-    options = options or [f"data.root={dataset.root}"]
-    return [f"data={dataset.name}", *options]
