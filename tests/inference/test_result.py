@@ -92,6 +92,15 @@ def test_frames_from_memory_have_the_times_that_are_given(predictor, dots, tmp_p
     assert predictor().predict(tmp_path, fps=10)[5].time == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize("fps", [0, -25, float("nan"), float("inf"), "25"])
+def test_what_is_no_rate_is_refused(track, predictor, dots, tmp_path, fps):
+    said = rf"fps={fps!r}; expected frames per second, a number above 0"
+    with pytest.raises(InputError, match=said):
+        predictor().predict(dots(3)[0], fps=fps)
+    with pytest.raises(InputError, match=said):
+        track.save_video(tmp_path / "track.mp4", fps=fps)
+
+
 def test_the_csv_is_that_of_the_command(track, file, tmp_path):
     written = track.save_csv(tmp_path / "new" / "track.csv")
     with CsvWriter(tmp_path, "same", VideoInfo((1, 1), Fraction(25), 0, 0)) as writer:

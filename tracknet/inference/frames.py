@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from numbers import Real
 from pathlib import Path
 from typing import Any, Literal
 
@@ -102,6 +103,16 @@ def as_frames(source: Iterable[Any], channels: Channels) -> Iterator[Frame]:
     if channels not in ("rgb", "bgr"):
         raise InputError(f"channels={channels!r}; expected rgb or bgr")
     return (as_frame(frame, channels) for frame in source)
+
+
+def check_fps(fps: float | None) -> None:
+    """Refuses what is no rate of frames.
+
+    Raises:
+        InputError: It is neither None nor a finite number above 0.
+    """
+    if fps is not None and not (isinstance(fps, Real) and 0 < fps < float("inf")):
+        raise InputError(f"fps={fps!r}; expected frames per second, a number above 0, or None")
 
 
 def _as_array(frame: Any) -> np.ndarray:

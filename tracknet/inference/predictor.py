@@ -18,7 +18,7 @@ from tracknet.devices import lacks_memory
 from tracknet.errors import InputError, InputWarning
 from tracknet.geometry import Fit, Size, to_original
 from tracknet.inference.backgrounds import Shot, with_background
-from tracknet.inference.frames import Channels, as_frames, paths_in, split_frames
+from tracknet.inference.frames import Channels, as_frames, check_fps, paths_in, split_frames
 from tracknet.inference.network import Network
 from tracknet.inference.overlap import OVERLAPS, Overlap, OverlapName
 from tracknet.inference.result import Prediction as Prediction, VideoTrack
@@ -128,8 +128,10 @@ class Predictor:
 
         Raises:
             VideoError: A source cannot be read, or its frames differ in size.
-            InputError: Frames are not as described, or could be so in two ways.
+            InputError: Frames are not as described, or could be so in two ways; or `fps` is no
+                rate.
         """
+        check_fps(fps)
         if isinstance(source, Path | str):
             if channels != "rgb":
                 raise InputError(f"channels={channels!r} is for arrays; a file says it itself")

@@ -14,7 +14,7 @@ import numpy as np
 from tracknet.data.predictions import VIDEO_COLUMNS, cells, write_table
 from tracknet.errors import InputError
 from tracknet.geometry import Size
-from tracknet.inference.frames import Channels, as_frames, split_frames
+from tracknet.inference.frames import Channels, as_frames, check_fps, split_frames
 from tracknet.owned import refuse_foreign, remember
 from tracknet.types import Track
 from tracknet.video import Frame, Source, VideoInfo, frame_bytes, frame_size, is_stream, open_video
@@ -182,11 +182,13 @@ class VideoTrack(Track):
             The path.
 
         Raises:
-            InputError: There is a file that may not be replaced, or frames are missing.
+            InputError: There is a file that may not be replaced, frames are missing, or `fps` is no
+                rate.
             VideoError: The video cannot be read any more.
         """
         from tracknet.inference.writers import Overlay
 
+        check_fps(fps)
         path = Path(path)
         if path.suffix.lower() != ".mp4":
             raise InputError(f"{path}: expected the name of an mp4 file")
