@@ -64,6 +64,11 @@ def test_runs_are_compared_on_their_own_data(compared, runs, tmp_path, capsys):
     assert 'class="sure"' not in html
 
 
+def test_a_part_of_their_data_can_be_changed(compared, runs):
+    with pytest.raises(InputError, match="are of different clips or labels"):
+        compared(runs["good"], runs["bad"], settings=["+data.seed=9"])
+
+
 def test_predictions_files_need_the_data(compared, runs, tiny_data):
     files = [run / "predictions.csv" for run in (runs["good"], runs["bad"])]
     with pytest.raises(InputError, match="which data"):

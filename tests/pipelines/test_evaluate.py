@@ -155,6 +155,8 @@ def test_predictions_are_of_the_data_of_the_evaluation_beside_them(
     settings = [*paths, predictions, f"paths.output={tmp_path / 'again'}"]
     again = evaluate(compose("evaluate", settings))
     assert again["protocols"] == metrics["protocols"]
+    other = evaluate(compose("evaluate", [*settings, "+data.seed=9"]))
+    assert other["split_sha256"] != metrics["split_sha256"]
     (tmp_path / "scored" / "metrics.json").unlink()
     with pytest.raises(InputError, match=r"which data\? add data=<layout>"):
         evaluate(compose("evaluate", settings))

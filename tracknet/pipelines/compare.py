@@ -13,7 +13,7 @@ from tracknet.errors import InputError
 from tracknet.files import write_json
 from tracknet.metrics import PROTOCOLS, STRICT, f1_difference
 from tracknet.pipelines.common import find_clips, lengths_of, open_clips, report
-from tracknet.pipelines.own import METRICS, read_metrics, read_scored
+from tracknet.pipelines.own import METRICS, names_data, read_metrics, read_scored
 from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.tables import print_comparison
 from tracknet.report import write_comparison
@@ -112,7 +112,7 @@ def _check_same(hashes: Mapping[str, str]) -> None:
 
 def _settings(config: Mapping[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
     """The data that is to be read: what is given, or else what the first run directory scored."""
-    if config.get("data"):
+    if names_data(config):
         return {}
     for path in filter(Path.is_dir, paths):
         return read_scored(path / METRICS, config)

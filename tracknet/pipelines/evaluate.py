@@ -17,13 +17,12 @@ from tracknet.files import write_json
 from tracknet.metrics import breakdown, localisation, score
 from tracknet.owned import refuse_foreign
 from tracknet.pipelines.common import find_clips, lengths_of, open_clips
-from tracknet.pipelines.own import METRICS, SCORED, data_of, read_scored
+from tracknet.pipelines.own import METRICS, SCORED, data_of, names_data, read_scored
 from tracknet.pipelines.scored import by_network, from_file, half_beside
 from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.tables import print_metrics
 from tracknet.record import find_checkpoint
 from tracknet.report import write_report
-from tracknet.trust import TARGET
 
 
 def evaluate(cfg: DictConfig) -> dict[str, Any]:
@@ -77,7 +76,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
             "protocols_at_0.5": score(labels, half, further),
         }
     metrics["median_clip"] = str(_median_clip(clips, metrics["breakdown"]["clip"]))
-    write_json(output / "metrics.json", metrics)
+    write_json(output / METRICS, metrics)
     write_report(
         output / "report.html",
         title=f"{dataset.name} {split}",
@@ -105,7 +104,7 @@ def _own(config: dict[str, Any]) -> dict[str, Any]:
     Raises:
         InputError: It is needed, and not said, or names parts that it may not.
     """
-    known = bool(config.get("data", {}).get(TARGET))
+    known = names_data(config)
     if config["predictions"]:
         if known:
             return {}

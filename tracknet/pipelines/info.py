@@ -134,7 +134,7 @@ def _find(path: Path) -> tuple[Path, dict[str, Any]]:
     try:
         file = find_checkpoint(path)
     except CheckpointError:
-        if not (path / "checkpoints" / "last.ckpt").is_file():
+        if not (path / "checkpoints" / LAST).is_file():
             raise
         file = find_checkpoint(path, "last")
     return file, read_checkpoint(file)

@@ -14,12 +14,18 @@ SCORED = ("data", "split", "max_clips", "image_size", "fit")
 METRICS = "metrics.json"
 
 
+def names_data(config: Mapping[str, Any]) -> bool:
+    """Whether a command's own settings name a data set, and not only a part of one."""
+    return TARGET in config.get("data", {})
+
+
 def read_scored(file: Path, config: Mapping[str, Any]) -> dict[str, Any]:
     """What an evaluation scored.
 
     Args:
         file: Its `metrics.json`.
-        config: Of the command that is to read the same data.
+        config: Of the command that is to read the same data; what it says of `data` without a
+            layout, such as another root, takes the place of what the evaluation says.
 
     Raises:
         InputError: It does not say, or names parts that it may not.
@@ -54,13 +60,14 @@ def data_of(record: Mapping[str, Any], config: Mapping[str, Any], file: Path) ->
             f"{file}: does not say which data it was trained on; add data=<layout> "
             "data.root=<folder>"
         )
-    return _checked({"data": {**data, **config.get("data", {})}}, ("data",), config, file)
+    return _checked({"data": data}, ("data",), config, file)
 
 
 def _checked(
     own: dict[str, Any], groups: tuple[str, ...], config: Mapping[str, Any], file: Path
 ) -> dict[str, Any]:
     """The same, once it may be built: what it names is listed, and where it renders is ours."""
+    own["data"] = {**own["data"], **config.get("data", {})}
     check_targets(own, groups, as_list(config["trust"]), file)
     _render_into(own["data"], config["paths"]["synthetic"])
     check_settings({**config, **own}, config["command"])
