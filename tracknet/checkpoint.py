@@ -53,10 +53,21 @@ def read_trusted(
     return checkpoint, record
 
 
-def own_packages(config: Mapping[str, Any]) -> list[str]:
-    """The packages besides this one that prediction by one's own configuration is built of."""
-    named = packages_of({group: config.get(group) for group in BUILT})
+def own_packages(config: Mapping[str, Any], *further: str) -> list[str]:
+    """The packages besides this one that prediction by one's own configuration is built of.
+
+    Args:
+        config: Of a training.
+        further: Groups that are built as well, such as ``data`` for scoring.
+    """
+    named = packages_of({group: config.get(group) for group in (*BUILT, *further)})
     return [package for package in named if package != OURS]
+
+
+def trusting(config: Mapping[str, Any], *further: str) -> list[str]:
+    """The setting of a command that trusts `own_packages`, if there are any."""
+    packages = own_packages(config, *further)
+    return [f"trust=[{','.join(packages)}]"] if packages else []
 
 
 def load(

@@ -17,11 +17,17 @@ FIGURES = {
 def test_what_comes_next_can_be_pasted_into_a_shell(capsys):
     dataset = Generic("my videos", {"test": ["test"]})
     video = Path("my videos/it's (1).mp4")
-    print_next_steps(Path("outputs/[a run]"), FIGURES, dataset, ["mine", "yours"], video, 4)
+    config = {
+        "backbone": {"_target_": "mine.Net", "cfg": {"_target_": "yours.Settings"}},
+        "data": {"_target_": "clips.Clips"},
+        "trainer": {"max_epochs": 4},
+        "logger": {"tensorboard": {"save_dir": "."}},
+    }
+    print_next_steps(Path("outputs/[a run]"), FIGURES, config, dataset, video)
     lines = [shlex.split(line, comments=True) for line in capsys.readouterr().out.splitlines()[2:]]
     evaluate, predict, resume = lines[-4:-1]
     assert evaluate[-3:] == [
-        *("outputs/[a run]", "trust=[mine,yours]"),
+        *("outputs/[a run]", "trust=[clips,mine,yours]"),
         "split=val",  # there is nothing to test on
     ]
     assert predict[-3:] == ["outputs/[a run]", "my videos/it's (1).mp4", "trust=[mine,yours]"]

@@ -10,6 +10,7 @@ import lightning.pytorch as pl
 import torch
 from rich.filesize import decimal
 
+from tracknet.checkpoint import trusting
 from tracknet.console import command, print_table, quoted, say
 from tracknet.data.formats.base import Dataset
 from tracknet.data.resident import size_of, stays_resident
@@ -139,15 +140,14 @@ def _git_commit() -> str | None:
 def print_next_steps(
     output: Path,
     figures: Mapping[str, float],
+    config: Mapping[str, Any],
     dataset: Dataset,
-    trust: Sequence[str],
     video: Path,
-    epochs: int,
-    tensorboard: bool = True,
 ) -> None:
-    """Says the best figures and the exact commands that come next, which trust these packages.
+    """Says the best figures of a run and the exact commands that come next.
 
-    Each can be pasted into a shell: the ball is found in a `video`, and more than `epochs` trained.
+    Each can be pasted into a shell: the ball is found in a `video`, and twice as many epochs
+    trained. They trust the packages that the run was built of.
     """
     run = str(output)
     say(
@@ -156,12 +156,12 @@ def print_next_steps(
         f"{figures['val_f1_overlap_mean']:.3f} at {figures['threshold_overlap_mean']:.2f}",
         result=True,
     )
-    own = [f"trust=[{','.join(trust)}]"] if trust else []
+    epochs, tensorboard = config["trainer"]["max_epochs"], config["logger"].get("tensorboard")
     split = "split=test" if dataset.places().get("test") else "split=val"
     say(
         "next:",
-        f"  {command('evaluate', run, *own, split)}",
-        f"  {command('predict', run, str(video), *own)}  # or a video of your own",
+        f"  {command('evaluate', run, *trusting(config, 'data'), split)}",
+        f"  {command('predict', run, str(video), *trusting(config))}  # or a video of your own",
         f"  {command('train', f'resume={run}', f'trainer.max_epochs={2 * epochs}')}",
         *([f"  tensorboard --logdir {quoted(run)}"] if tensorboard else []),
         result=True,

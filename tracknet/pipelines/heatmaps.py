@@ -93,8 +93,8 @@ class HeatmapTask:
         record = Record.of(checkpoint)
         val = training.splits["val"]
         labels, f1 = [clip.labels for clip in val], {}
-        trust = own_packages(training.module.config)
-        predictor = load(best, trust=trust)
+        config = training.module.config
+        predictor = load(best, trust=own_packages(config))
         found = candidates_of(predictor, val, Predictor.every_overlap)
         for overlap in OVERLAPS:
             if overlap == "none":  # chosen with the checkpoint itself
@@ -111,9 +111,7 @@ class HeatmapTask:
             "threshold_overlap_mean": record.thresholds["mean"],
         }
         write_json(output / "summary.json", figures)
-        video, epochs = val[0].clip.source, training.module.config["trainer"]["max_epochs"]
-        shown = bool(training.module.config["logger"].get("tensorboard"))
-        print_next_steps(output, figures, training.dataset, trust, video, epochs, shown)
+        print_next_steps(output, figures, config, training.dataset, val[0].clip.source)
         return figures
 
 

@@ -208,17 +208,15 @@ def _manifest(file: Path) -> list[str]:
 
 def _print_next(named: Path, file: Path, checkpoint: dict[str, Any]) -> None:
     """Prints the commands that go on with a run or a checkpoint."""
-    from tracknet.checkpoint import own_packages
+    from tracknet.checkpoint import own_packages, trusting
 
     config = Record.of(checkpoint).config
-    packages = own_packages(config)
-    trust = [f"trust=[{','.join(packages)}]"] if packages else []
-    if packages:
-        print(f"its network is of {short(', '.join(packages))}, whose code is run if you trust it")
+    if packages := own_packages(config, "data"):
+        print(f"it names parts of {short(', '.join(packages))}, whose code is run if you trust it")
     print("next:")
     run = str(named)
-    print(f"  {command('predict', run, 'match.mp4', *trust)}  # or a video of your own")
-    print(f"  {command('evaluate', run, *trust)}")
+    print(f"  {command('predict', run, 'match.mp4', *trusting(config))}  # or a video of your own")
+    print(f"  {command('evaluate', run, *trusting(config, 'data'))}")
     done, _ = _position(file)
     if named.is_dir() and done:
         print(f"  {command('train', f'resume={run}', f'trainer.max_epochs={2 * done}')}")
