@@ -131,6 +131,8 @@ def test_tracknetv3s_corrections_of_the_test_split(tmp_path, corrected, folder):
     assert second.visibility.tolist() == [1, 0, 2]  # neither corrected nor trimmed
     (train,) = corrected("train")
     assert train.visibility.tolist() == [1, 0, 2]  # the same match and rally by number
+    every = [labels.visibility.tolist() for labels in corrected("all")]
+    assert every == [[-1, 1, -1], [1, 0, 2], [1, 0, 2]]
 
 
 def test_corrections_are_left_alone_when_the_config_says_so(tmp_path, corrected):

@@ -37,6 +37,14 @@ def difference_tracker(clip: Clip, frames: np.ndarray, background: bool) -> np.n
     return found
 
 
+def test_all_clips_are_those_of_every_split_rendered_or_not(tmp_path):
+    dataset = Synthetic(tmp_path, {"train": 1, "val": 1, "test": 2}, frames=2, size=(36, 64))
+    assert len(dataset.places()["test"]) == 2
+    clips, problems = dataset.clips("all")
+    assert [clip.name.split("/")[0] for clip in clips] == ["test", "test", "train", "val"]
+    assert not problems
+
+
 def strict_f1(clips: list[Clip], found: list[np.ndarray]) -> float:
     """F1 where a ball in a wrong place is both a false alarm and a miss."""
     hits = alarms = balls = 0

@@ -223,16 +223,18 @@ class Layout(ABC):
 
     def clips(self, split: str) -> tuple[list[Clip], list[Problem]]:
         if split == ALL and ALL not in self.splits:
-            parts = chain.from_iterable(self.splits.values()) if self.has_splits else [""]
-            return replace(self, splits={ALL: [*parts]}).clips(ALL)
-        if split not in self.splits:
+            parts = [*chain.from_iterable(self.splits.values())] if self.has_splits else [""]
+            found = self._found(parts)
+        elif split in self.splits:
+            parts, places = self.splits[split], self.places()
+            refuse_leaks(places)
+            found = places[split]
+        else:
             choices = ", ".join([*self.splits, ALL])
             raise LabelError(f"split={split} is unknown; choose one of {choices}")
-        places = self.places()
-        refuse_leaks(places)
         clips: list[Clip] = []
         problems: list[Problem] = []
-        for name, match in sorted(places[split].values()):
+        for name, match in sorted(found.values()):
             at = match, "" if name == match else Path(name).name
             try:
                 source, table = self.source(*at), self.table(*at)
@@ -249,23 +251,24 @@ class Layout(ABC):
                 problems.append(Problem(kind, name, frame, f"{error}{LEFT_OUT}"))
             else:
                 clips.append(Clip(name, match, source, labels))
-        if not places[split]:
+        if not found:
             expected = self.tables[-1].format(match="<match>", clip="*")
             raise LabelError(
                 f"split {split} is empty: no {expected} below {self.base} for "
-                f"{', '.join(map(str, self.splits[split]))}; set data.root to the dataset's "
+                f"{', '.join(map(str, parts))}; set data.root to the dataset's "
                 f"folder, or data.splits.{split} to what it holds"
             )
         return clips, problems
 
     def places(self) -> Places:
+        return {split: self._found(parts) for split, parts in self.splits.items()}
+
+    def _found(self, parts: Iterable[object]) -> dict[Path, tuple[str, str]]:
+        """Where the clips of parts are, with the name and the match of each."""
         return {
-            split: {
-                self._places(self.sources, *at)[0]: (Path(*at).as_posix(), at[0])
-                for part in parts
-                for at in self.find(str(part))
-            }
-            for split, parts in self.splits.items()
+            self._places(self.sources, *at)[0]: (Path(*at).as_posix(), at[0])
+            for part in parts
+            for at in self.find(str(part))
         }
 
     @cached_property

@@ -13,6 +13,7 @@ from typing import Literal
 import cv2
 
 from tracknet.console import progress
+from tracknet.data.formats.base import ALL
 from tracknet.data.formats.shuttlecock import Shuttlecock
 from tracknet.data.predictions import LABEL_COLUMNS, write_table
 from tracknet.data.synthetic.render import FPS, match_of, scene
@@ -57,11 +58,17 @@ class Synthetic(Shuttlecock):
         folder = f"v{VERSION}-{sha256(known.encode()).hexdigest()[:10]}"
         super().__init__(Path(cache) / folder, {split: [split] for split in self.counts})
 
+    def find(self, part: str) -> Iterator[tuple[str, str]]:
+        """Of all clips, rendered or not."""
+        for clip in range(1, self.counts[part] + 1):
+            yield f"{part}/match{match_of(clip)}", f"r{clip:05d}"
+
     def clips(self, split: str) -> tuple[list[Clip], list[Problem]]:
         tasks = [
-            (self.base, self.seed, split, clip, self.frames, self.size)
-            for clip in range(1, self.counts.get(split, 0) + 1)
-            if not all(path.exists() for path in clip_files(self.base, split, clip))
+            (self.base, self.seed, own, clip, self.frames, self.size)
+            for own in (self.counts if split == ALL else [split])
+            for clip in range(1, self.counts.get(own, 0) + 1)
+            if not all(path.exists() for path in clip_files(self.base, own, clip))
         ]
         frames = len(tasks) * self.frames
         with progress(transient=True) as bar:
