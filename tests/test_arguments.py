@@ -257,7 +257,8 @@ def train_and_go_on(run_script, root: Path, run: Path, store: Path, tiny_network
     return [line.strip() for line in said.splitlines() if re.search(r"scripts/\w+\.py", line)]
 
 
-def test_a_data_set_and_runs_with_awkward_names(run_script, tiny_network, tmp_path, monkeypatch):
+@pytest.mark.slow
+def test_a_data_set_and_runs_with_awkward_names(run_script, tiny_network, tmp_path):
     root = dataset(tmp_path / "it's [my, own] (data)=1 \udce9" / "0123", "Mu\u0308ller_\udce9 #1")
     printed = train_and_go_on(
         run_script,

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from tracknet.console import plain_errors, plain_warnings
+from tracknet.console import fail, plain_errors, plain_warnings
 from tracknet.errors import InputError, InputWarning
 
 
@@ -16,6 +16,13 @@ def test_an_error_of_the_input_is_one_line(error):
     with pytest.raises(SystemExit) as stop, plain_errors():
         raise error
     assert stop.value.code == "error: a.csv: empty"
+
+
+def test_what_a_batch_ends_with_is_in_the_log_and_holds_no_codes(caplog):
+    with pytest.raises(SystemExit) as stop:
+        fail("a.mp4: no film", "b\x1b[31m.mp4: no film", "c\udce9.mp4: no film")
+    lines = ["a.mp4: no film", "b?[31m.mp4: no film", "c\\udce9.mp4: no film"]
+    assert str(stop.value.code).splitlines() == caplog.messages == lines
 
 
 def test_an_error_is_printed_once_where_no_log_is_open_yet():

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from tracknet.arguments import override
 from tracknet.errors import InputError
 from tracknet.resume import (
     check_same_batches,
@@ -39,6 +40,15 @@ def test_flags_do_not_part_the_overrides(run):
     assert arguments[:3] == ["train.py", "--config-dir", "my"]
     assert arguments[-3:] == [f"resume={run}", "~b", f"hydra.run.dir={run}"]
     assert len(arguments) == 3 + 4 + 3
+
+
+@pytest.mark.parametrize("name", ["a run", "it's", "a\\b", '"5"'])
+def test_the_run_itself_may_be_named_as_its_folder(run, name):
+    run = run.rename(run.with_name(name))
+    places = [override(key, str(run)) for key in ("resume", "hydra.run.dir")]
+    assert places[1] in resumed_arguments(["train.py", *places])
+    with pytest.raises(InputError, match=r"leave hydra\.run\.dir= out"):
+        resumed_arguments(["train.py", places[0], override("hydra.run.dir", f"{run}2")])
 
 
 @pytest.mark.parametrize("argument", ["resume=null", "resume=", "seed=1", "--help"])

@@ -36,7 +36,7 @@ CALLED = {
     "data.root": "<data folder>",
     "source": "<video or folder>",
     "labels": "<csv or folder>",
-    "runs": "<evaluation>",
+    "runs": "<evaluation> <evaluation>",
     "annotations": "<export>",
     "videos": "<folder of videos>",
 }

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rich.console import Console
 from rich.table import Table
@@ -153,11 +153,18 @@ def plain_errors() -> Iterator[None]:
             raise
         # Python puts the system's number before its words.
         said = re.sub(r"^\[Errno -?\d+\] ", "", str(error))
-        said = CONTROL.sub("?", readable(said))  # a file of somebody else may have chosen the words
-        log.error("error: %s", said)
-        sys.exit(f"error: {said}")
+        fail(f"error: {said}")
     finally:
         threading.excepthook = show
+
+
+def fail(*said: str) -> NoReturn:
+    """Ends the process with what is wrong, a line each; the run's log keeps them."""
+    # A file of somebody else may have chosen the words.
+    lines = [CONTROL.sub("?", readable(line)) for line in said]
+    for line in lines:
+        log.error("%s", line)
+    sys.exit("\n".join(lines))
 
 
 def warn(message: str) -> None:

@@ -48,8 +48,8 @@ def resumed_arguments(arguments: list[str]) -> list[str]:
         return arguments
     if given & {"-m", "--multirun"}:
         raise InputError("resume= continues one run in its own directory; leave -m out")
-    places = [a.partition("=")[2] for a in arguments if key_of(a) == "hydra.run.dir"]
-    if any(Path(place.strip("'\"")) != run for place in places):  # Lightning names it to processes
+    places = [value_of(a) for a in arguments if key_of(a) == "hydra.run.dir"]
+    if any(Path(place) != run for place in places):  # Lightning names it to processes
         raise InputError("resume= continues a run in its own directory; leave hydra.run.dir= out")
     _refuse_links(run)
     packages = re.findall(r"[\w.]+", "".join(a for a in arguments if a.startswith("trust=")))[1:]

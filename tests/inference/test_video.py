@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from tracknet.errors import InputWarning
+from tracknet.errors import InputError, InputWarning
 from tracknet.inference import video as module
 from tracknet.inference.video import predict_video
 from tracknet.inference.writers import CsvWriter
@@ -169,15 +169,6 @@ def test_a_failing_writer_that_is_the_only_one_ends_the_run(predictor, video, tm
     assert (tmp_path / "out" / "rally.csv.unfinished").exists()
 
 
-def test_what_cannot_begin_leaves_nothing_that_looks_finished(predictor, video, tmp_path):
-    def full(*_: object):
-        raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        predict_video(predictor(), video(5)[0], tmp_path / "out", [CsvWriter, full])
-    assert (tmp_path / "out" / "rally.csv.unfinished").exists()
-
-
 class Crossed:
     """A writer of one's own: each prediction beside what is seen there."""
 
@@ -197,6 +188,35 @@ class Crossed:
     def __exit__(self, kind, *_):
         if kind is None:
             self.files[0].write_text(str(self.seen))
+
+
+@pytest.mark.parametrize("when", ["made", "entered"])
+def test_what_cannot_begin_leaves_nothing_that_looks_finished(predictor, video, tmp_path, when):
+    class Full(Crossed):
+        def __init__(self, *args):
+            super().__init__(*args)
+            if when == "made":
+                raise OSError("disk full")
+
+        def __enter__(self):
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        predict_video(predictor(), video(5)[0], tmp_path / "out", [CsvWriter, Full])
+    left = {p.name for p in (tmp_path / "out").iterdir()}
+    assert left == (set() if when == "made" else {"rally.csv", "rally.csv.unfinished"})
+
+
+def test_where_one_file_is_refused_the_others_stay(predictor, video, tmp_path):
+    file, out = video(12)[0], tmp_path / "out"
+    table, overlay = predict_video(predictor(), file, out).files
+    before = table.read_text()
+    overlay.write_bytes(b"somebody's")
+    with pytest.raises(InputError, match=r"rally_overlay\.mp4: is there already"):
+        predict_video(predictor(), file, out)
+    assert table.read_text() == before
+    left = {p.name for p in out.iterdir()}
+    assert left == {"rally.csv", "rally_overlay.mp4", ".written.json"}
 
 
 class Second:

@@ -4,7 +4,7 @@ import operator
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
@@ -276,7 +276,7 @@ class VideoTrack(Track):
             if first is None or frame_size(first) != tuple(self.size):
                 raise InputError(f"frames: expected those of the track, which are {self.size}")
             rate = Fraction(fps or self._rate()).limit_denominator(2**16)
-            return VideoInfo(self.size, rate, 0, frame_bytes(first)), _and(first, pictures)
+            return VideoInfo(self.size, rate, 0, frame_bytes(first)), chain([first], pictures)
         if self.video is None or is_stream(self.video):
             raise InputError(
                 "the frames of this track were not kept; give them, as in "
@@ -289,11 +289,6 @@ class VideoTrack(Track):
         """Frames per second, as far as times tell."""
         steps = np.diff(self.time) / np.diff(self.frame)
         return 1 / float(np.median(steps)) if len(steps) and np.isfinite(steps).all() else 30.0
-
-
-def _and(first: Frame, others: Iterator[Frame]) -> Iterator[Frame]:
-    yield first
-    yield from others
 
 
 def _picked(frames: Iterable[Frame], numbers: np.ndarray) -> Iterator[Frame]:

@@ -1,7 +1,6 @@
 """Labels and predictions to CVAT; labels from CVAT and other tools."""
 
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from glob import glob
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 from omegaconf import DictConfig
 
 from tracknet.build import build
-from tracknet.console import say
+from tracknet.console import fail, say
 from tracknet.data.exports.clips import find_sources_below, labels_of, source_named
 from tracknet.data.exports.export import find_exports, is_cvat, read_export
 from tracknet.data.exports.marks import Mark
@@ -67,7 +66,7 @@ def to_cvat(cfg: DictConfig) -> list[Path]:
             write_json(spec, task_labels([labels for *_, labels, _ in marked]))
         say(f"wrote {spec}: paste it into the task's constructor of labels, tab Raw", result=True)
     if broken:
-        sys.exit("\n".join(broken))
+        fail(*broken)
     return files
 
 
@@ -136,7 +135,7 @@ def from_labels(cfg: DictConfig) -> list[Path]:
             except InputError as error:
                 broken.append(str(error))
     if broken:
-        sys.exit("\n".join(broken))
+        fail(*broken)
     return list(written)
 
 

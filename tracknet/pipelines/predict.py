@@ -1,6 +1,5 @@
 """Turns videos into trajectories and pictures of them."""
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tracknet.build import build_all
-from tracknet.console import say, warn
+from tracknet.console import fail, say, warn
 from tracknet.errors import InputError
 from tracknet.inference.predictor import Predictor
 from tracknet.inference.video import Summary, predict_video
@@ -79,5 +78,5 @@ def predict_all(
         for file in summary.files:
             say(f"wrote {file}", result=True)
     if broken:
-        sys.exit("\n".join(broken))
+        fail(*broken)
     return summaries

@@ -1,6 +1,5 @@
 """Decodes every split of a dataset into the frame store, and names what is wrong with it."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import pandas as pd
 from omegaconf import DictConfig
 
 from tracknet.build import build
-from tracknet.console import print_table, progress, say
+from tracknet.console import fail, print_table, progress, say
 from tracknet.data.checks.duplicates import Signature, duplicate_problems, signature
 from tracknet.data.checks.repeats import repeat_problems
 from tracknet.data.checks.rows import row_problems
@@ -68,7 +67,7 @@ def prepare(cfg: DictConfig) -> pd.DataFrame:
             f"{found[0].message}; all are in {output / 'problems.csv'}"
         )
     if left := sorted({problem.clip for problem in found if problem.message.endswith(LEFT_OUT)}):
-        sys.exit(f"{', '.join(left)} left out; {output / 'problems.csv'} says why")
+        fail(f"{', '.join(left)} left out; {output / 'problems.csv'} says why")
     return problems
 
 

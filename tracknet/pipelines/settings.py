@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import Field
 
+from tracknet.arguments import CALLED
 from tracknet.build import check_parts, target_of
 from tracknet.errors import InputError
 from tracknet.refusals import unresolved
@@ -163,7 +164,7 @@ def read_settings(cfg: DictConfig, command: str, parts: bool = True) -> dict[str
         raise InputError(unresolved(error)) from error
     config |= {group: config.get(group) or {} for group in OPTIONAL}
     if missing := sorted(name for name, value in dotted(config) if value == "???"):
-        given = " ".join(f"{name}=<value>" for name in missing)
+        given = " ".join(CALLED.get(name, f"{name}=<value>") for name in missing)
         raise InputError(f"{', '.join(missing)}: missing; add {given}")
     check_settings(config, command, parts)
     return config

@@ -114,11 +114,11 @@ def open_video(
             `check_size` allows.
     """
     if isinstance(source, Path) and os.path.isdir(source):  # which a circle of links is not
-        pictures = _pictures(source)
-        first = next(pictures)
-        info = VideoInfo(frame_size(first), fps, len(image_files(source)), frame_bytes(first))
+        files = _pictures(source)
+        first, others = read_picture(files[0]), map(read_picture, files[1:])
+        info = VideoInfo(frame_size(first), fps, len(files), frame_bytes(first))
         info.problems.extend(stray_pictures(source))
-        return info, _of_one_size(chain([first], pictures), source)
+        return info, _of_one_size(chain([first], others), source)
     if is_camera(source):
         return _of_camera(source)
     container = open_container(source)
@@ -236,9 +236,9 @@ def _of_one_size(frames: Iterable[Frame], source: Source) -> Iterator[Frame]:
         yield frame
 
 
-def _pictures(folder: Path) -> Iterator[np.ndarray]:
+def _pictures(folder: Path) -> list[Path]:
     files = image_files(folder)
     if not files:
         kinds = ", ".join(sorted(IMAGE_SUFFIXES))
         raise VideoError(f"{folder}: holds no picture ({kinds}); name a folder of frames")
-    yield from map(read_picture, files)
+    return files

@@ -152,6 +152,8 @@ def test_a_broken_clip_is_reported_and_left_out(tmp_path, video):
 def test_an_empty_split_is_an_error(tmp_path):
     with pytest.raises(LabelError, match=r"split val is empty: no <match>/\*.csv below .* val;"):
         Generic(tmp_path, SPLITS).clips("val")
+    with pytest.raises(LabelError, match=r"split val is empty: there is no folder .*typo; set"):
+        Generic(tmp_path / "typo", SPLITS).clips("val")
 
 
 def test_a_folder_within_another_splits_folder_is_refused(tmp_path, video):

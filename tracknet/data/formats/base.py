@@ -252,11 +252,13 @@ class Layout(ABC):
             else:
                 clips.append(Clip(name, match, source, labels))
         if not found:
-            expected = self.tables[-1].format(match="<match>", clip="*")
+            table = self.tables[-1].format(match="<match>", clip="*")
+            lacks = f"no {table} below {self.base} for {', '.join(map(str, parts))}"
+            if not self.base.is_dir():
+                lacks = f"there is no folder {self.base}"
             raise LabelError(
-                f"split {split} is empty: no {expected} below {self.base} for "
-                f"{', '.join(map(str, parts))}; set data.root to the dataset's "
-                f"folder, or data.splits.{split} to what it holds"
+                f"split {split} is empty: {lacks}; set data.root to the dataset's folder, or "
+                f"data.splits.{split} to what it holds"
             )
         return clips, problems
 

@@ -14,7 +14,8 @@ from tracknet.video import Frame, VideoInfo
 class Writer(AbstractContextManager, Protocol):
     """Writes what becomes known of one video, with which its context ends.
 
-    Leaving it makes the files whole; after an exception none may look as if it was.
+    Files that may not be replaced are refused when it is made, entering it begins new ones. Leaving
+    it makes the files whole; after an exception none may look as if it was.
 
     Attributes:
         needs_frames: Whether `write` is to be given the frames, which wait in memory or are read
@@ -49,8 +50,10 @@ class Writers(AbstractContextManager):
     ) -> None:
         self.files: list[Path] = []
         self._errors: list[BaseException] = []
+        # All are made before one begins: a file that one of them refuses costs no other's.
+        made = [make(folder, name, info) for make in factories]
         with ExitStack() as begun:
-            self._writers = [begun.enter_context(make(folder, name, info)) for make in factories]
+            self._writers = [begun.enter_context(writer) for writer in made]
             begun.pop_all()
         self.need_frames = any(writer.needs_frames for writer in self._writers)
 

@@ -5,6 +5,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Self
 
 import av
 import cv2
@@ -49,14 +50,17 @@ class Overlay(AbstractContextManager):
         path = folder / f"{name}_overlay.mp4"
         refuse_foreign(path)
         self.files = [path]
-        self._name, self._problems = name, info.problems
+        self._name, self._info = name, info
         self._part = path.with_name(path.name + ".part")
-        shape = info.size, info.fps, info.pixel_aspect
-        self._writer = VideoWriter(self._part, *shape, preset="ultrafast")
         self._trail: deque[Prediction] = deque(maxlen=trail)
         self._thread = ThreadPoolExecutor(1, "overlay")
         self._drawn: deque[Future] = deque()
         self._room = room(WAITING, info.frame_bytes)
+
+    def __enter__(self) -> Self:
+        shape = self._info.size, self._info.fps, self._info.pixel_aspect
+        self._writer = VideoWriter(self._part, *shape, preset="ultrafast")
+        return self
 
     def write(self, prediction: Prediction, frame: Frame | None) -> None:
         assert frame is not None, "this writer needs_frames"
@@ -82,7 +86,7 @@ class Overlay(AbstractContextManager):
     def _tell_jumps(self) -> None:
         if jumps := self._writer.jumps:
             said = f"{self._name}: its clock jumps {jumps} times, where the overlay simply goes on"
-            self._problems.append(Problem("clock", self._name, None, said))
+            self._info.problems.append(Problem("clock", self._name, None, said))
 
     def _draw(self, prediction: Prediction, frame: Frame) -> None:
         self._trail.append(prediction)

@@ -3,6 +3,7 @@
 import csv
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Self
 
 from tracknet.data.predictions import VIDEO_COLUMNS, cells
 from tracknet.inference.predictor import Prediction
@@ -29,11 +30,14 @@ class CsvWriter(AbstractContextManager):
         self._mark = path.with_name(path.name + ".unfinished")
         if not self._mark.exists():  # else a command was interrupted that had asked
             refuse_foreign(path)
+
+    def __enter__(self) -> Self:
         self._mark.touch()
         # Line buffering hands every row to the system as a whole.
-        self._file = path.open("w", newline="", buffering=1, encoding="utf-8")
+        self._file = self.files[0].open("w", newline="", buffering=1, encoding="utf-8")
         self._rows = csv.writer(self._file, lineterminator="\n")
         self._rows.writerow(VIDEO_COLUMNS)
+        return self
 
     def write(self, prediction: Prediction, frame: Frame | None) -> None:
         row = prediction
