@@ -115,6 +115,23 @@ def test_an_interrupted_run_leaves_whole_rows_and_says_that_more_were_to_come(
     assert len(rows(out / "rally.csv")) == 7
 
 
+def test_until_there_is_a_row_an_older_table_stays(predictor, video, tmp_path, monkeypatch):
+    """A tracker that waits has none before the whole video was looked at."""
+    file, xy = video(20)
+    model = predictor()
+    predict_video(model, file, tmp_path / "out", [CsvWriter])
+
+    def broken(*_: object, **__: object):
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(model, "stream", broken)
+    with pytest.raises(KeyboardInterrupt):
+        predict_video(model, file, tmp_path / "out", [CsvWriter])
+    check(rows(tmp_path / "out" / "rally.csv"), xy)
+    assert (tmp_path / "out" / "rally.csv.unfinished").exists()
+
+
 def test_a_killed_run_leaves_whole_rows(predictor, video, tmp_path):
     model = predictor()
     file, xy = video(400, (96, 160), radius=3)
@@ -204,7 +221,7 @@ def test_what_cannot_begin_leaves_nothing_that_looks_finished(predictor, video, 
     with pytest.raises(OSError, match="disk full"):
         predict_video(predictor(), video(5)[0], tmp_path / "out", [CsvWriter, Full])
     left = {p.name for p in (tmp_path / "out").iterdir()}
-    assert left == (set() if when == "made" else {"rally.csv", "rally.csv.unfinished"})
+    assert left == (set() if when == "made" else {"rally.csv.unfinished"})
 
 
 def test_where_one_file_is_refused_the_others_stay(predictor, video, tmp_path):
