@@ -9,6 +9,7 @@ import torch
 from tracknet.build import build
 from tracknet.devices import pick_device
 from tracknet.errors import InputError
+from tracknet.inference.look import SecondLook
 from tracknet.inference.network import TorchNetwork
 from tracknet.inference.overlap import OverlapName
 from tracknet.inference.predictor import Predictor
@@ -23,6 +24,8 @@ from tracknet.inference.tracking import Tracker
 from tracknet.models import HeatmapModel
 from tracknet.network import build_model
 from tracknet.record import (
+    KEY,
+    LOOK,
     NETWORK,
     CheckpointError,
     Record,
@@ -49,8 +52,23 @@ def read_trusted(
     """
     checkpoint = read_checkpoint(path)
     record = Record.of(checkpoint)
-    check_targets(record.config, BUILT, as_list(trust), find_checkpoint(path))
+    for own in (checkpoint, *([checkpoint[LOOK]] if LOOK in checkpoint else [])):
+        check_targets(Record.of(own).config, BUILT, as_list(trust), find_checkpoint(path))
     return checkpoint, record
+
+
+def with_look(first: dict[str, Any], look: dict[str, Any], zoom: int) -> dict[str, Any]:
+    """The checkpoint of a tracker: a first network, and the one that looks a second time.
+
+    Args:
+        first: Checkpoint of the first network.
+        look: Of the second one.
+        zoom: How many times as large as the first network's pictures those are that the second one
+            sees patches of.
+    """
+    kept = ("state_dict", KEY)
+    second = {**{key: look[key] for key in kept}, "zoom": zoom}
+    return {**{key: first[key] for key in kept}, "epoch": look["epoch"], LOOK: second}
 
 
 def own_packages(config: Mapping[str, Any], *further: str) -> list[str]:
@@ -97,9 +115,13 @@ def load(
             f"{find_checkpoint(path)}: no network can be built of it: {said}"
         ) from error
     network = TorchNetwork(model, pick_device(device))
+    look = (
+        _second_look(checkpoint[LOOK], config, parts["fit"], device) if LOOK in checkpoint else None
+    )
 
     def predictor(word: QualityName) -> Predictor:
-        name = overlap or QUALITIES[word].overlap
+        # A second look is worth more than windows that overlap, and costs a fraction.
+        name = overlap or ("none" if look else QUALITIES[word].overlap)
         tracker = tracking or QUALITIES[word].tracking
         # A run that was cut off has validated separate windows only.
         best = thresholds.get(name, thresholds["none"])
@@ -109,6 +131,7 @@ def load(
             threshold=best if threshold is None else threshold,
             overlap=name,
             tracker=make_tracker(tracker) if isinstance(tracker, str) else tracker,
+            look=look if word == "best" else None,
             batch_size=batch_size,
             **parts,
         )
@@ -117,6 +140,24 @@ def load(
     if quality is None:
         made.live = predictor("fast")
     return made
+
+
+def _second_look(
+    checkpoint: dict[str, Any], config: Mapping[str, Any], fit: Any, device: str
+) -> SecondLook:
+    """What looks a second time.
+
+    Args:
+        checkpoint: Its part of a tracker's.
+        config: Of the first network.
+        fit: How frames become pictures, of either size.
+        device: Where it runs.
+    """
+    record = Record.of(checkpoint)
+    network = TorchNetwork(_restored(record, network_state(checkpoint)), pick_device(device))
+    patch, (height, width) = record.config["image_size"], config["image_size"]
+    size = height * checkpoint["zoom"], width * checkpoint["zoom"]
+    return SecondLook(network, build(record.config, "codec"), tuple(patch), size, fit)
 
 
 def _restored(record: Record, state: Mapping[str, torch.Tensor]) -> HeatmapModel:

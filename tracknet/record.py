@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
 
 from tracknet.archive import check_archive
 from tracknet.errors import InputError
@@ -30,6 +32,9 @@ NETWORK = (
 )
 """Of a configuration: what makes it another network."""
 KEY, PREFIX = "tracknet", "model."
+LOOK = "look"
+"""What a tracker's checkpoint has beside its first network: that of its second look."""
+TRACKER = "tracker"
 SHARED = 4
 """How often tensors of a checkpoint may hold the same memory, as weights and their average do."""
 PIXELS = {"a frame": 1 << 24, "a window": 1 << 26}
@@ -49,6 +54,9 @@ HINTS = {
     "thresholds.none": Share,
     "val_f1": Share,
 }
+
+
+Zoom = Annotated[int, Field(ge=1, le=8)]
 
 
 class CheckpointError(InputError):
@@ -81,14 +89,22 @@ class Record:
         checkpoint[KEY] = asdict(self)
 
 
-def find_checkpoint(path: str | Path, name: str = "best") -> Path:
+def find_checkpoint(path: str | Path, name: str | None = None) -> Path:
     """The checkpoint file of a run directory, or the file itself.
+
+    Args:
+        path: The one or the other.
+        name: Of the file in a directory; None: what predicts, the best one, or where networks work
+            together these.
 
     Raises:
         CheckpointError: There is none.
     """
     path = Path(path)
-    file = path / "checkpoints" / f"{name}.ckpt" if path.is_dir() else path
+    folder = path / "checkpoints"
+    whole = (folder / f"{TRACKER}.ckpt").is_file()
+    name = name or (TRACKER if whole else "best")
+    file = folder / f"{name}.ckpt" if path.is_dir() else path
     if not file.is_file():
         raise CheckpointError(f"{file}: no such checkpoint; name a run directory or a .ckpt file")
     return file
@@ -114,6 +130,20 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         raise CheckpointError(f"{file}: not a checkpoint: {error}; {remedy}") from error
     except Exception as error:  # a foreign file lets the unpickler raise anything
         raise CheckpointError(f"{file}: not a checkpoint, or damaged; {remedy}") from error
+    _check(file, checkpoint)
+    if LOOK in checkpoint:
+        _check(file, checkpoint[LOOK])
+        if wrong := mistake("look.zoom", checkpoint[LOOK].get("zoom"), Zoom):
+            raise CheckpointError(f"{file}: its record is damaged ({wrong}); get it again")
+    if _claimed(checkpoint) > SHARED * file.stat().st_size:
+        raise CheckpointError(f"{file}: its tensors would take more memory than it has bytes")
+    return checkpoint
+
+
+def _check(file: Path, checkpoint: Any) -> None:
+    """Refuses what is not a network with its record."""
+    import torch
+
     if not isinstance(checkpoint, dict) or KEY not in checkpoint:
         raise CheckpointError(
             f"{file}: holds no tracknet configuration; was it written by another program?"
@@ -127,14 +157,11 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         )
     if not _is_state(checkpoint.get("state_dict")):
         raise CheckpointError(f"{file}: holds no weights; name a checkpoint of a training")
-    if _claimed(checkpoint) > SHARED * file.stat().st_size:
-        raise CheckpointError(f"{file}: its tensors would take more memory than it has bytes")
     for name, value in checkpoint["state_dict"].items():
         if not torch.isfinite(value).all():
             raise CheckpointError(
                 f"{file}: {short(name)} is not finite, since its training diverged"
             )
-    return checkpoint
 
 
 def position_of(checkpoint: Mapping[str, Any]) -> tuple[int, bool]:

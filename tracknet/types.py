@@ -108,6 +108,11 @@ class Track:
     def __len__(self) -> int:
         return len(self.score)
 
+    @classmethod
+    def of_best(cls, best: np.ndarray) -> "Track":
+        """Each frame's best candidate (N,3), original x, y and score, none rejected."""
+        return cls(best[:, :2], best[:, 2], np.full(len(best), "detected"))
+
     @property
     def visible(self) -> np.ndarray:
         """(N,) bool: frames in which a ball is predicted."""

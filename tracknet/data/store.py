@@ -132,8 +132,7 @@ class StoredClip:
 
     def track(self, best: np.ndarray) -> Track:
         """Each frame's best candidate (N,3), x, y in network pixels and score, none rejected."""
-        best = to_original(self.fit, best)
-        return Track(best[:, :2], best[:, 2], np.full(len(best), "detected"))
+        return Track.of_best(to_original(self.fit, best))
 
 
 class FrameStore:

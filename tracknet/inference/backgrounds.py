@@ -2,11 +2,12 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tracknet.data.background import median_background
+from tracknet.video import Frame, frame_bytes
 
 CHUNK = 256
 """Frames of a video that share one background."""
@@ -18,37 +19,49 @@ FIRST, EVERY = 32, 64
 
 @dataclass(frozen=True)
 class Shot:
-    """A frame at network size, (H, W, 3) uint8, and the still background behind it, or None."""
+    """A frame on its way through the network.
+
+    Attributes:
+        frame: (H, W, 3) uint8 at network size.
+        background: The still background behind it, of the same size; None where there is none.
+        original: The frame as it came, where it will be looked at a second time.
+    """
 
     frame: np.ndarray
-    background: np.ndarray | None
+    background: np.ndarray | None = None
+    original: Frame | None = None
+
+    @property
+    def bytes(self) -> int:
+        """What it takes while it waits."""
+        return self.frame.nbytes + (0 if self.original is None else frame_bytes(self.original))
 
 
-def with_background(frames: Iterable[np.ndarray], live: bool = False) -> Iterator[Shot]:
-    """Joins each frame with a median of the frames round it.
+def with_background(shots: Iterable[Shot], live: bool = False) -> Iterator[Shot]:
+    """Gives each frame a median of the frames round it.
 
     Those of a video wait until their chunk is complete; the last one reaches back so that it is
     as long as the others, where the video allows. Those of a live stream have the median of frames
     that came before, and only the `FIRST` ones wait.
 
     Args:
-        frames: (H, W, 3) uint8 each; a chunk of them is held.
+        shots: Frames of one size; a chunk of them is held.
         live: Whether they are those of a stream.
     """
-    recent: deque[np.ndarray] = deque(maxlen=CHUNK)
+    recent: deque[Shot] = deque(maxlen=CHUNK)
     background, waiting, chunk = None, 0, CHUNK
-    for count, frame in enumerate(frames, 1):
+    for count, shot in enumerate(shots, 1):
         if count == 1:
-            chunk = max(1, min(CHUNK, HELD_BYTES // frame.nbytes))
+            chunk = max(1, min(CHUNK, HELD_BYTES // shot.bytes))
             recent = deque(maxlen=chunk)
-        recent.append(frame)
+        recent.append(shot)
         waiting += 1
         first = min(FIRST, chunk)
         if (count == first or count % EVERY == 0) if live else waiting == chunk:
-            background = median_background(list(recent))
+            background = median_background([each.frame for each in recent])
         if background is not None:
-            yield from (Shot(shown, background) for shown in list(recent)[-waiting:])
+            yield from (replace(each, background=background) for each in list(recent)[-waiting:])
             background, waiting = background if live else None, 0
     if waiting:
-        background = median_background(list(recent))
-        yield from (Shot(shown, background) for shown in list(recent)[-waiting:])
+        background = median_background([each.frame for each in recent])
+        yield from (replace(each, background=background) for each in list(recent)[-waiting:])

@@ -19,6 +19,7 @@ from tracknet.errors import InputError, InputWarning
 from tracknet.geometry import Fit, Size, to_original
 from tracknet.inference.backgrounds import Shot, with_background
 from tracknet.inference.frames import Channels, as_frames, check_fps, paths_in, split_frames
+from tracknet.inference.look import SecondLook
 from tracknet.inference.network import Network
 from tracknet.inference.overlap import OVERLAPS, Overlap, OverlapName
 from tracknet.inference.result import Prediction as Prediction, VideoTrack
@@ -59,6 +60,7 @@ class Predictor:
         threshold: Score from which a ball is reported.
         overlap: What becomes of the windows that hold a frame, see `Overlap`.
         tracker: Picks among the candidates of each frame; None takes the best one.
+        look: Looks at the candidates a second time; None leaves them as the network gave them.
         batch_size: Windows per pass; ``auto`` suits the network. It is halved whenever memory does
             not hold them.
 
@@ -78,6 +80,7 @@ class Predictor:
         threshold: float,
         overlap: OverlapName = "none",
         tracker: Tracker | None = None,
+        look: SecondLook | None = None,
         batch_size: int | Literal["auto"] = "auto",
     ) -> None:
         if overlap not in OVERLAPS:
@@ -91,6 +94,7 @@ class Predictor:
         self.threshold = threshold
         self.overlap: OverlapName = overlap
         self.tracker = tracker
+        self.look = look
         self.live: Predictor | None = None
         self.batch_size = network.windows_per_pass if batch_size == "auto" else batch_size
 
@@ -201,10 +205,13 @@ class Predictor:
 
         Raises:
             VideoError: The frames differ in size.
-            InputError: One is no frame, or they are `live` and the tracker waits for the last one.
+            InputError: One is no frame, or they are `live` and the tracker waits for the last one,
+                or frames would be looked at a second time.
         """
         if live and self.tracker and self.tracker.waits:
             raise InputError("a stream has no end to wait for; use tracking=online")
+        if live and self.look:
+            raise InputError("a stream is looked at once; use quality=fast")
         with ExitStack() as threads:
             read = as_frames(frames, channels)
             first = next(read, None)
@@ -214,13 +221,22 @@ class Predictor:
                 depth = room(DECODED, frame_bytes(first))
                 read = threads.enter_context(closing(prefetch(read, depth)))
             fit = self.fit(frame_size(first), self.image_size)
-            resized = map(Resizer(fit), chain([first], read))
+            resize, held = Resizer(fit), live or self.look
+            resized = (
+                Shot(resize(frame), original=frame if self.look else None)
+                for frame in chain([first], read)
+            )
             # The frame itself may wait as long, see `predict_video`.
-            largest = max(3 * math.prod(self.image_size), frame_bytes(first) if live else 0)
+            largest = max(3 * math.prod(self.image_size), frame_bytes(first) if held else 0)
             depth = room(LOOKAHEAD, largest)
             shots = prefetch(self._shots(resized, background, live), depth)
             threads.enter_context(closing(shots))
-            rows = self._best(fit, self._candidates(shots, live))
+            shots, again = tee(shots)
+            found = (to_original(fit, each) for each in self._candidates(shots, live))
+            if self.look:
+                originals = cast(Iterator[Frame], (shot.original for shot in again))
+                found = self.look.again(originals, found, fit.source)
+            rows = self._best(found)
             if self.tracker:
                 rows = _tracked(rows, self.tracker, self.threshold, fit.source)
             yield from rows
@@ -237,7 +253,7 @@ class Predictor:
         Returns:
             (N, K, 3) x, y in network pixels and score, best first.
         """
-        return np.stack(list(self._candidates(self._shots(frames, background))))
+        return np.stack(list(self._candidates(self._shots(map(Shot, frames), background))))
 
     def every_overlap(
         self, frames: np.ndarray, background: np.ndarray | None = None
@@ -245,27 +261,27 @@ class Predictor:
         """As `network_frames`, for every choice of `overlap`, in one pass of the network."""
         overlaps = {name: self._make(name) for name in OVERLAPS}
         found: dict[str, list[np.ndarray]] = {name: [] for name in OVERLAPS}
-        for batch, logits in self._outputs(self._shots(frames, background), step=1):
+        shots = self._shots(map(Shot, frames), background)
+        for batch, logits in self._outputs(shots, step=1):
             for name, overlap in overlaps.items():
                 found[name] += [*overlap.add(batch, logits).cpu().numpy()]
         for name, overlap in overlaps.items():
             found[name] += [*overlap.finish().cpu().numpy()]
         return {name: np.stack(rows) for name, rows in found.items()}
 
-    def _best(self, fit: Fit, found: Iterable[np.ndarray]) -> Iterator[Prediction]:
+    def _best(self, found: Iterable[np.ndarray]) -> Iterator[Prediction]:
         """Each frame by itself: its best candidate, if that reaches the threshold."""
-        for index, candidates in enumerate(found):
-            own = to_original(fit, candidates)
+        for index, own in enumerate(found):
             pick = 0 if own[0, 2] >= self.threshold else len(own)
             yield Prediction(index, *picked(own, pick, self.threshold), own)
 
     def _shots(
-        self, frames: Iterable[np.ndarray], background: np.ndarray | None, live: bool = False
+        self, shots: Iterable[Shot], background: np.ndarray | None, live: bool = False
     ) -> Iterator[Shot]:
         """Frames of network size with their backgrounds; see `stream`."""
         if self.network.background and background is None:
-            return with_background(frames, live)
-        return (Shot(frame, background) for frame in frames)
+            return with_background(shots, live)
+        return (replace(shot, background=background) for shot in shots)
 
     def _candidates(self, shots: Iterable[Shot], live: bool = False) -> Iterator[np.ndarray]:
         """(K, 3) for every frame, in order: x, y in network pixels and score, best first."""

@@ -10,6 +10,8 @@ from lightning.pytorch import Trainer
 from tracknet.build import build, build_named
 from tracknet.checkpoint import load, own_packages
 from tracknet.data.augment import Augmentation
+from tracknet.data.formats.base import Dataset
+from tracknet.data.store import StoredClip
 from tracknet.errors import InputWarning
 from tracknet.files import write_json
 from tracknet.inference.overlap import OVERLAPS
@@ -42,6 +44,13 @@ class HeatmapTask:
     """Trains a `HeatmapModule`; see `Task`."""
 
     needs = ("inputs", "fit", "temporal", "backbone", "decoder", "head", *LEARNING)
+    step: int | None = 1
+    """Frames from one training window's start to the next one's; None: of a window."""
+
+    def clips(self, config: dict[str, Any], dataset: Dataset) -> dict[str, list[StoredClip]]:
+        """What is trained and validated on, by split."""
+        found = {split: find_clips(config, dataset, split) for split in ("train", "val")}
+        return {split: open_clips(config, clips) for split, clips in found.items()}
 
     def assemble(
         self, config: dict[str, Any], trainer: Trainer, weights: dict[str, Any] | None = None
@@ -56,8 +65,7 @@ class HeatmapTask:
         _warn_of_rate(model, config["optimizer"].get("lr") or 0)
 
         dataset = build(config, "data")
-        found = {split: find_clips(config, dataset, split) for split in ("train", "val")}
-        splits = {split: open_clips(config, clips) for split, clips in found.items()}
+        splits = self.clips(config, dataset)
         data = WindowDataModule(
             splits["train"],
             splits["val"],
@@ -70,6 +78,7 @@ class HeatmapTask:
             config["overfit"],
             build(config, "sampling"),
             config["resident"],
+            self.step or model.frames,
         )
         data.check_devices(trainer.world_size)
         learning = {name: build(config, name) for name in LEARNING}

@@ -57,8 +57,12 @@ def by_network(config: Mapping[str, Any], clips: Sequence[StoredClip], target: P
     tracker = predictor.tracker
     started = time.perf_counter()
     found = list(zip(clips, candidates_of(predictor, clips), strict=True))
-    best = [clip.track(each[:, 0]) for clip, each in found]
     candidates = {clip.clip.name: to_original(clip.fit, each) for clip, each in found}
+    if look := predictor.look:
+        for clip in clips:
+            name = clip.clip.name
+            candidates[name] = look.of_video(clip.clip.source, candidates[name])
+    best = [Track.of_best(each[:, 0]) for each in candidates.values()]
 
     def accepted(threshold: float) -> dict[str, Track]:
         if tracker:

@@ -37,6 +37,7 @@ class WindowDataModule(LightningDataModule):
         overfit: Number of training windows to learn by heart and to validate on; None for all.
         sampling: How often each training window is drawn; None for once an epoch.
         resident: Whether the training frames stay on the device, see `stays_resident`.
+        step: Frames from one training window's start to the next one's.
     """
 
     trainer: Trainer  # Lightning's may be None, which it is only before a trainer has taken it
@@ -54,9 +55,10 @@ class WindowDataModule(LightningDataModule):
         overfit: int | None = None,
         sampling: Sampling | None = None,
         resident: Literal["auto"] | bool = "auto",
+        step: int = 1,
     ) -> None:
         super().__init__()
-        self.train_windows = WindowDataset(train, frames, 1, background, augmentation, seed)
+        self.train_windows = WindowDataset(train, frames, step, background, augmentation, seed)
         self.val_windows = WindowDataset(val, frames, frames, background)
         if overfit:
             self.val_windows = own = WindowDataset(train, frames, frames, background)

@@ -1,0 +1,97 @@
+"""A second look: a small network that learns to judge what another one takes for the ball."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from tracknet.checkpoint import load, read_trusted, with_look
+from tracknet.console import command, progress, say
+from tracknet.data.formats.base import Dataset
+from tracknet.data.reels import Reels
+from tracknet.data.store import StoredClip
+from tracknet.files import write_json
+from tracknet.geometry import to_original
+from tracknet.inference.look import FAINT
+from tracknet.metrics import best_threshold
+from tracknet.pipelines.common import candidates_of, find_clips, open_clips
+from tracknet.pipelines.heatmaps import HeatmapTask, HeatmapTraining
+from tracknet.record import KEY, TRACKER, find_checkpoint, read_checkpoint, rewrite
+from tracknet.types import Track
+from tracknet.values import Count, Natural, Text
+
+
+class SecondLookTask(HeatmapTask):
+    """Trains on patches round what a first network found; see `Task`.
+
+    The run's network is the second one. What it is for is in `checkpoints/tracker.ckpt`: the first
+    network and the second look, by which every command predicts that is given the run.
+
+    Args:
+        first: Run directory or checkpoint of the first network.
+        zoom: How many times as large as the first network's pictures those are that patches are
+            cut from.
+        margin: By how many pixels training patches are larger, to be cropped out of.
+    """
+
+    step = None
+
+    def __init__(self, first: Text, zoom: Count = 2, margin: Natural = 32) -> None:
+        self.first = first
+        self.zoom = zoom
+        self.margin = margin
+
+    def clips(self, config: dict[str, Any], dataset: Dataset) -> dict[str, list[StoredClip]]:
+        file = find_checkpoint(self.first)
+        _, record = read_trusted(file, config["trust"])
+        own = {key: record.config[key] for key in ("image_size", "fit")}
+        finder = load(file, overlap="none", tracking="none", trust=config["trust"])
+        key = hashlib.sha256(file.read_bytes()).hexdigest()
+        size = config["image_size"][0], config["image_size"][1]
+        store = Path(config["paths"]["store"])
+        reels = Reels(store, config["frames"], size, self.margin, key)
+        splits = {}
+        for split in ("train", "val"):
+            clips = open_clips(config | own, find_clips(config, dataset, split))
+            found = candidates_of(finder, clips)
+            splits[split] = []
+            with progress(transient=True) as bar:
+                task = bar.add_task(f"cutting patches of {split}", total=len(clips))
+                for clip, candidates in zip(clips, found, strict=True):
+                    fine = finder.fit(clip.fit.source, self._fine(finder.image_size))
+                    seen = to_original(clip.fit, candidates)
+                    reel = (
+                        reels.train(clip, fine, seen)
+                        if split == "train"
+                        else reels.val(clip, fine, seen, FAINT)
+                    )
+                    splits[split] += [reel] if len(reel) else []
+                    bar.advance(task)
+        return splits
+
+    def _fine(self, size: tuple[int, int]) -> tuple[int, int]:
+        return size[0] * self.zoom, size[1] * self.zoom
+
+    def finish(self, output: Path, training: HeatmapTraining) -> dict[str, float]:
+        """Joins both networks, and chooses the threshold of what they say together."""
+        config = training.module.config
+        look = read_checkpoint(find_checkpoint(output, "best"))
+        whole = with_look(read_checkpoint(self.first), look, self.zoom)
+        tracker = output / "checkpoints" / f"{TRACKER}.ckpt"
+        rewrite(tracker, whole)
+        predictor = load(tracker, overlap="none", tracking="none", trust=config["trust"])
+        assert predictor.look, "it was joined just now"
+        own = whole[KEY]["config"]
+        first = config | {key: own[key] for key in ("image_size", "fit")}
+        clips = open_clips(first, find_clips(config, training.dataset, "val"))
+        best = []
+        for clip, candidates in zip(clips, candidates_of(predictor, clips), strict=True):
+            seen = to_original(clip.fit, candidates)
+            best.append(Track.of_best(predictor.look.of_video(clip.clip.source, seen)[:, 0]))
+        threshold, f1 = best_threshold([clip.labels for clip in clips], best)
+        whole[KEY] |= {"thresholds": {"none": threshold}, "val_f1": f1}
+        rewrite(tracker, whole)
+        figures = {"epoch": look["epoch"], "val_f1": f1, "threshold": threshold}
+        write_json(output / "summary.json", figures)
+        said = f"validation strict F1 {f1:.3f} at threshold {threshold:.2f}, after the second look"
+        say(f"\n{said}", "next:", f"  {command('evaluate', str(output), 'split=val')}", result=True)
+        return figures
