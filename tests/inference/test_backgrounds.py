@@ -1,11 +1,13 @@
 """Which background stands behind a frame."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tracknet.data.background import median_background
 from tracknet.inference import backgrounds
-from tracknet.inference.backgrounds import with_background
+from tracknet.inference.backgrounds import Shot, with_background
 
 
 @pytest.fixture
@@ -21,8 +23,8 @@ def early(monkeypatch):
     monkeypatch.setattr(backgrounds, "EVERY", 10)
 
 
-def flat(count: int) -> list[np.ndarray]:
-    return [np.full((2, 2, 3), i, np.uint8) for i in range(count)]
+def flat(count: int) -> list[Shot]:
+    return [Shot(np.full((2, 2, 3), i, np.uint8)) for i in range(count)]
 
 
 def test_each_chunk_has_its_median_and_the_last_one_reaches_back(chunks):
@@ -62,10 +64,13 @@ def test_a_stream_that_ends_before_its_first_background_has_one_too(early):
 
 
 @pytest.mark.parametrize("live", [False, True])
-def test_of_large_frames_fewer_wait_and_none_is_lost(monkeypatch, live):
-    monkeypatch.setattr(backgrounds, "HELD_BYTES", 4 * 12)  # four frames of 2x2
+@pytest.mark.parametrize("original", [None, np.zeros((4, 4, 3), np.uint8)])
+def test_of_large_frames_fewer_wait_and_none_is_lost(monkeypatch, live, original):
+    each = 12 + (0 if original is None else original.nbytes)
+    monkeypatch.setattr(backgrounds, "HELD_BYTES", 4 * each)  # four frames of 2x2
     taken = []
-    frames = (taken.append(i) or frame for i, frame in enumerate(flat(10)))
+    own = (replace(shot, original=original) for shot in flat(10))
+    frames = (taken.append(i) or shot for i, shot in enumerate(own))
     shots = with_background(frames, live)
     next(shots)
     assert len(taken) == 4

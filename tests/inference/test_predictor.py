@@ -272,7 +272,7 @@ def test_a_live_stream_waits_for_its_window_only(predictor, dots, overlap, wait)
         nonlocal given
         for frame in frames:
             given += 1
-            yield frame
+            yield backgrounds.Shot(frame)
 
     model = predictor(background=True, overlap=overlap)
     found = []

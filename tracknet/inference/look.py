@@ -48,6 +48,11 @@ class SecondLook:
         self.image_size = (image_size[0], image_size[1])
         self.fit = fit
 
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        return f"{'x'.join(map(str, self.patch))} of {'x'.join(map(str, self.image_size))}"
+
     def again(
         self, frames: Iterable[Frame], found: Iterable[np.ndarray], size: Size
     ) -> Iterator[np.ndarray]:

@@ -82,6 +82,8 @@ def by_network(config: Mapping[str, Any], clips: Sequence[StoredClip], target: P
         "overlap": predictor.overlap,
         "tracking": tracker.name if tracker else "none",
     }
+    if look := predictor.look:
+        facts["second look"] = look.name
     return Scored(facts, sum(map(len, clips)) / seconds, at_half, best)
 
 

@@ -9,6 +9,7 @@ from tracknet.console import command, progress, say
 from tracknet.data.formats.base import Dataset
 from tracknet.data.reels import Reels
 from tracknet.data.store import StoredClip
+from tracknet.errors import InputError
 from tracknet.files import write_json
 from tracknet.geometry import to_original
 from tracknet.inference.look import FAINT
@@ -66,6 +67,11 @@ class SecondLookTask(HeatmapTask):
                     )
                     splits[split] += [reel] if len(reel) else []
                     bar.advance(task)
+            if not splits[split]:
+                raise InputError(
+                    f"task.first={self.first}: finds nothing in split {split}, at which one could "
+                    "look a second time; train it longer first"
+                )
         return splits
 
     def _fine(self, size: tuple[int, int]) -> tuple[int, int]:

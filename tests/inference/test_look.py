@@ -1,0 +1,86 @@
+"""What a second look makes of candidates."""
+
+import numpy as np
+import pytest
+
+from tracknet.codecs import GaussianCodec
+from tracknet.errors import InputError
+from tracknet.geometry import Letterbox
+from tracknet.inference.look import SecondLook
+
+
+@pytest.fixture
+def look(predictor):
+    """Looks at patches of 32x32 for what is bright, in frames of 192x320."""
+
+    def make(image_size=(192, 320), frames=3, stride=2) -> SecondLook:
+        network = predictor(frames=frames, heatmap_stride=stride).network
+        codec = GaussianCodec(candidates=3, radius=3)
+        return SecondLook(network, codec, (32, 32), image_size, Letterbox)
+
+    return make
+
+
+def beside(xy: np.ndarray) -> np.ndarray:
+    """(N,3,3): a candidate 7 pixels off the ball, a better one that is none, and a faint one."""
+    ball = np.column_stack([np.nan_to_num(xy, nan=40) + (6, -4), np.full(len(xy), 0.5)])
+    false = np.tile([300.0, 180, 0.8], (len(xy), 1))
+    faint = np.tile([10.0, 10, 0.01], (len(xy), 1))
+    return np.stack([false, ball, faint], 1)
+
+
+@pytest.mark.parametrize("count", [1, 2, 30])
+@pytest.mark.parametrize("size", [(192, 320), (288, 480)])
+def test_the_ball_is_placed_and_what_is_none_loses(look, dots, count, size):
+    frames, xy = dots(count, size)
+    candidates = beside(xy)
+    candidates[:, 0, :2] *= size[0] / 192
+    found = np.stack(list(look().again(iter(frames), iter(candidates), size)))
+    assert found.shape == (count, 3, 3)
+    seen = np.isfinite(xy[:, 0])
+    off = np.linalg.norm(found[seen, 0, :2] - xy[seen], axis=1)
+    assert off.max() < 1.2
+    assert (found[seen, 0, 2] > 0.4).all()
+    assert (found[~seen, 0, 2] < 0.1).all()
+    assert (np.diff(found[..., 2], axis=1) <= 0).all()
+
+
+def test_two_candidates_of_one_ball_become_one(look, dots):
+    frames, xy = dots(3)
+    near = np.column_stack([xy + (5, 0), np.full(3, 0.6)])
+    nearer = np.column_stack([xy - (0, 4), np.full(3, 0.7)])
+    found = np.stack(list(look().again(frames, np.stack([nearer, near], 1), (192, 320))))
+    assert (found[:, 0, 2] > 0.4).all()
+    assert (found[:, 1, 2] == 0).all()
+
+
+def test_faint_candidates_stay_as_they_are(look, dots):
+    frames, _ = dots(2)
+    faint = np.tile([10.0, 10, 0.01], (2, 1, 1))
+    np.testing.assert_array_equal(list(look().again(frames, faint, (192, 320))), faint)
+
+
+def test_a_video_is_looked_at_as_its_frames_are(look, video, dots):
+    file, xy = video(12)
+    candidates = beside(xy)
+    of_file = look().of_video(file, candidates)
+    of_frames = np.stack(list(look().again(dots(12)[0], candidates, (192, 320))))
+    np.testing.assert_allclose(of_file[:, 0], of_frames[:, 0], atol=0.5)
+
+
+@pytest.mark.parametrize("overlap", ["none", "mean"])
+@pytest.mark.parametrize("background", [False, True])
+def test_a_predictor_looks_again(predictor, look, dots, overlap, background):
+    frames, xy = dots(20)
+    options = {"background": background, "overlap": overlap}
+    plain = [row.candidates for row in predictor(**options).stream(iter(frames))]
+    expected = list(look().again(frames, plain, (192, 320)))
+    rows = list(predictor(**options, look=look()).stream(iter(frames)))
+    np.testing.assert_allclose([row.candidates for row in rows], expected, atol=1e-6)
+    seen = np.isfinite(xy[:, 0])
+    assert [row.visible for row in rows] == seen.tolist()
+
+
+def test_a_stream_is_looked_at_once(predictor, look, dots):
+    with pytest.raises(InputError, match="quality=fast"):
+        next(predictor(look=look()).stream(dots(3)[0], live=True))

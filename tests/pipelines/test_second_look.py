@@ -1,0 +1,98 @@
+"""A second look, trained at what another run finds, and used."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+import tracknet
+from tracknet.errors import InputError
+from tracknet.pipelines.evaluate import evaluate
+from tracknet.pipelines.train import train
+from tracknet.record import CheckpointError, Record, find_checkpoint, read_checkpoint, rewrite
+
+
+@pytest.fixture(scope="module")
+def settings(tiny_data):
+    """All but the first network, the folder and the length of the training."""
+    data = [setting for setting in tiny_data if not setting.startswith(("image_size", "batch"))]
+    return ["experiment=second_look", *data, "backbone.widths=[8,16]", "batch_size=8"]
+
+
+@pytest.fixture(scope="module")
+def first(tiny_run, tmp_path_factory):
+    """A network that takes much for a ball."""
+    checkpoint = read_checkpoint(tiny_run)
+    checkpoint["state_dict"]["model.head.logits.bias"] += 4
+    file = tmp_path_factory.mktemp("first") / "first.ckpt"
+    rewrite(file, checkpoint)
+    return file
+
+
+@pytest.fixture(scope="module")
+def looking(compose, settings, first, tmp_path_factory):
+    """A finished run whose second look saw three batches."""
+    output = tmp_path_factory.mktemp("look") / "run"
+    few = ["trainer.max_epochs=1", "trainer.limit_train_batches=3"]
+    own = [f"task.first={first}", f"paths.output={output}"]
+    train(compose("train", [*settings, *few, *own]))
+    return output
+
+
+def test_where_the_first_one_finds_nothing_there_is_nothing_to_look_at(
+    compose, settings, tiny_run, tmp_path
+):
+    own = [f"task.first={tiny_run}", f"paths.output={tmp_path}"]
+    with pytest.raises(InputError, match="finds nothing in split val.*train it longer"):
+        train(compose("train", [*settings, *own]))
+
+
+def test_the_run_is_a_tracker_of_two_networks(looking, first):
+    whole = read_checkpoint(looking)
+    assert find_checkpoint(looking).name == "tracker.ckpt"
+    record, one = Record.of(whole), Record.of(read_checkpoint(first))
+    assert record.config == one.config
+    assert Record.of(whole["look"]).config["image_size"] == [64, 64]
+    figures = json.loads((looking / "summary.json").read_text())
+    assert record.thresholds == {"none": figures["threshold"]}
+    assert record.val_f1 == figures["val_f1"]
+    for name, value in read_checkpoint(first)["state_dict"].items():
+        torch.testing.assert_close(whole["state_dict"][name], value)
+
+
+def test_best_looks_twice_and_fast_once(looking):
+    finder = tracknet.load(looking)
+    assert finder.look
+    assert finder.look.image_size == (128, 256)
+    assert finder.overlap == "none"
+    assert finder.live
+    assert finder.live.look is None
+    assert tracknet.load(looking, quality="fast").look is None
+
+
+def test_it_is_scored_as_it_predicts(looking, compose, tmp_path):
+    scored = evaluate(
+        compose("evaluate", [f"ckpt={looking}", "split=val", f"paths.output={tmp_path / 'val'}"])
+    )
+    assert scored["facts"]["second look"] == "64x64 of 128x256"
+    track = tracknet.load(looking).predict(scored["median_clip"])
+    rows = np.genfromtxt(
+        tmp_path / "val" / "predictions.csv", delimiter=",", skip_header=1, usecols=(2, 3, 4)
+    )
+    # The store's background is of the whole clip, as that of a short video is.
+    np.testing.assert_array_equal(track.visible, rows[:, 0] == 1)
+    np.testing.assert_allclose(track.xy[track.visible], rows[track.visible, 1:], atol=0.1)
+
+
+def test_a_damaged_second_look_is_refused(looking, tmp_path):
+    whole = torch.load(find_checkpoint(looking), weights_only=True)
+    for name, change in {
+        "zoom": {"zoom": 10**6},
+        "state_dict": {"state_dict": None},
+        "tracknet": {"tracknet": {"config": {}}},
+    }.items():
+        file = tmp_path / f"{name}.ckpt"
+        torch.save({**whole, "look": {**whole["look"], **change}}, file)
+        with pytest.raises(CheckpointError, match=str(file)):
+            tracknet.load(file)
