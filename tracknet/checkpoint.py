@@ -106,6 +106,11 @@ def load(
         raise InputError(f"tracking={tracking!r}; expected {', '.join(TRACKINGS)}, or a tracker")
     checkpoint, record = read_trusted(path, trust)
     config, thresholds = record.config, record.thresholds
+    if "first" in (config.get("task") or {}):
+        raise CheckpointError(
+            f"{find_checkpoint(path)}: looks at what another network finds, and is none by itself; "
+            "name its run directory, and if that run was cut off, go on with it first (resume=)"
+        )
     try:
         model = _restored(record, network_state(checkpoint))
         parts = {"codec": build(config, "codec"), "fit": build(config, "fit")}

@@ -130,13 +130,13 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         raise CheckpointError(f"{file}: not a checkpoint: {error}; {remedy}") from error
     except Exception as error:  # a foreign file lets the unpickler raise anything
         raise CheckpointError(f"{file}: not a checkpoint, or damaged; {remedy}") from error
+    if isinstance(checkpoint, dict) and _claimed(checkpoint) > SHARED * file.stat().st_size:
+        raise CheckpointError(f"{file}: its tensors would take more memory than it has bytes")
     _check(file, checkpoint)
     if LOOK in checkpoint:
         _check(file, checkpoint[LOOK])
         if wrong := mistake("look.zoom", checkpoint[LOOK].get("zoom"), Zoom):
             raise CheckpointError(f"{file}: its record is damaged ({wrong}); get it again")
-    if _claimed(checkpoint) > SHARED * file.stat().st_size:
-        raise CheckpointError(f"{file}: its tensors would take more memory than it has bytes")
     return checkpoint
 
 

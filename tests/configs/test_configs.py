@@ -51,6 +51,8 @@ def composed(compose, tmp_path):
         chosen = {o for o in overrides if o.startswith("data=")} - {"data=mixed", "data=synthetic"}
         if chosen or {"experiment=badminton", "experiment=own_video"} & {*overrides}:
             named = ["data.root=."]
+        if {"experiment=second_look", "task=second_look"} & {*overrides}:
+            named = ["task.first=run"]
         settings = [f"paths.output={tmp_path}", *named, *overrides]
         return OmegaConf.to_container(compose(entry, settings), resolve=True, throw_on_missing=True)
 

@@ -35,7 +35,7 @@ def reels(tmp_path):
 
 def candidates(clip) -> np.ndarray:
     """One 3 pixels beside each label, one far away, and a faint one."""
-    near = np.nan_to_num(clip.labels.xy, nan=50.0) + (3, 0)
+    near = np.add(np.nan_to_num(clip.labels.xy, nan=50.0), (3, 0))
     rows = [np.column_stack([near, np.full(len(near), 0.9)])]
     rows += [np.tile([100.0, 50, 0.5], (len(near), 1)), np.tile([5.0, 60, 0.001], (len(near), 1))]
     return np.stack(rows, 1)

@@ -23,7 +23,7 @@ def look(predictor):
 
 def beside(xy: np.ndarray) -> np.ndarray:
     """(N,3,3): a candidate 7 pixels off the ball, a better one that is none, and a faint one."""
-    ball = np.column_stack([np.nan_to_num(xy, nan=40) + (6, -4), np.full(len(xy), 0.5)])
+    ball = np.column_stack([np.add(np.nan_to_num(xy, nan=40), (6, -4)), np.full(len(xy), 0.5)])
     false = np.tile([300.0, 180, 0.8], (len(xy), 1))
     faint = np.tile([10.0, 10, 0.01], (len(xy), 1))
     return np.stack([false, ball, faint], 1)
@@ -47,8 +47,8 @@ def test_the_ball_is_placed_and_what_is_none_loses(look, dots, count, size):
 
 def test_two_candidates_of_one_ball_become_one(look, dots):
     frames, xy = dots(3)
-    near = np.column_stack([xy + (5, 0), np.full(3, 0.6)])
-    nearer = np.column_stack([xy - (0, 4), np.full(3, 0.7)])
+    near = np.column_stack([np.add(xy, (5, 0)), np.full(3, 0.6)])
+    nearer = np.column_stack([np.subtract(xy, (0, 4)), np.full(3, 0.7)])
     found = np.stack(list(look().again(frames, np.stack([nearer, near], 1), (192, 320))))
     assert (found[:, 0, 2] > 0.4).all()
     assert (found[:, 1, 2] == 0).all()

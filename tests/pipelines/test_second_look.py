@@ -44,7 +44,7 @@ def test_where_the_first_one_finds_nothing_there_is_nothing_to_look_at(
     compose, settings, tiny_run, tmp_path
 ):
     own = [f"task.first={tiny_run}", f"paths.output={tmp_path}"]
-    with pytest.raises(InputError, match="finds nothing in split val.*train it longer"):
+    with pytest.raises(InputError, match=r"finds nothing in split val.*train it longer"):
         train(compose("train", [*settings, *own]))
 
 
@@ -69,6 +69,11 @@ def test_best_looks_twice_and_fast_once(looking):
     assert finder.live
     assert finder.live.look is None
     assert tracknet.load(looking, quality="fast").look is None
+
+
+def test_by_itself_it_is_no_tracker(looking):
+    with pytest.raises(CheckpointError, match=r"best\.ckpt: looks at what another.*resume="):
+        tracknet.load(looking / "checkpoints" / "best.ckpt")
 
 
 def test_it_is_scored_as_it_predicts(looking, compose, tmp_path):
@@ -96,3 +101,14 @@ def test_a_damaged_second_look_is_refused(looking, tmp_path):
         torch.save({**whole, "look": {**whole["look"], **change}}, file)
         with pytest.raises(CheckpointError, match=str(file)):
             tracknet.load(file)
+
+
+@pytest.mark.parametrize("part", ["backbone", "codec", "head"])
+def test_a_second_look_runs_nothing(looking, tmp_path, part):
+    whole = torch.load(find_checkpoint(looking), weights_only=True)
+    harm = {"_target_": "os.system", "_args_": [f"touch {tmp_path}/mark"]}
+    whole["look"]["tracknet"]["config"][part] = harm
+    torch.save(whole, tmp_path / "hostile.ckpt")
+    with pytest.raises(InputError, match=r"hostile\.ckpt: .*os\.system"):
+        tracknet.load(tmp_path / "hostile.ckpt")
+    assert not (tmp_path / "mark").exists()

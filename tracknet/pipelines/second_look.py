@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from tracknet.checkpoint import load, read_trusted, with_look
+from tracknet.checkpoint import load, read_trusted, trusting, with_look
 from tracknet.console import command, progress, say
 from tracknet.data.formats.base import Dataset
 from tracknet.data.reels import Reels
@@ -98,6 +98,12 @@ class SecondLookTask(HeatmapTask):
         rewrite(tracker, whole)
         figures = {"epoch": look["epoch"], "val_f1": f1, "threshold": threshold}
         write_json(output / "summary.json", figures)
-        said = f"validation strict F1 {f1:.3f} at threshold {threshold:.2f}, after the second look"
-        say(f"\n{said}", "next:", f"  {command('evaluate', str(output), 'split=val')}", result=True)
+        run, video = str(output), str(clips[0].clip.source)
+        say(
+            f"\nvalidation strict F1 {f1:.3f} at threshold {threshold:.2f}, after the second look",
+            "next:",
+            f"  {command('evaluate', run, *trusting(config, 'data'), 'split=val')}",
+            f"  {command('predict', run, video, *trusting(config))}  # or a video of your own",
+            result=True,
+        )
         return figures
