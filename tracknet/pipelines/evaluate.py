@@ -73,6 +73,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         half = list(read_predictions(scored.half, lengths)[0].values())
         metrics |= {
             "frames_per_second": scored.speed,
+            "weights_sha256": scored.weights,
             "protocols_at_0.5": score(labels, half, further),
         }
     metrics["median_clip"] = str(_median_clip(clips, metrics["breakdown"]["clip"]))

@@ -1,10 +1,8 @@
 """Says what this machine has, and what is in a run."""
 
 import json
-import os
 import platform
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -16,10 +14,13 @@ from rich.filesize import decimal
 
 from tracknet.console import command
 from tracknet.errors import InputError
+from tracknet.machine import cores, processor
 from tracknet.names import readable
 from tracknet.record import CheckpointError, Record, find_checkpoint, network_state, read_checkpoint
 from tracknet.resume import position_of
 from tracknet.trust import CONFIGS, CONTROL, TARGET, plain_fault, short
+from tracknet.zoo import models
+from tracknet.zoo.folder import CARD, WEIGHTS
 
 PACKAGES = (
     *("torch", "torchvision", "transformers", "lightning", "hydra-core", "numpy", "pandas"),
@@ -36,7 +37,7 @@ Fact = tuple[str, Sequence[str]]
 
 
 def info(named: Sequence[str]) -> bool:
-    """Prints what is in each of these runs or checkpoints; of none, what the machine has.
+    """Prints what is in each of these runs or models; of none, what the machine has.
 
     Nothing of a checkpoint is run, and it may be anybody's.
 
@@ -46,7 +47,7 @@ def info(named: Sequence[str]) -> bool:
     if not named:
         _print(_of_system())
     good = True
-    for i, path in enumerate(map(Path, named)):
+    for i, path in enumerate(named):
         print(end="\n" if i else "")
         try:
             file, checkpoint = _find(path)
@@ -78,12 +79,13 @@ def _of_system() -> Iterator[Fact]:
     yield "system", [platform.platform()]
     yield "python", [platform.python_version(), sys.executable]
     yield "packages", [*_versions()]
+    yield "models", [*models()] or ["none in the package"]
     import av
 
     program = shutil.which("ffmpeg") or "none as a program, and none is needed"
     libavcodec = ".".join(map(str, av.library_versions["libavcodec"]))
     yield "ffmpeg", [f"PyAV's, libavcodec {libavcodec}", program]
-    yield "cpu", [_processor(), _cores()]
+    yield "cpu", [processor(), cores()]
     root = Path(yaml.safe_load((CONFIGS / "paths" / "default.yaml").read_text())["root"]).absolute()
     there = next(folder for folder in (root, *root.parents) if folder.is_dir())
     yield "outputs", [str(root), f"{decimal(shutil.disk_usage(there).free)} free"]
@@ -110,31 +112,12 @@ def _versions() -> Iterator[str]:
             yield f"{package} not installed"
 
 
-def _processor() -> str:
-    """The name of the processor, as far as the system says it."""
-    if sys.platform == "linux":
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            name, _, value = line.partition(":")
-            if name.strip() in ("model name", "Model", "cpu model"):
-                return value.strip()
-    if sys.platform == "darwin":
-        ask = ["sysctl", "-n", "machdep.cpu.brand_string"]
-        return subprocess.run(ask, capture_output=True, text=True).stdout.strip()
-    return platform.processor() or platform.machine()
-
-
-def _cores() -> str:
-    here = os.cpu_count() or 1
-    usable = len(os.sched_getaffinity(0)) if sys.platform == "linux" else here
-    return f"{here} cores" + (f", {usable} of them for this process" if usable < here else "")
-
-
-def _find(path: Path) -> tuple[Path, dict[str, Any]]:
+def _find(path: str) -> tuple[Path, dict[str, Any]]:
     """The checkpoint of that name, or a run's best one; of one that has none yet, its last."""
     try:
         file = find_checkpoint(path)
     except CheckpointError:
-        if not (path / "checkpoints" / LAST).is_file():
+        if not Path(path, "checkpoints", LAST).is_file():
             raise
         file = find_checkpoint(path, "last")
     return file, read_checkpoint(file)
@@ -157,6 +140,8 @@ def _of_checkpoint(file: Path, checkpoint: dict[str, Any]) -> Iterator[Fact]:
     yield "trained", [*_trained(file, checkpoint)]
     yield "validation", [f"strict F1 {record.val_f1:.3f}"]
     yield "threshold", [f"{value:.2f} (overlap={k})" for k, value in record.thresholds.items()]
+    if (card := file.with_name(CARD)).is_file() and file.name == WEIGHTS:
+        yield "card", [_printable(card)]
     if manifest := _manifest(file.parents[1] / "manifest.json"):
         yield "written by", manifest
 
@@ -206,17 +191,20 @@ def _manifest(file: Path) -> list[str]:
     return [short(part) for part in said]
 
 
-def _print_next(named: Path, file: Path, checkpoint: dict[str, Any]) -> None:
-    """Prints the commands that go on with a run or a checkpoint."""
+def _print_next(run: str, file: Path, checkpoint: dict[str, Any]) -> None:
+    """Prints the commands that go on with a run, a checkpoint or a model."""
     from tracknet.checkpoint import own_packages, trusting
 
     config = Record.of(checkpoint).config
     if packages := own_packages(config, "data"):
         print(f"it names parts of {short(', '.join(packages))}, whose code is run if you trust it")
     print("next:")
-    run = str(named)
     print(f"  {command('predict', run, 'match.mp4', *trusting(config))}  # or a video of your own")
+    if file.name == WEIGHTS:  # it knows no place of data
+        print(f"  {command('evaluate', run, 'my_videos', *trusting(config))}")
+        print(f"  {command('train', 'my_videos', f'init_from={run}')}")
+        return
     print(f"  {command('evaluate', run, *trusting(config, 'data'))}")
     done, _ = _position(file)
-    if named.is_dir() and done:
+    if Path(run).is_dir() and done:
         print(f"  {command('train', f'resume={run}', f'trainer.max_epochs={2 * done}')}")
