@@ -35,7 +35,7 @@ NETWORK = (
 )
 """Of a configuration: what makes it another network."""
 KEY, PREFIX = "tracknet", "model."
-PORTABLE = (KEY, "epoch", "global_step")
+PORTABLE = (KEY, "epoch", "global_step", "manifest")
 """Of a checkpoint's entries: what a model's folder has beside the weights."""
 SHARED = 4
 """How often tensors of a checkpoint may hold the same memory, as weights and their average do."""
@@ -112,7 +112,7 @@ def find_checkpoint(path: str | Path, name: str = "best") -> Path:
         file = weights if weights.is_file() and not run.is_dir() else run / f"{name}.ckpt"
     if not file.is_file():
         raise CheckpointError(
-            f"{file}: no such checkpoint; name a run directory or a .ckpt file{or_models()}"
+            f"{file}: no such checkpoint; name a run directory, a .ckpt file, {or_models()}"
         )
     return file
 

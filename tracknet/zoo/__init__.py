@@ -23,5 +23,9 @@ def models() -> dict[str, Path]:
 
 
 def or_models() -> str:
-    """What a message adds where a run is expected: ``, or a model by its name: badminton``."""
-    return f", or a model by its name: {', '.join(names)}" if (names := models()) else ""
+    """How a message ends that has listed what a run may be: ``or a model by its name: badminton``.
+
+    Where there are none, ``or a model's folder``.
+    """
+    names = ", ".join(models())
+    return f"or a model by its name: {names}" if names else "or a model's folder"

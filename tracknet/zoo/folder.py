@@ -56,10 +56,11 @@ def write_folder(
         content: Plain data that `read_folder` is to give back.
         card: Markdown, for people.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
+    # Weights that are one in memory are two in the file, which does not know of that.
+    apart = {name: value.contiguous().clone() for name, value in state.items()}
     with whole_folder(folder) as unfinished:
-        apart = {name: value.contiguous().clone() for name, value in state.items()}
-        save_file(apart, unfinished / WEIGHTS, {"format": "pt"})
+        (unfinished / WEIGHTS).write_bytes(save(apart, {"format": "pt"}))
         write_json(unfinished / CONFIG, content)
         write_text(unfinished / CARD, card)
