@@ -88,7 +88,7 @@ def _read_figures(evaluation: Path, weights: str, run: str) -> dict[str, Any]:
 
 
 def _read_notes(file: str | None) -> str:
-    return Path(file).read_text(encoding="utf-8") if file else ""
+    return Path(file).read_text(encoding="utf-8", errors="replace") if file else ""
 
 
 def _stored(value: torch.Tensor, precision: str, name: str) -> torch.Tensor:
@@ -117,21 +117,18 @@ def _cost(config: Mapping[str, Any]) -> str:
 
 def _portable(config: Mapping[str, Any]) -> dict[str, Any]:
     """A run's configuration without where files were; what the network is made of stays."""
-    return {
-        key: value if key in BUILT else _without_places(value, key)
-        for key, value in config.items()
-        if not PATHS.fullmatch(key)
-    }
+    return _without_places(config, "") | {key: config[key] for key in BUILT}
 
 
-def _without_places(value: Any, place: str) -> Any:
-    if not isinstance(value, Mapping):
-        return value
+def _without_places(settings: Mapping[str, Any], outer: str) -> dict[str, Any]:
     kept = {}
-    for key, inner in value.items():
-        inside = f"{place}.{key}"
-        if key == RENDERED:
-            kept[key] = None
-        elif ".splits." in inside or not PATHS.fullmatch(inside):
-            kept[key] = _without_places(inner, inside)
+    for name, value in settings.items():
+        key = f"{outer}{name}"
+        if isinstance(value, Mapping) and value:
+            value = _without_places(value, f"{key}.")
+            kept |= {name: value} if value else {}
+        elif name == RENDERED:
+            kept[name] = None
+        elif ".splits." in key or not PATHS.fullmatch(key):
+            kept[name] = value
     return kept

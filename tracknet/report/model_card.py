@@ -67,7 +67,7 @@ def _shown(metrics: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _figure(value: float | None, digits: int = 3) -> str:
-    return "" if value is None else f"{value:.{digits}f}"
+    return "" if value is None else f"{float(value):.{digits}f}"
 
 
 def _cell(text: Any) -> str:
