@@ -187,7 +187,7 @@ def digest(state: "Mapping[str, torch.Tensor]") -> str:
     found = hashlib.sha256()
     for name, value in sorted(state.items()):
         found.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
-        found.update(value.contiguous().flatten().view(torch.uint8).numpy())
+        found.update(value.contiguous().flatten().view(torch.uint8).numpy().tobytes())
     return found.hexdigest()
 
 

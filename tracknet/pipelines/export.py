@@ -104,14 +104,14 @@ def _stored(value: torch.Tensor, precision: str, name: str) -> torch.Tensor:
 def _cost(config: Mapping[str, Any]) -> str:
     """What a window costs, as PyTorch counts it."""
     predictor = load(config["ckpt"], device="cpu", trust=config["trust"])
-    model: Any = predictor.network.model
+    network: Any = predictor.network
+    model = network.model
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         model(*model.blank(predictor.image_size))
     operations = counter.get_total_flops()
-    frames = predictor.network.frames
     return (
-        f"{operations / 1e9:.2f} GFLOP a window of {frames} frames, multiplications and additions "
-        f"counted: quality=best takes a window a frame, quality=fast one every {frames} frames"
+        f"{operations / 1e9:.2f} GFLOP a window of {network.frames} frames, multiplications and additions "
+        f"counted: quality=best takes a window a frame, quality=fast one every {network.frames} frames"
     )
 
 
