@@ -105,13 +105,12 @@ def _cost(config: Mapping[str, Any]) -> str:
     """What a window costs, as PyTorch counts it."""
     predictor = load(config["ckpt"], device="cpu", trust=config["trust"])
     network: Any = predictor.network
-    model = network.model
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        model(*model.blank(predictor.image_size))
-    operations = counter.get_total_flops()
+        network.model(*network.model.blank(predictor.image_size))
+    frames, operations = network.frames, counter.get_total_flops() / 1e9
     return (
-        f"{operations / 1e9:.2f} GFLOP a window of {network.frames} frames, multiplications and additions "
-        f"counted: quality=best takes a window a frame, quality=fast one every {network.frames} frames"
+        f"{operations:.2f} GFLOP a window of {frames} frames, multiplications and additions "
+        f"counted: quality=best takes a window a frame, quality=fast one every {frames} frames"
     )
 
 
