@@ -139,6 +139,15 @@ def tiny_run(compose, tiny_data, tiny_network, tmp_path_factory: pytest.TempPath
     return output
 
 
+@pytest.fixture(scope="session")
+def tiny_model(compose, tiny_run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a model that was made of the tiny run."""
+    from tracknet.pipelines.export import export
+
+    output = tmp_path_factory.mktemp("models")
+    return export(compose("export", [f"ckpt={tiny_run}", f"paths.output={output}", "name=tiny"]))
+
+
 class Brightness(nn.Module):
     """Takes what is brighter than the background for the ball."""
 

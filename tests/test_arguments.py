@@ -177,6 +177,7 @@ def test_options_keep_their_values_and_come_first(here):
         ("predict", ["r", "source=a"], ["source=a", "ckpt=r"]),
         ("predict", ["r", "0"], ["ckpt=r", "source='0'"]),
         ("compare", ["a", "b"], ["runs=[a,b]"]),
+        ("export", ["r", "a", "b"], ["ckpt=r", "evaluations=[a,b]"]),
         ("to_cvat", ["v"], ["source=v"]),
         ("to_cvat", ["v", "w", "l"], ["source=[v,w]", "labels=l"]),
         ("from_labels", ["a", "b"], ["annotations=a", "videos=b"]),

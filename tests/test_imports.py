@@ -16,7 +16,8 @@ LAYERS = (
     {"errors", "problems", "values", "names"},
     {"files", "locks"},
     {"trust", "archive", "owned"},
-    {"types", "geometry", "windows", "record", "devices", "process", "signals"},
+    {"zoo"},
+    {"types", "geometry", "windows", "record", "devices", "machine", "process", "signals"},
     {"console"},
     {"video"},
     {"codecs"},
@@ -33,7 +34,7 @@ LAYERS = (
 )
 """A part imports itself and the layers before its own, not its neighbours."""
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
-PLAIN = {part for parts in LAYERS[:8] for part in parts}
+PLAIN = {part for parts in LAYERS[:9] for part in parts}
 WITH_LIGHTNING = {"training", "pipelines"}
 FILES = sorted((ROOT / "tracknet").rglob("*.py")) + sorted((ROOT / "scripts").glob("*.py"))
 

@@ -284,6 +284,11 @@ compare runs=7
 compare split=7
 compare max_clips=0
 compare strict=maybe
+export ckpt=7
+export evaluations=7
+export name=7
+export precision=int8
+export notes=[a]
 to_cvat source=7.5
 to_cvat labels=7
 to_cvat predictions=7
@@ -437,6 +442,7 @@ predict source=rtsp://camera threshold=0.5 writers.overlay=null
 prepare strict=true
 compare runs=[1,b]
 compare runs=a data=generic data.root=b
+export ckpt=a evaluations=[a,b] name=c license=mit notes=a.md precision=float16
 to_cvat source=a.mp4 labels=a.csv
 to_cvat data=generic data.root=a predictions=a.csv
 from_labels annotations=a/*.xml
@@ -451,6 +457,7 @@ GIVEN = {
     "prepare": ["data=generic", "data.root=absent"],
     "predict": ["ckpt=absent", "source=absent.mp4"],
     "compare": ["runs=[a,b]"],
+    "export": ["ckpt=absent"],
     "to_cvat": [],
     "from_labels": ["annotations=absent.zip"],
 }

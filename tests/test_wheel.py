@@ -72,6 +72,8 @@ def programs(tmp_path_factory) -> Path:
     refused = subprocess.run([python, "-c", "import pytest"], cwd=root, **ask)
     assert "ModuleNotFoundError" in refused.stderr
     assert (package / "py.typed").is_file(), "whoever imports it has its types"
+    models = {file.relative_to(ROOT / "tracknet") for file in (ROOT / "tracknet").glob("zoo/*/*.*")}
+    assert all((package / model).is_file() for model in models if model.suffix != ".pyc")
     return environment / "bin"
 
 
@@ -79,9 +81,8 @@ def programs(tmp_path_factory) -> Path:
 def test_train_evaluate_and_predict_outside_the_repository(programs, tmp_path):
     def run(name: str, *arguments: str) -> str:
         command = [programs / f"tracknet-{name}", *arguments]
-        done = subprocess.run(
-            command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True
-        )
+        named = {**ENVIRONMENT, "TRACKNET_MODELS": "models"}
+        done = subprocess.run(command, cwd=tmp_path, env=named, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -111,7 +112,9 @@ def test_train_evaluate_and_predict_outside_the_repository(programs, tmp_path):
     metrics = json.loads((tmp_path / "scores" / "0" / "metrics.json").read_text())
     assert {"strict", "wasb"} <= metrics["protocols"].keys()
     (video,) = tmp_path.glob("outputs/synthetic/*/test/match1/video/*.mp4")
-    run("predict", "ckpt=outputs/train/first", f"source={video}", "hydra.run.dir=found")
+    run("export", "outputs/train/first", "scores/0", "name=first", "hydra.run.dir=models")
+    assert "first" in run("info")
+    run("predict", "first", str(video), "hydra.run.dir=found")
     with open(tmp_path / "found" / f"{video.stem}.csv") as file:
         assert [int(row["Frame"]) for row in csv.DictReader(file)] == list(range(24))
     assert (tmp_path / "found" / f"{video.stem}_overlay.mp4").stat().st_size > 0

@@ -28,7 +28,8 @@ def load(
     The file alone is enough: no configuration, dataset or cache of weights is consulted.
 
     Args:
-        path: A run directory of `scripts/train.py`, or a checkpoint file.
+        path: A run directory of `scripts/train.py`, a checkpoint file, or a model's folder or name
+            (``badminton``).
         threshold: Score from which a ball is reported; None takes the best one on the validation
             split, which is stored in the checkpoint.
         quality: ``best``, which is overlap ``mean`` and tracking ``offline``, or ``fast``, which is
@@ -91,7 +92,7 @@ def evaluate(
     ``tracknet.evaluate(run)["protocols"]["strict"]["f1"]``.
 
     Args:
-        run: A run directory or a checkpoint file; None where ``predictions=`` are scored.
+        run: A run directory, a checkpoint file or a model; None where ``predictions=`` are scored.
         output: Where `predictions.csv`, `metrics.json` and `report.html` go; None makes a folder
             below ``outputs/evaluate``.
         settings: As for `train`, such as ``split="val"`` or ``data="generic"``.

@@ -1,6 +1,8 @@
 """A file of weights, looked at before PyTorch unpacks it: it is to take no more than its size."""
 
+import json
 import pickletools
+import struct
 import zipfile
 from pathlib import Path
 
@@ -22,6 +24,9 @@ GLOBALS = {
 }
 """What the pickle of a training's state names. PyTorch's own list for ``weights_only`` is longer:
 it has what takes as much memory as it is told to."""
+
+KINDS = {"F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U8", "BOOL"}
+"""The same, as safetensors calls them."""
 
 
 def check_archive(file: Path) -> None:
@@ -60,3 +65,29 @@ def _check_pickle(content: bytes) -> None:
         if isinstance(error, InputError):
             raise
         raise InputError("its pickle is damaged") from error
+
+
+def check_safetensors(file: Path) -> None:
+    """Checks the header of a safetensors file, which says what it holds before that is read.
+
+    Where tensors lie, safetensors itself compares with the file's size.
+
+    Raises:
+        InputError: It is no such file, its header is too large, or it names a kind of tensor that
+            no network has.
+        OSError: It cannot be read.
+    """
+    with open(file, "rb") as stream:
+        start = stream.read(8)
+        length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
+        if length > LARGEST:
+            raise InputError(f"its header has {length:,} bytes")
+        content = stream.read(length)
+    try:
+        header = json.loads(content)
+        kinds = {own["dtype"] for name, own in header.items() if name != "__metadata__"}
+        others = sorted(kinds - KINDS)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise InputError("no file of weights, or damaged") from error
+    if others:
+        raise InputError(f"it holds tensors of kind {others[0][:20]!r}, which no network has")

@@ -26,6 +26,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "evaluate": ("ckpt", "data.root"),
     "predict": ("ckpt", "source*"),
     "compare": ("runs*",),
+    "export": ("ckpt", "evaluations*"),
     "to_cvat": ("source*", "labels"),
     "from_labels": ("annotations", "videos"),
 }
@@ -37,19 +38,21 @@ CALLED = {
     "source": "<video or folder>",
     "labels": "<csv or folder>",
     "runs": "<evaluation> <evaluation>",
+    "evaluations": "<evaluation>",
     "annotations": "<export>",
     "videos": "<folder of videos>",
 }
 """How help and messages name them."""
 
 PATHS = re.compile(
-    r"ckpt|source|labels|videos|predictions|annotations|runs|resume|init_from|ckpt_path|paths\.\w+"
+    r"ckpt|source|labels|videos|predictions|annotations|runs|evaluations|notes|paths\.\w+"
+    r"|resume|init_from|ckpt_path"
     r"|hydra\.(run\.dir|sweep\.dir|sweep\.subdir)|sampling\.hard|trainer\.default_root_dir"
     r"|backbone\.cfg\.pretrained_model_name|(callbacks|logger)\.\w+\.(dirpath|save_dir)"
     r"|data(\.parts\.[\w.-]+)?\.(root|cache|splits\.\w+)"
 )
 """Settings that hold paths."""
-LISTS = re.compile(r"source|annotations|videos|runs|.+\.splits\.\w+")
+LISTS = re.compile(r"source|annotations|videos|runs|evaluations|.+\.splits\.\w+")
 """Of these those that may hold several, as ``[a,b]``."""
 WRITTEN = re.compile(r"(paths|hydra)\..+")
 """Of these those that are never null."""

@@ -99,7 +99,7 @@ def load(
     batch_size: int | Literal["auto"] = "auto",
     trust: str | Sequence[str] = (),
 ) -> Predictor:
-    """A predictor from a run directory or a checkpoint file; see `tracknet.load`."""
+    """A predictor from a run directory, a checkpoint file or a model; see `tracknet.load`."""
     if quality not in (None, *QUALITIES):
         raise InputError(f"quality={quality!r}; expected {' or '.join(QUALITIES)}")
     if isinstance(tracking, str) and tracking not in TRACKINGS:

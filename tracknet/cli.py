@@ -22,6 +22,7 @@ from tracknet.process import importing, keep_memory, leave, share_cores
 from tracknet.run_folder import without_refused
 from tracknet.signals import SIGNALS, Signalled
 from tracknet.trust import CONFIGS
+from tracknet.zoo import or_models
 
 if TYPE_CHECKING:
     from tracknet.video import Frame, Source, VideoInfo
@@ -187,6 +188,7 @@ def _working(cfg: DictConfig) -> Iterator[None]:
 evaluate = _entry("evaluate", "evaluate", figures="headline")
 benchmark = _entry("benchmark", "benchmark")
 compare = _entry("compare", "compare")
+export = _entry("export", "export")
 to_cvat = _entry("to_cvat", "labelling")
 from_labels = _entry("from_labels", "labelling")
 prepare = _entry("prepare", "prepare")
@@ -196,14 +198,14 @@ def info() -> None:
     """``scripts/info.py``, which has no configuration."""
     parser = ArgumentParser(
         prog=command("info"),
-        description="Says what this machine has, or what is in runs and checkpoints.",
+        description="Says what this machine has, or what is in runs, checkpoints and models.",
         allow_abbrev=False,
     )
     parser.add_argument(
         "run",
         nargs="*",
-        help="folder of a training run, such as outputs/train/2026-01-31_12-00-00-000000, or a "
-        "checkpoint file",
+        help="folder of a training run, such as outputs/train/2026-01-31_12-00-00-000000, a "
+        f"checkpoint file, {or_models()}",
     )
     said = f"tracknet {version('tracknet')}"
     parser.add_argument("--version", action="version", version=said, help="of tracknet")
@@ -211,5 +213,5 @@ def info() -> None:
     _show_names()
     from tracknet.pipelines.info import info
 
-    with SIGNALS.end_process(), plain_errors():
+    with SIGNALS.end_process(), plain_warnings(), plain_errors():
         sys.exit(0 if info(named) else 1)

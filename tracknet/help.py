@@ -20,6 +20,7 @@ from rich.text import Text
 from tracknet.console import command, console
 from tracknet.errors import InputError
 from tracknet.trust import CONFIGS, PARTIAL, TARGET
+from tracknet.zoo import or_models
 
 WIDEST = 100
 """Columns, however wide the terminal is."""
@@ -40,8 +41,8 @@ EVERYWHERE = {
     "--hydra-help": "Hydra's own flags, among them shell completion",
 }
 RUN = (
-    "<run> is the folder of a training run, such as outputs/train/2026-01-31_12-00-00-000000, or "
-    "a checkpoint file"
+    "<run> is the folder of a training run, such as outputs/train/2026-01-31_12-00-00-000000, a "
+    "checkpoint file"
 )
 
 
@@ -117,7 +118,7 @@ def _of_command(folders: Sequence[Path], name: str) -> Text:
     _section(out, "every command has", EVERYWHERE.items())
     _examples(out, own, program)
     if "<run>" in "".join([*own.usage, *own.examples]):
-        _paragraph(out, RUN)
+        _paragraph(out, f"{RUN}, {or_models()}")
     return out
 
 

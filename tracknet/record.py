@@ -1,6 +1,9 @@
 """What a checkpoint says of its network beside Lightning's own entries."""
 
+import hashlib
 import io
+import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,10 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from tracknet.archive import check_archive
-from tracknet.errors import InputError
+from tracknet.errors import InputError, InputWarning
 from tracknet.files import whole_file
 from tracknet.trust import plain_fault, short
 from tracknet.values import Share, Size, Stride, Window, mistake
+from tracknet.zoo import models, or_models
+from tracknet.zoo.folder import WEIGHTS, read_folder
 
 if TYPE_CHECKING:
     import torch
@@ -35,6 +40,8 @@ KEY, PREFIX = "tracknet", "model."
 LOOK = "look"
 """What a tracker's checkpoint has beside its first network: that of its second look."""
 TRACKER = "tracker"
+PORTABLE = (KEY, "epoch", "global_step", "manifest", LOOK)
+"""Of a checkpoint's entries: what a model's folder has beside the weights."""
 SHARED = 4
 """How often tensors of a checkpoint may hold the same memory, as weights and their average do."""
 PIXELS = {"a frame": 1 << 24, "a window": 1 << 26}
@@ -90,23 +97,33 @@ class Record:
 
 
 def find_checkpoint(path: str | Path, name: str | None = None) -> Path:
-    """The checkpoint file of a run directory, or the file itself.
+    """The file that holds a network: of a run directory, a model's folder, or the file itself.
+
+    What is no such path may be the name of a model, see `zoo`. A path goes before a name.
 
     Args:
-        path: The one or the other.
-        name: Of the file in a directory; None: what predicts, the best one, or where networks work
-            together these.
+        path: Either of these.
+        name: Which checkpoint of a run directory; None: what predicts, which is the best one, or
+            where two networks work together these.
 
     Raises:
         CheckpointError: There is none.
     """
-    path = Path(path)
-    folder = path / "checkpoints"
-    whole = (folder / f"{TRACKER}.ckpt").is_file()
-    name = name or (TRACKER if whole else "best")
-    file = folder / f"{name}.ckpt" if path.is_dir() else path
+    given, path = os.fspath(path), Path(path)
+    run, weights, model = path / "checkpoints", path / WEIGHTS, models().get(given)
+    if model and (path.is_file() or run.is_dir() or weights.is_file()):
+        said = f"{given}: what lies there is taken, and not the model of that name in {model}"
+        warnings.warn(said, InputWarning, stacklevel=1)
+    elif model:
+        return model / WEIGHTS
+    file = path
+    if path.is_dir():
+        name = name or (TRACKER if (run / f"{TRACKER}.ckpt").is_file() else "best")
+        file = weights if weights.is_file() and not run.is_dir() else run / f"{name}.ckpt"
     if not file.is_file():
-        raise CheckpointError(f"{file}: no such checkpoint; name a run directory or a .ckpt file")
+        raise CheckpointError(
+            f"{file}: no such checkpoint; name a run directory, a .ckpt file, {or_models()}"
+        )
     return file
 
 
@@ -124,8 +141,12 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     file = find_checkpoint(path)
     remedy = "name a run directory or its checkpoints/best.ckpt"
     try:
-        check_archive(file)
-        checkpoint = torch.load(file, map_location="cpu", weights_only=True)
+        if file.name == WEIGHTS:
+            state, content = read_folder(file)
+            checkpoint = _of_folder(state, content)
+        else:
+            check_archive(file)
+            checkpoint = torch.load(file, map_location="cpu", weights_only=True)
     except InputError as error:
         raise CheckpointError(f"{file}: not a checkpoint: {error}; {remedy}") from error
     except Exception as error:  # a foreign file lets the unpickler raise anything
@@ -177,6 +198,36 @@ def network_state(checkpoint: dict[str, Any]) -> "dict[str, torch.Tensor]":
     """The network's own part of a checkpoint's state."""
     state = checkpoint["state_dict"]
     return {n.removeprefix(PREFIX): state[n] for n in state if n.startswith(PREFIX)}
+
+
+def whole_state(checkpoint: dict[str, Any]) -> "dict[str, torch.Tensor]":
+    """The weights of all networks of a checkpoint, those of its second look by a prefix."""
+    look = network_state(checkpoint[LOOK]) if LOOK in checkpoint else {}
+    return network_state(checkpoint) | {f"{LOOK}.{name}": value for name, value in look.items()}
+
+
+def _of_folder(state: "dict[str, torch.Tensor]", content: dict[str, Any]) -> dict[str, Any]:
+    """What `whole_state` and the entries of `PORTABLE` amount to."""
+    checkpoint = {key: content[key] for key in PORTABLE if key in content}
+    parts: dict[bool, dict[str, torch.Tensor]] = {False: {}, True: {}}
+    for name, value in state.items():
+        second = LOOK in checkpoint and name.startswith(f"{LOOK}.")
+        parts[second][PREFIX + (name.removeprefix(f"{LOOK}.") if second else name)] = value
+    checkpoint["state_dict"] = parts[False]
+    if isinstance(checkpoint.get(LOOK), dict):
+        checkpoint[LOOK] = {**checkpoint[LOOK], "state_dict": parts[True]}
+    return checkpoint
+
+
+def digest(state: "Mapping[str, torch.Tensor]") -> str:
+    """SHA-256 of a network's state: what tells weights apart, whatever file they are in."""
+    import torch
+
+    found = hashlib.sha256()
+    for name, value in sorted(state.items()):
+        found.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
+        found.update(value.contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return found.hexdigest()
 
 
 def rewrite(path: Path, checkpoint: dict[str, Any]) -> None:

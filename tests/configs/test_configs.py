@@ -45,6 +45,7 @@ def composed(compose, tmp_path):
         needed = {
             "predict": ["ckpt=run", "source=match.mp4"],
             "compare": ["runs=[a,b]"],
+            "export": ["ckpt=run"],
             "from_labels": ["annotations=a.zip"],
         }
         named = needed.get(entry, [])

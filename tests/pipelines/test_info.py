@@ -39,7 +39,7 @@ def test_the_machine(facts):
     assert f"{os.cpu_count()} cores" in found["cpu"]
     assert found["python"].endswith(sys.executable)
     assert found["outputs"].endswith("B free")
-    assert {"tracknet", "system", "ffmpeg", "mps", "auto"} <= found.keys()
+    assert {"tracknet", "system", "models", "ffmpeg", "mps", "auto"} <= found.keys()
     assert any(name.startswith("cuda") for name in found)
 
 

@@ -9,6 +9,7 @@ import torch
 import tracknet
 from tracknet.errors import InputError
 from tracknet.pipelines.evaluate import evaluate
+from tracknet.pipelines.export import export
 from tracknet.pipelines.train import train
 from tracknet.record import CheckpointError, Record, find_checkpoint, read_checkpoint, rewrite
 
@@ -88,6 +89,22 @@ def test_it_is_scored_as_it_predicts(looking, compose, tmp_path):
     # The store's background is of the whole clip, as that of a short video is.
     np.testing.assert_array_equal(track.visible, rows[:, 0] == 1)
     np.testing.assert_allclose(track.xy[track.visible], rows[track.visible, 1:], atol=0.1)
+
+
+def test_it_is_exported_as_a_model_of_two_networks(looking, compose, tmp_path):
+    named = [f"ckpt={looking}", "name=two", f"paths.output={tmp_path}"]
+    folder = export(compose("export", named))
+    one, other = tracknet.load(looking), tracknet.load(folder)
+    assert other.look
+    frames = np.random.default_rng(0).integers(0, 255, (6, 90, 160, 3), np.uint8)
+    np.testing.assert_allclose(
+        [row.candidates for row in other.stream(iter(frames))],
+        [row.candidates for row in one.stream(iter(frames))],
+        atol=1e-4,
+    )
+    card = (folder / "README.md").read_text()
+    assert "5 frames of 64x64 out of 128x256" in card
+    assert "for each candidate looked at" in card
 
 
 def test_a_damaged_second_look_is_refused(looking, tmp_path):

@@ -23,6 +23,7 @@ from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.tables import print_metrics
 from tracknet.record import find_checkpoint
 from tracknet.report import write_report
+from tracknet.zoo import or_models
 
 
 def evaluate(cfg: DictConfig) -> dict[str, Any]:
@@ -38,7 +39,8 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     config = read_settings(cfg, "evaluate")
     if (config["ckpt"] is None) == (config["predictions"] is None):
         raise InputError(
-            "name what to score: ckpt=<run directory or file>, or predictions=<csv>, not both"
+            f"name what to score: ckpt=<run directory, checkpoint file, {or_models()}>, or "
+            "predictions=<csv>, not both"
         )
     config |= _own(config)
     dataset = build(config, "data")
@@ -73,6 +75,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         half = list(read_predictions(scored.half, lengths)[0].values())
         metrics |= {
             "frames_per_second": scored.speed,
+            "weights_sha256": scored.weights,
             "protocols_at_0.5": score(labels, half, further),
         }
     metrics["median_clip"] = str(_median_clip(clips, metrics["breakdown"]["clip"]))

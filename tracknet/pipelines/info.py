@@ -1,12 +1,9 @@
 """Says what this machine has, and what is in a run."""
 
-import json
-import os
 import platform
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,27 +13,26 @@ from rich.filesize import decimal
 
 from tracknet.console import command
 from tracknet.errors import InputError
+from tracknet.machine import cores, processor
 from tracknet.names import readable
-from tracknet.record import CheckpointError, Record, find_checkpoint, network_state, read_checkpoint
+from tracknet.pipelines.facts import Fact, facts_of, manifest_of, written_by
+from tracknet.record import CheckpointError, Record, find_checkpoint, read_checkpoint
 from tracknet.resume import position_of
-from tracknet.trust import CONFIGS, CONTROL, TARGET, plain_fault, short
+from tracknet.trust import CONFIGS, CONTROL, short
+from tracknet.zoo import models
+from tracknet.zoo.folder import CARD, WEIGHTS
 
 PACKAGES = (
     *("torch", "torchvision", "transformers", "lightning", "hydra-core", "numpy", "pandas"),
     *("opencv-python-headless", "av"),
 )
-LAST, MANIFEST = "last.ckpt", 1 << 20
-PARTS = ("backbone", "decoder", "detail", "inputs", "fit", "temporal")
-STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
-"""What batch norm keeps beside parameters."""
+LAST = "last.ckpt"
 WIDTH = 88
 """Of what is said, in characters; a path is not broken."""
-Fact = tuple[str, Sequence[str]]
-"""What it is of, and what is said, in parts."""
 
 
 def info(named: Sequence[str]) -> bool:
-    """Prints what is in each of these runs or checkpoints; of none, what the machine has.
+    """Prints what is in each of these runs or models; of none, what the machine has.
 
     Nothing of a checkpoint is run, and it may be anybody's.
 
@@ -46,7 +42,7 @@ def info(named: Sequence[str]) -> bool:
     if not named:
         _print(_of_system())
     good = True
-    for i, path in enumerate(map(Path, named)):
+    for i, path in enumerate(named):
         print(end="\n" if i else "")
         try:
             file, checkpoint = _find(path)
@@ -78,12 +74,13 @@ def _of_system() -> Iterator[Fact]:
     yield "system", [platform.platform()]
     yield "python", [platform.python_version(), sys.executable]
     yield "packages", [*_versions()]
+    yield "models", [*models()] or ["none in the package"]
     import av
 
     program = shutil.which("ffmpeg") or "none as a program, and none is needed"
     libavcodec = ".".join(map(str, av.library_versions["libavcodec"]))
     yield "ffmpeg", [f"PyAV's, libavcodec {libavcodec}", program]
-    yield "cpu", [_processor(), _cores()]
+    yield "cpu", [processor(), cores()]
     root = Path(yaml.safe_load((CONFIGS / "paths" / "default.yaml").read_text())["root"]).absolute()
     there = next(folder for folder in (root, *root.parents) if folder.is_dir())
     yield "outputs", [str(root), f"{decimal(shutil.disk_usage(there).free)} free"]
@@ -110,73 +107,32 @@ def _versions() -> Iterator[str]:
             yield f"{package} not installed"
 
 
-def _processor() -> str:
-    """The name of the processor, as far as the system says it."""
-    if sys.platform == "linux":
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            name, _, value = line.partition(":")
-            if name.strip() in ("model name", "Model", "cpu model"):
-                return value.strip()
-    if sys.platform == "darwin":
-        ask = ["sysctl", "-n", "machdep.cpu.brand_string"]
-        return subprocess.run(ask, capture_output=True, text=True).stdout.strip()
-    return platform.processor() or platform.machine()
-
-
-def _cores() -> str:
-    here = os.cpu_count() or 1
-    usable = len(os.sched_getaffinity(0)) if sys.platform == "linux" else here
-    return f"{here} cores" + (f", {usable} of them for this process" if usable < here else "")
-
-
-def _find(path: Path) -> tuple[Path, dict[str, Any]]:
+def _find(path: str) -> tuple[Path, dict[str, Any]]:
     """The checkpoint of that name, or a run's best one; of one that has none yet, its last."""
     try:
         file = find_checkpoint(path)
     except CheckpointError:
-        if not (path / "checkpoints" / LAST).is_file():
+        if not Path(path, "checkpoints", LAST).is_file():
             raise
         file = find_checkpoint(path, "last")
     return file, read_checkpoint(file)
 
 
 def _of_checkpoint(file: Path, checkpoint: dict[str, Any]) -> Iterator[Fact]:
-    record = Record.of(checkpoint)
-    config, weights = record.config, record.weights
     yield "checkpoint", [_printable(file), decimal(file.stat().st_size)]
-    yield "network", [f"{part}={_choice(part, config.get(part))}" for part in PARTS]
-    height, width = config["image_size"]
-    maps = f"heatmaps of every {config['heatmap_stride']} pixels"
-    yield "input", [f"{config['frames']} frames of {height}x{width}", maps]
-    state = network_state(checkpoint)
-    learned = [value.numel() for name, value in state.items() if not name.endswith(STATISTICS)]
-    yield "parameters", [f"{sum(learned):,}", f"{weights['kind']} weights ({weights['name']})"]
-    data = config.get("data")
+    data = Record.of(checkpoint).config.get("data")
     root = data.get("root") if isinstance(data, dict) else None
-    yield "data", [_choice("data", data), *([root] if isinstance(root, str) else [])]
-    yield "trained", [*_trained(file, checkpoint)]
-    yield "validation", [f"strict F1 {record.val_f1:.3f}"]
-    yield "threshold", [f"{value:.2f} (overlap={k})" for k, value in record.thresholds.items()]
-    if manifest := _manifest(file.parents[1] / "manifest.json"):
-        yield "written by", manifest
+    further = {"data": [root] if isinstance(root, str) else [], "trained": [*_of_run(file)]}
+    for name, parts in facts_of(checkpoint):
+        yield name, [*parts, *further.get(name, [])]
+    if (card := file.with_name(CARD)).is_file() and file.name == WEIGHTS:
+        yield "card", [_printable(card)]
+    if trained_with := written_by(manifest_of(file, checkpoint)):
+        yield "written by", trained_with
 
 
-def _choice(group: str, part: Any) -> str:
-    """The option of a group that a configuration was made of, else what it names."""
-    if not isinstance(part, Mapping):
-        return "none"
-    for option in sorted((CONFIGS / group).glob("*.yaml")):
-        own = yaml.safe_load(option.read_text(encoding="utf-8")) or {}
-        if TARGET in own and own[TARGET] == part.get(TARGET):
-            return option.stem
-    return short(part.get(TARGET, "none"))
-
-
-def _trained(file: Path, checkpoint: Mapping[str, Any]) -> Iterator[str]:
-    """Which epoch a checkpoint is of, and how many its run has."""
-    epoch, steps = (checkpoint.get(key) for key in ("epoch", "global_step"))
-    if type(epoch) is int and type(steps) is int:
-        yield f"this is epoch {epoch}, after {steps:,} steps"
+def _of_run(file: Path) -> Iterator[str]:
+    """How many epochs the run of a checkpoint has."""
     done, more = _position(file)
     yield from [f"the run has {done} epochs{more}"] if done else [more] if more else []
 
@@ -191,32 +147,20 @@ def _position(file: Path) -> tuple[int, str]:
         return 0, f"{LAST} is damaged"
 
 
-def _manifest(file: Path) -> list[str]:
-    """What a run was trained with; nothing where it does not say so in a readable way."""
-    try:
-        small = file.is_file() and file.stat().st_size < MANIFEST
-        content = json.loads(file.read_text(encoding="utf-8")) if small else {}
-        if plain_fault(content):
-            return []
-        commit = content["git_commit"]
-        said = [f"{name} {version}" for name, version in content["packages"].items()]
-        said += [f"on {content['device']}", *([f"commit {commit}"] if commit else [])]
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return []
-    return [short(part) for part in said]
-
-
-def _print_next(named: Path, file: Path, checkpoint: dict[str, Any]) -> None:
-    """Prints the commands that go on with a run or a checkpoint."""
+def _print_next(run: str, file: Path, checkpoint: dict[str, Any]) -> None:
+    """Prints the commands that go on with a run, a checkpoint or a model."""
     from tracknet.checkpoint import own_packages, trusting
 
     config = Record.of(checkpoint).config
     if packages := own_packages(config, "data"):
         print(f"it names parts of {short(', '.join(packages))}, whose code is run if you trust it")
     print("next:")
-    run = str(named)
     print(f"  {command('predict', run, 'match.mp4', *trusting(config))}  # or a video of your own")
+    if file.name == WEIGHTS:  # it knows no place of data
+        print(f"  {command('evaluate', run, 'my_videos', *trusting(config))}")
+        print(f"  {command('train', 'my_videos', f'init_from={run}')}")
+        return
     print(f"  {command('evaluate', run, *trusting(config, 'data'))}")
     done, _ = _position(file)
-    if named.is_dir() and done:
+    if Path(run).is_dir() and done:
         print(f"  {command('train', f'resume={run}', f'trainer.max_epochs={2 * done}')}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from tracknet.build import build
 from tracknet.data.predictions import (
@@ -18,12 +19,15 @@ from tracknet.data.predictions import (
     write_predictions,
 )
 from tracknet.data.store import StoredClip
+from tracknet.devices import pick_device
 from tracknet.errors import InputError
 from tracknet.geometry import to_original
 from tracknet.inference.tracking import Tracker
+from tracknet.machine import cores, processor
 from tracknet.metrics import at_threshold
 from tracknet.owned import own_file
 from tracknet.pipelines.common import candidates_of, lengths_of, load_predictor, report
+from tracknet.record import digest, read_checkpoint, whole_state
 from tracknet.types import Track
 
 
@@ -36,12 +40,14 @@ class Scored:
         speed: Of the network that made it, frames per second.
         half: Of a network, the file of what it predicts at threshold 0.5.
         best: Of a network, each clip's best candidates, whatever their score.
+        weights: Of a network, the digest of its state.
     """
 
     facts: dict[str, str]
     speed: float | None = None
     half: Path | None = None
     best: list[Track] | None = None
+    weights: str | None = None
 
 
 def by_network(config: Mapping[str, Any], clips: Sequence[StoredClip], target: Path) -> Scored:
@@ -81,10 +87,18 @@ def by_network(config: Mapping[str, Any], clips: Sequence[StoredClip], target: P
         "threshold": f"{predictor.threshold:.2f}",
         "overlap": predictor.overlap,
         "tracking": tracker.name if tracker else "none",
+        "machine": _machine(pick_device(config["device"])),
     }
     if look := predictor.look:
         facts["second look"] = look.name
-    return Scored(facts, sum(map(len, clips)) / seconds, at_half, best)
+    weights = digest(whole_state(read_checkpoint(config["ckpt"])))
+    return Scored(facts, sum(map(len, clips)) / seconds, at_half, best, weights)
+
+
+def _machine(device: torch.device) -> str:
+    """What the network ran on."""
+    on_gpu = device.type == "cuda"
+    return torch.cuda.get_device_name(device) if on_gpu else f"{processor()}, {cores()}"
 
 
 def from_file(config: Mapping[str, Any], clips: Sequence[StoredClip], target: Path) -> Scored:

@@ -28,6 +28,7 @@ from tracknet.values import (
     mistake,
     shown,
 )
+from tracknet.zoo import or_models
 
 NEEDED = {
     **dict.fromkeys(["train", "benchmark"], ("task", "data", "trainer")),
@@ -87,7 +88,8 @@ OF_A_KIND = {
     "callbacks.progress.refresh_rate callbacks.progress.process_position",
     Batches: "trainer.limit_train_batches trainer.limit_val_batches",
     Text: "split trainer.default_root_dir paths.root paths.store paths.synthetic paths.output",
-    Text | NoneType: "resume init_from ckpt_path ckpt predictions labels overlap",
+    Text
+    | NoneType: "resume init_from ckpt_path ckpt predictions labels overlap name license notes",
     Literal["best", "fast"] | NoneType: "quality",
     Literal["max", "min"]: "callbacks.best.mode callbacks.early_stopping.mode",
     FIGURE: "callbacks.best.monitor callbacks.early_stopping.monitor",
@@ -111,6 +113,8 @@ SETTINGS = {name: hint for hint, names in OF_A_KIND.items() for name in names.sp
     "annotations": _said(Text | list[Text], "one path, a pattern that finds them, or several"),
     "videos": _said(Text | Natural | NoneType, "one folder"),
     "class": _said(Text | int | NoneType, "the name of a class, or null"),
+    "evaluations": _said(Text | list[Text], "folders of evaluate.py, as in evaluations=[<one>]"),
+    "precision": Literal["float32", "float16"],
     "first_frame": _said(Literal[0, 1] | NoneType, "0, 1 or null"),
     "trust": _said(Text | list[Text], "packages, as in trust=mine or trust=[mine,yours]"),
     "runs": _said(Text | list[Text | int], "run directories, as in runs=[<first>,<second>]"),
@@ -142,7 +146,10 @@ SETTINGS = {name: hint for hint, names in OF_A_KIND.items() for name in names.sp
 }
 """Hints of what no part takes, and of what parts of others take."""
 LEARNS = {"batch_size": Count}
-OWN = {"train": LEARNS, "benchmark": LEARNS, "predict": {"ckpt": Text, "source": SOURCE}}
+OWN = {
+    **{"train": LEARNS, "benchmark": LEARNS, "export": {"ckpt": Text}},
+    "predict": {"ckpt": Text, "source": SOURCE},
+}
 """Those of a command that are its own."""
 
 
@@ -165,7 +172,12 @@ def read_settings(cfg: DictConfig, command: str, parts: bool = True) -> dict[str
     config |= {group: config.get(group) or {} for group in OPTIONAL}
     if missing := sorted(name for name, value in dotted(config) if value == "???"):
         given = " ".join(CALLED.get(name, f"{name}=<value>") for name in missing)
-        raise InputError(f"{', '.join(missing)}: missing; add {given}")
+        said = f"{', '.join(missing)}: missing; add {given}"
+        if "source" in missing and "ckpt" not in missing:
+            said += f" behind {config['ckpt']}, which is taken for the <run>"
+        if {"source", "ckpt"} & {*missing}:
+            said += f"; a <run> is a run directory, a checkpoint file, {or_models()}"
+        raise InputError(said)
     check_settings(config, command, parts)
     return config
 

@@ -40,7 +40,7 @@ def _png(picture: np.ndarray) -> str:
 
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
-    autoescape=True,
+    autoescape=lambda name: name is None or not name.endswith(".md.jinja"),
     trim_blocks=True,
     lstrip_blocks=True,
     undefined=StrictUndefined,
