@@ -46,7 +46,7 @@ def test_what_else_moves_and_absent_balls_do_not_sway_it(rally):
     visibility[50:60], labels[50:60] = 0, (300, 200)
     found = label_offset(find_blobs(frames, FIT, labels.astype(np.float32), visibility))
     assert found.xy == pytest.approx((0, 0), abs=0.15)
-    assert found.count < 165
+    assert found.count <= 186
 
 
 def test_too_few_labels_have_no_offset(rally):
