@@ -14,7 +14,7 @@ from tracknet.data.checks.offset import (
     Blobs,
     Offset,
     find_blobs,
-    label_offset,
+    label_offsets,
     offset_problems,
 )
 from tracknet.data.checks.repeats import repeat_problems
@@ -54,7 +54,7 @@ def prepare(cfg: DictConfig) -> pd.DataFrame:
     for split in SPLITS:
         splits[split], own = _prepare_split(config, dataset, split)
         found += own
-    checked, offsets = _checked(splits)
+    checked, by_split, by_match = _checked(splits)
     found += checked
     rows = [(p.clip, p.frame, p.kind, p.message) for p in found]
     problems = pd.DataFrame(rows, columns=COLUMNS).astype({"Frame": "Int64"})
@@ -67,8 +67,9 @@ def prepare(cfg: DictConfig) -> pd.DataFrame:
         "network size": "{1}x{0}".format(*config["image_size"]),
         "store": config["paths"]["store"],
     }
+    offsets = {**by_split, **by_match}
     write_dataset(output / "report.html", dataset.name, facts, splits, found, offsets)
-    _print(splits, offsets, problems, output)
+    _print(splits, by_split, problems, output)
     if config["strict"] and found:
         raise LabelError(
             f"{len(found)} problems (an error because of strict=true), the first: "
@@ -93,16 +94,16 @@ def _prepare_split(
 
 def _checked(
     splits: Mapping[str, Sequence[StoredClip]],
-) -> tuple[list[Problem], dict[str, Offset]]:
+) -> tuple[list[Problem], dict[str, Offset], dict[str, Offset]]:
     """What labels and frames tell of each other, clip by clip and across splits.
 
     Returns:
-        Problems, and the offset of labels from their balls: of all labels, and of each match that
-        has enough of them.
+        Problems; and where labels sit from their balls: of all labels and of each split's, and of
+        each match's, where they are enough.
     """
     found: list[Problem] = []
     signatures: list[tuple[str, str, Signature]] = []
-    blobs: dict[str, list[Blobs]] = {}
+    blobs: list[tuple[str, str, Blobs]] = []
     with progress(transient=True) as bar:
         task = bar.add_task("checking clips", total=sum(map(len, splits.values())))
         for split, clips in splits.items():
@@ -112,15 +113,14 @@ def _checked(
                 found += shift_problems(name, clip.frames, clip.network_xy, labels.visibility)
                 found += repeat_problems(name, own.changes)
                 near = find_blobs(clip.frames, clip.fit, labels.xy, labels.visibility)
-                blobs.setdefault(clip.clip.match, []).append(near)
+                blobs.append((split, clip.clip.match, near))
                 signatures.append((split, name, own))
                 bar.advance(task)
-    whole = label_offset(Blobs.joined([part for parts in blobs.values() for part in parts]))
-    matches = {match: label_offset(Blobs.joined(parts)) for match, parts in blobs.items()}
-    offsets = {match: offset for match, offset in matches.items() if offset}
-    found += offset_problems(whole, offsets)
+    by_split = label_offsets({"all": own, split: own} for split, _, own in blobs)
+    by_match = label_offsets({match: own} for _, match, own in blobs)
+    found += offset_problems(by_split.get("all"), by_match)
     found += duplicate_problems(signatures)
-    return found, {"all": whole, **offsets} if whole else {}
+    return found, by_split, by_match
 
 
 def _print(
@@ -135,7 +135,7 @@ def _print(
         rows.append([split, *(f"{count:,}" for count in counts)])
     print_table("dataset", ["split", "clips", "frames", "ball", "no ball", "unlabelled"], rows)
     if offsets:
-        columns = ["match", "labels", "x (px)", "y (px)", "ahead (frames)"]
+        columns = ["split", "labels", "x (px)", "y (px)", "ahead (frames)"]
         cells = [[name, f"{own.count:,}", *own.cells] for name, own in offsets.items()]
         print_table("labels beside what moves", columns, cells)
     if len(problems):

@@ -35,7 +35,7 @@ def write_dataset(
         facts: What it is about.
         splits: The stored clips of every split.
         problems: What is wrong with them.
-        offsets: Where labels sit from their balls: of all labels, and by match.
+        offsets: Where labels sit from their balls: of all labels, and by split and match.
     """
     clips = [clip for own in splits.values() for clip in own]
     balls = [clip.labels.xy[clip.labels.visibility > ABSENT] for clip in clips]

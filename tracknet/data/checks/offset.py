@@ -6,7 +6,7 @@ streaks are often labelled at their leading end. Both come from one robust fit o
 which blobs of players and rackets do not sway.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -22,8 +22,8 @@ before would show no motion."""
 RADIUS, RING, WINDOW = 0.027, 0.0137, 0.005
 """Shares of the frame's width: half the side of the square round a label, the distance from which
 on it shows what else moves, and the standard deviation of the window that is moved to the blob."""
-ROUNDS = 8
-"""How often it is moved."""
+ROUNDS = 16
+"""How often it is moved: in a ball larger than the window it has a long way."""
 NOISE, CONTRAST = 2.0, 2.0
 """Gray levels: what is taken off all motion, and what a window must have left on average."""
 BLOCK = 256
@@ -94,7 +94,7 @@ class Offset:
         """x, y and lead with their errors, for tables."""
         (x, y), (x_error, y_error) = self.xy, self.error
         pairs = ((x, x_error), (y, y_error), (self.lead, self.lead_error))
-        return tuple(f"{value:+.2f} ± {error:.2f}" for value, error in pairs)
+        return tuple(f"{value:+z.2f} ± {error:.2f}" for value, error in pairs)
 
 
 def find_blobs(frames: np.ndarray, fit: Fit, xy: np.ndarray, visibility: np.ndarray) -> Blobs:
@@ -107,7 +107,7 @@ def find_blobs(frames: np.ndarray, fit: Fit, xy: np.ndarray, visibility: np.ndar
         visibility: (N,).
     """
     height, width = fit.target
-    radius = max(4, round(RADIUS * width))
+    radius = round(RADIUS * width) + 2
     velocity = np.full(xy.shape, np.nan)
     velocity[1:-1] = (xy[2:] - xy[:-2]) / 2
     labels = fit.to_network(xy.astype(np.float64))
@@ -183,6 +183,20 @@ def label_offset(blobs: Blobs) -> Offset | None:
     np.add.at(pulls, blobs.turn, np.einsum("n,nij,ni->nj", weights, terms, rest))
     errors = np.sqrt(np.diag(inverse @ (pulls.T @ pulls) @ inverse))
     return Offset(-values[:2], errors[:2], float(-values[2]), float(errors[2]), count)
+
+
+def label_offsets(clips: Iterable[Mapping[str, Blobs]]) -> dict[str, Offset]:
+    """The offsets of groups of clips, by name; of those that have enough blobs.
+
+    Args:
+        clips: The blobs of each, under the names of the groups that it belongs to.
+    """
+    groups: dict[str, list[Blobs]] = {}
+    for own in clips:
+        for name, blobs in own.items():
+            groups.setdefault(name, []).append(blobs)
+    offsets = {name: label_offset(Blobs.joined(parts)) for name, parts in groups.items()}
+    return {name: offset for name, offset in offsets.items() if offset}
 
 
 def offset_problems(whole: Offset | None, matches: Mapping[str, Offset]) -> Iterator[Problem]:
