@@ -93,8 +93,11 @@ class Offset:
     def cells(self) -> tuple[str, str, str]:
         """x, y and lead with their errors, for tables."""
         (x, y), (x_error, y_error) = self.xy, self.error
-        pairs = ((x, x_error), (y, y_error), (self.lead, self.lead_error))
-        return tuple(f"{value:+z.2f} ± {error:.2f}" for value, error in pairs)
+        return (
+            f"{x:+z.2f} ± {x_error:.2f}",
+            f"{y:+z.2f} ± {y_error:.2f}",
+            f"{self.lead:+z.3f} ± {self.lead_error:.3f}",
+        )
 
 
 def find_blobs(frames: np.ndarray, fit: Fit, xy: np.ndarray, visibility: np.ndarray) -> Blobs:

@@ -93,14 +93,15 @@ def motion_scores(
         if earlier is not None:
             # What is in the last frame alone, neither before nor after.
             motion = np.minimum(cv2.absdiff(last, earlier), cv2.absdiff(last, here))
-            motion = motion.astype(np.float32)
-            motion = cv2.blur(motion, (PATCH, PATCH)) - cv2.blur(motion, (SURROUND, SURROUND))
+            patch, round_it = (
+                cv2.boxFilter(motion, cv2.CV_32F, (side, side)) for side in (PATCH, SURROUND)
+            )
             near = np.arange(max(0, number - 1 - REACH), min(count, number + REACH))
             near = near[(visibility[near] > ABSENT) & np.isfinite(xy[near]).all(1)]
             x, y = np.rint(xy[near]).astype(int).T
             inside = (x >= 0) & (y >= 0) & (x < motion.shape[1]) & (y < motion.shape[0])
             near, x, y = near[inside], x[inside], y[inside]
-            energy[near, number - 1 - near + REACH] = motion[y, x].clip(0)
+            energy[near, number - 1 - near + REACH] = (patch[y, x] - round_it[y, x]).clip(0)
         earlier, last = last, here
     known = np.isfinite(energy)
     usable = known[:, REACH] & (known.mean(1) > 0.5) & (step >= SLOWEST * width)
