@@ -1,5 +1,6 @@
 """What is wrong with a dataset is named by clip and frame, and a broken clip ends nothing."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -121,6 +122,27 @@ def test_a_rally_in_two_splits_is_found(compose, settings, tmp_path):
     assert found["Kind"].tolist() == ["cross_split_duplicate"]
     assert found["Clip"][0] == "train/train"
     assert "test/test" in found["Message"][0]
+
+
+def test_labels_beside_their_balls_are_reported(compose, settings, tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    t = np.arange(130)
+    balls = np.stack([128 + 80 * np.sin(t / 15), 64 + 40 * np.cos(t / 9)], 1)
+    folder = tmp_path / "data" / "train"
+    with VideoWriter(folder / "a.mp4", (128, 256), Fraction(25), crf=10) as writer:
+        for x, y in np.rint(balls).astype(int):
+            picture = np.full((128, 256, 3), 90) + rng.normal(0, 1, (128, 256, 1))
+            picture[y - 1 : y + 2, x - 1 : x + 2] = 240
+            writer.write(picture.astype(np.uint8))
+    rows = [f"{i},1,{x + 3},{y - 2}\n" for i, (x, y) in enumerate(np.rint(balls))]
+    (folder / "a.csv").write_text("Frame,Visibility,X,Y\n" + "".join(rows))
+    settings[-1] = "image_size=[128,256]"
+    found = prepare(compose("prepare", settings))
+    assert found["Kind"].tolist() == ["label_offset"]
+    assert re.search("(2.9|3.0) px right of .* (1.9|2.0) px above", found["Message"][0])
+    assert "labels beside what moves" in capsys.readouterr().out
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert "Labels beside what moves" in page
 
 
 @pytest.fixture

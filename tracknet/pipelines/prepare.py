@@ -10,6 +10,13 @@ from omegaconf import DictConfig
 from tracknet.build import build
 from tracknet.console import fail, print_table, progress, say
 from tracknet.data.checks.duplicates import Signature, duplicate_problems, signature
+from tracknet.data.checks.offset import (
+    Blobs,
+    Offset,
+    find_blobs,
+    label_offsets,
+    offset_problems,
+)
 from tracknet.data.checks.repeats import repeat_problems
 from tracknet.data.checks.rows import row_problems
 from tracknet.data.checks.time_shift import shift_problems
@@ -47,7 +54,8 @@ def prepare(cfg: DictConfig) -> pd.DataFrame:
     for split in SPLITS:
         splits[split], own = _prepare_split(config, dataset, split)
         found += own
-    found += _checked(splits)
+    checked, by_split, by_match = _checked(splits)
+    found += checked
     rows = [(p.clip, p.frame, p.kind, p.message) for p in found]
     problems = pd.DataFrame(rows, columns=COLUMNS).astype({"Frame": "Int64"})
     output = Path(config["paths"]["output"])
@@ -59,8 +67,9 @@ def prepare(cfg: DictConfig) -> pd.DataFrame:
         "network size": "{1}x{0}".format(*config["image_size"]),
         "store": config["paths"]["store"],
     }
-    write_dataset(output / "report.html", dataset.name, facts, splits, found)
-    _print(splits, problems, output)
+    offsets = {**by_split, **by_match}
+    write_dataset(output / "report.html", dataset.name, facts, splits, found, offsets)
+    _print(splits, by_split, problems, output)
     if config["strict"] and found:
         raise LabelError(
             f"{len(found)} problems (an error because of strict=true), the first: "
@@ -83,10 +92,18 @@ def _prepare_split(
     return stored, problems + broken
 
 
-def _checked(splits: Mapping[str, Sequence[StoredClip]]) -> list[Problem]:
-    """What labels and frames tell of each other, clip by clip and across splits."""
+def _checked(
+    splits: Mapping[str, Sequence[StoredClip]],
+) -> tuple[list[Problem], dict[str, Offset], dict[str, Offset]]:
+    """What labels and frames tell of each other, clip by clip and across splits.
+
+    Returns:
+        Problems; and where labels sit from their balls: of all labels and of each split's, and of
+        each match's, where they are enough.
+    """
     found: list[Problem] = []
     signatures: list[tuple[str, str, Signature]] = []
+    blobs: list[tuple[str, str, Blobs]] = []
     with progress(transient=True) as bar:
         task = bar.add_task("checking clips", total=sum(map(len, splits.values())))
         for split, clips in splits.items():
@@ -95,17 +112,32 @@ def _checked(splits: Mapping[str, Sequence[StoredClip]]) -> list[Problem]:
                 found += row_problems(name, clip.clip.labels, len(clip), clip.fit.source)
                 found += shift_problems(name, clip.frames, clip.network_xy, labels.visibility)
                 found += repeat_problems(name, own.changes)
+                near = find_blobs(clip.frames, clip.fit, labels.xy, labels.visibility)
+                blobs.append((split, clip.clip.match, near))
                 signatures.append((split, name, own))
                 bar.advance(task)
-    return [*found, *duplicate_problems(signatures)]
+    by_split = label_offsets({"all": own, split: own} for split, _, own in blobs)
+    by_match = label_offsets({match: own} for _, match, own in blobs)
+    found += offset_problems(by_split.get("all"), by_match)
+    found += duplicate_problems(signatures)
+    return found, by_split, by_match
 
 
-def _print(splits: Mapping[str, list[StoredClip]], problems: pd.DataFrame, folder: Path) -> None:
+def _print(
+    splits: Mapping[str, list[StoredClip]],
+    offsets: Mapping[str, Offset],
+    problems: pd.DataFrame,
+    folder: Path,
+) -> None:
     rows = []
     for split, clips in splits.items():
         counts = len(clips), sum(map(len, clips)), *count_labels(clip.labels for clip in clips)
         rows.append([split, *(f"{count:,}" for count in counts)])
     print_table("dataset", ["split", "clips", "frames", "ball", "no ball", "unlabelled"], rows)
+    if offsets:
+        columns = ["split", "labels", "x (px)", "y (px)", "ahead (frames)"]
+        cells = [[name, f"{own.count:,}", *own.cells] for name, own in offsets.items()]
+        print_table("labels beside what moves", columns, cells)
     if len(problems):
         cells = problems.astype(object).where(problems.notna(), "")
         print_table("problems", COLUMNS, cells.to_numpy(), left=len(COLUMNS))

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 
+from tracknet.data.checks.offset import Offset
 from tracknet.data.store import StoredClip
 from tracknet.problems import Problem
 from tracknet.report.crops import draw
@@ -24,6 +25,7 @@ def write_dataset(
     facts: Mapping[str, str],
     splits: Mapping[str, Sequence[StoredClip]],
     problems: Sequence[Problem],
+    offsets: Mapping[str, Offset],
 ) -> None:
     """Writes the page; it loads nothing.
 
@@ -33,6 +35,7 @@ def write_dataset(
         facts: What it is about.
         splits: The stored clips of every split.
         problems: What is wrong with them.
+        offsets: Where labels sit from their balls: of all labels, and by split and match.
     """
     clips = [clip for own in splits.values() for clip in own]
     balls = [clip.labels.xy[clip.labels.visibility > ABSENT] for clip in clips]
@@ -51,6 +54,7 @@ def write_dataset(
         whole=_row(clips),
         matches=len({clip.clip.match for clip in clips}),
         problems=problems,
+        offsets=offsets,
         samples=_samples(clips),
         **content,
     )
