@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 
 from tracknet.build import build
-from tracknet.data.predictions import PredictionError, read_predictions, write_predictions
+from tracknet.data.predictions import (
+    PredictionError,
+    read_predictions,
+    write_candidates,
+    write_predictions,
+)
 from tracknet.errors import InputError
 from tracknet.pipelines.evaluate import evaluate
 from tracknet.types import Track
@@ -91,6 +96,30 @@ def test_an_unreadable_file_is_named_and_not_copied(score, tmp_path):
         with pytest.raises(PredictionError, match=file.name):
             score(f"predictions={file}")
     assert not (tmp_path / "scored" / "predictions.csv").exists()
+
+
+def test_candidates_beside_a_file_say_why_balls_are_missed(score, tmp_path, capsys):
+    """The candidates are the predictions, which are the labels but for the last, of no row."""
+    plain, track = score()
+    assert "pck_candidates" not in plain["localisation"]
+    (name,) = plain["breakdown"]["clip"]
+    candidates = np.column_stack([np.nan_to_num(track.xy), np.full(len(track), 0.9)])[:, None]
+    write_candidates(tmp_path / "candidates.csv", {name: candidates})
+    metrics, kept = score("threshold=0.5")
+    missed = int(track.visible.sum() - kept.visible.sum())
+    every, visible = metrics["breakdown"]["all"], metrics["localisation"]["visible"]
+    assert (every["placing"], every["choosing"], every["unseen"]) == (0, missed, 1)
+    assert metrics["localisation"]["pck_candidates"]["0.2"]["1"] == 1 - 1 / visible
+    assert f"placed 4 to 8 px away, {missed} with a candidate" in capsys.readouterr().out
+
+
+def test_candidates_of_other_clips_are_said_and_left_alone(score, tmp_path, capsys):
+    write_candidates(tmp_path / "candidates.csv", {"other": np.zeros((3, 1, 3))})
+    metrics, _ = score()
+    assert "pck_candidates" not in metrics["localisation"]
+    assert "choosing" not in metrics["breakdown"]["all"]
+    said = capsys.readouterr().err
+    assert "candidates.csv: clip test/match1/r00001 has 0 rows, expected 1" in said
 
 
 def test_predictions_of_somebody_are_not_replaced(score, tmp_path):

@@ -14,7 +14,7 @@ from tracknet.data.splits import split_sha256
 from tracknet.data.store import StoredClip
 from tracknet.errors import InputError
 from tracknet.files import write_json
-from tracknet.metrics import breakdown, localisation, score
+from tracknet.metrics import breakdown, localisation, offset, score
 from tracknet.owned import refuse_foreign
 from tracknet.pipelines.common import find_clips, lengths_of, open_clips
 from tracknet.pipelines.own import METRICS, SCORED, data_of, names_data, read_scored
@@ -68,8 +68,9 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         "scored": {key: config[key] for key in SCORED},
         "facts": facts,
         "protocols": score(labels, tracks, further),
-        "localisation": localisation(labels, tracks),
-        "breakdown": breakdown(list(lengths), labels, tracks),
+        "localisation": localisation(labels, tracks, scored.candidates),
+        "breakdown": breakdown(list(lengths), labels, tracks, scored.candidates),
+        "offset": offset(labels, tracks),
     }
     if scored.half:
         half = list(read_predictions(scored.half, lengths)[0].values())
@@ -87,7 +88,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         clips=[clip.clip for clip in clips],
         labels=labels,
         tracks=tracks,
-        candidates=scored.best,
+        candidates=scored.candidates,
         metrics=metrics,
         run=Path(config["ckpt"]) if config["ckpt"] else None,
     )
