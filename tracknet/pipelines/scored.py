@@ -94,16 +94,16 @@ def by_network(config: Mapping[str, Any], clips: Sequence[StoredClip], target: P
     if look := predictor.look:
         facts["second look"] = look.name
     weights = digest(whole_state(read_checkpoint(config["ckpt"])))
-    return Scored(facts, sum(map(len, clips)) / seconds, at_half, best, weights)
+    # What stands in the file, as of the predictions.
+    written = read_candidates(candidates_beside(target), lengths_of(clips))
+    speed = sum(map(len, clips)) / seconds
+    return Scored(facts, speed, at_half, weights, [*written.values()])
 
 
 def _machine(device: torch.device) -> str:
     """What the network ran on."""
     on_gpu = device.type == "cuda"
     return torch.cuda.get_device_name(device) if on_gpu else f"{processor()}, {cores()}"
-    # What stands in the file, as of the predictions.
-    written = read_candidates(candidates_beside(target), lengths_of(clips))
-    return Scored(facts, sum(map(len, clips)) / seconds, at_half, [*written.values()])
 
 
 def from_file(config: Mapping[str, Any], clips: Sequence[StoredClip], target: Path) -> Scored:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tracknet.console import print_table, say
 
-USED = ("threshold", "overlap", "tracking")
+USED = ("threshold", "overlap", "tracking", "fold")
 WHY = {
     "placing": "placed 4 to 8 px away",
     "choosing": "with a candidate within 8 px that was not chosen",
