@@ -14,7 +14,7 @@ from tracknet.data.predictions import (
     write_predictions,
 )
 from tracknet.errors import InputError
-from tracknet.pipelines.evaluate import evaluate
+from tracknet.pipelines.evaluate import evaluate, headline
 from tracknet.types import Track
 
 
@@ -218,3 +218,48 @@ def test_a_folder_without_splits_is_scored_as_a_whole(score_run, folder):
         score_run(*data, output="c")
     everything = score_run(*data, "split=all", output="d")
     assert [*everything["breakdown"]["clip"]] == ["val/day/val_rally"]
+
+
+@pytest.fixture(scope="module")
+def fold_run(compose, tiny_data, tiny_network, tmp_path_factory):
+    """A run that left match2 out, which has two of four training clips, and its figures."""
+    from tracknet.pipelines.train import train
+
+    data = [setting for setting in tiny_data if not setting.startswith("data.")]
+    data += ["data.clips={train: 4, val: 1, test: 1}", "data.frames=8"]
+    run = tmp_path_factory.mktemp("fold") / "run"
+    settings = [*data, *tiny_network, "trainer.max_epochs=1", f"paths.output={run}"]
+    figures = train(compose("train", [*settings, "fold=match2"]))
+    return run, figures, data
+
+
+def test_a_run_of_a_fold_is_scored_on_the_match_that_it_left_out(fold_run, compose, tmp_path):
+    run, figures, data = fold_run
+    paths = [setting for setting in data if setting.startswith("paths")]
+
+    def scored(*overrides, output="scored"):
+        own = [*paths, f"paths.output={tmp_path / output}", *overrides]
+        return evaluate(compose("evaluate", own))
+
+    choices = ["split=val", "overlap=none", "tracking=none"]
+    metrics = scored(f"ckpt={run}", *choices)
+    clips = ["train/match2/r00003", "train/match2/r00004"]
+    assert [*metrics["breakdown"]["clip"]] == clips
+    assert metrics["protocols"]["strict"]["f1"] == pytest.approx(figures["val_f1"])
+    assert metrics["facts"]["fold"] == metrics["scored"]["fold"] == "match2"
+    again = scored(
+        f"predictions={tmp_path / 'scored' / 'predictions.csv'}", "split=val", output="b"
+    )
+    assert again["protocols"] == metrics["protocols"]
+    named = scored(f"ckpt={run}", *data, "split=val", output="c")
+    assert ([*named["breakdown"]["clip"]], named["scored"]["fold"]) == (["val/match1/r00001"], None)
+    assert headline(metrics)["fold"] == "match2"
+    assert "fold" not in headline(named)
+
+
+def test_a_fold_is_said_by_the_run(fold_run, capsys):
+    run, _, _ = fold_run
+    log = (run / "train.log").read_text()
+    assert "fold        match2 is val, and is left out of train" in log
+    assert f"{run} split=val" in log
+    assert "split=test" not in log
