@@ -47,7 +47,7 @@ def test_the_table_names_both(sweep):
     assert "use 64x96" in failed["error"]
     assert (trained["job"], trained["image_size"], trained["status"]) == ("1", "[64,128]", "ok")
     assert 0 <= float(trained["val_f1"]) <= 1
-    table = done.stdout.split("\nsweep")[-1]
+    _, table = done.stdout.split("\nsweep\n")  # which stands there once
     for cell in ("[60,100]", "failed", "[64,128]", "ok", "val_f1", "summary.csv"):
         assert cell in table
     assert "paths.store" not in table, "alike for both jobs"

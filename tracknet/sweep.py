@@ -13,7 +13,7 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, ListConfig
 
-from tracknet.console import print_table
+from tracknet.console import print_table, unlogged
 from tracknet.errors import InputError
 from tracknet.files import write_json
 
@@ -94,7 +94,8 @@ class SweepTable(Callback):
         hidden = ["error", *(alike if len(jobs) > 1 else [])]
         shown = table.astype(object).where(table.notna(), "").drop(columns=hidden, errors="ignore")
         rows = ([f"{v:.3f}" if isinstance(v, float) else v for v in row] for row in shown.values)
-        print_table("sweep", list(shown), rows, left=len(shown.columns))
+        with unlogged():
+            print_table("sweep", list(shown), rows, left=len(shown.columns))
         print(f"wrote {folder / 'summary.csv'}")
         failed = [f"  job {job['job']}: {job['error']}" for job in jobs if "error" in job]
         if failed:

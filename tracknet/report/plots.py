@@ -16,7 +16,7 @@ from tracknet.report.page import data_uri
 LIMIT = 4
 LAST_BIN = 20
 REPORTED, SPEED = "reported position", "speed (original px a frame)"
-COLOURS = dict(zip(CAUSES, ("C3", "C4", "C1"), strict=True))
+COLOURS: dict[str, str] = dict(zip(CAUSES, ("C3", "C4", "C1"), strict=True))
 SIDES = {"x": "C0", "y": "C4", "along": "C1"}
 DRESSES = (
     ("#3d4450", "#d9dde3", "#0b7d67", "#c8321f", "#a86000", "#2b5fd0"),
