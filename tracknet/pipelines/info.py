@@ -163,7 +163,8 @@ def _print_next(run: str, file: Path, checkpoint: dict[str, Any]) -> None:
         print(f"  {command('evaluate', run, 'my_videos', *trusting(config))}")
         print(f"  {command('train', 'my_videos', f'init_from={run}')}")
         return
-    print(f"  {command('evaluate', run, *trusting(config, 'data'))}")
+    split = ["split=val"] if config.get("fold") else []
+    print(f"  {command('evaluate', run, *trusting(config, 'data'), *split)}")
     done, _ = _position(file)
     if Path(run).is_dir() and done:
         print(f"  {command('train', f'resume={run}', f'trainer.max_epochs={2 * done}')}")
