@@ -1,5 +1,6 @@
 """A sweep whose first job fails still runs the second, and says so in its table and exit code."""
 
+import contextlib
 import csv
 import json
 import shutil
@@ -10,7 +11,7 @@ from hydra import compose as hydra_compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from tracknet.sweep import check_one_device, run_job
+from tracknet.sweep import SweepTable, check_one_device, run_job
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 SIZES = "image_size=[60,100],[64,128]"
@@ -46,7 +47,7 @@ def test_the_table_names_both(sweep):
     assert "use 64x96" in failed["error"]
     assert (trained["job"], trained["image_size"], trained["status"]) == ("1", "[64,128]", "ok")
     assert 0 <= float(trained["val_f1"]) <= 1
-    table = done.stdout.split("\nsweep")[-1]
+    _, table = done.stdout.split("\nsweep\n")  # which stands there once
     for cell in ("[60,100]", "failed", "[64,128]", "ok", "val_f1", "summary.csv"):
         assert cell in table
     assert "paths.store" not in table, "alike for both jobs"
@@ -93,6 +94,50 @@ def test_a_defect_fails_its_job_alone_and_shows_where_it_is(tmp_path, monkeypatc
     assert record["error"] == "ZeroDivisionError: division by zero"
     assert json.loads((tmp_path / "job.json").read_text()) == record
     assert "cfg.no / 0" in capsys.readouterr().err
+
+
+def summary(folder, *jobs):
+    """The rows of the table of jobs: overrides, and F1 or None where it failed."""
+    table = SweepTable()
+    for number, (overrides, f1) in enumerate(jobs):
+        ended = {"status": "ok", "figures": f1} if f1 else {"status": "failed", "error": "no"}
+        table.jobs.append({"job": number, "overrides": overrides.split(), **ended})
+    with contextlib.suppress(SystemExit):
+        table.on_multirun_end(DictConfig({"hydra": {"sweep": {"dir": str(folder)}}}))
+    with open(folder / "summary.csv", newline="") as file:
+        return [*csv.DictReader(file)][len(jobs) :]
+
+
+def test_folds_end_in_their_mean(tmp_path, capsys):
+    """For each choice of the other overrides, of the folds that were done."""
+    figures = [{"val_f1": f1, "epoch": 1} for f1 in (0.5, 0.7, 0.6, 0.9)]
+    fpn, unet = summary(
+        tmp_path,
+        *(("seed=0 decoder=fpn fold=a", figures[0]), ("seed=0 decoder=unet fold=a", figures[2])),
+        *(("seed=0 decoder=fpn fold=b", figures[1]), ("seed=0 decoder=unet fold=b", figures[3])),
+        ("seed=0 decoder=unet fold=c", None),
+    )
+    assert (fpn["decoder"], fpn["fold"], fpn["status"], fpn["job"]) == ("fpn", "mean", "2 of 2", "")
+    assert float(fpn["val_f1"]) == pytest.approx(0.6)
+    assert (unet["decoder"], unet["status"]) == ("unet", "2 of 3")
+    assert float(unet["val_f1"]) == pytest.approx(0.75)
+    printed = capsys.readouterr().out
+    assert "mean" in printed
+    assert "0.600" in printed
+    assert "seed" not in printed
+
+
+def test_runs_of_folds_that_are_evaluated_have_a_mean(tmp_path):
+    both = [{"fold": "a", "strict_f1": 0.5}, {"fold": "b", "strict_f1": 0.6}]
+    (mean,) = summary(tmp_path, ("ckpt=0 split=val", both[0]), ("ckpt=1 split=val", both[1]))
+    assert (mean["fold"], mean["split"], mean["ckpt"]) == ("mean", "val", "")
+    assert float(mean["strict_f1"]) == pytest.approx(0.55)
+    assert not summary(tmp_path, ("ckpt=0", both[0]), ("ckpt=1", both[0]))
+
+
+def test_a_sweep_without_folds_has_no_mean(tmp_path):
+    assert not summary(tmp_path, ("seed=0", {"val_f1": 0.5}), ("seed=1", {"val_f1": 0.6}))
+    assert not summary(tmp_path, ("seed=0 fold=a", {"val_f1": 0.5}))
 
 
 def test_several_devices_are_refused():

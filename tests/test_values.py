@@ -53,6 +53,8 @@ resident=maybe
 seed=-1
 seed=1.5
 overfit=0
+fold=7
+fold=[a,b]
 max_clips=-1
 strict=maybe
 resume=7
@@ -243,6 +245,7 @@ evaluate split=null
 evaluate ckpt=7
 evaluate predictions=7
 evaluate image_size=[0,1]
+evaluate fold=7
 evaluate max_clips=0
 evaluate strict=maybe
 evaluate tracking.gap=abc tracking=offline
@@ -282,6 +285,7 @@ prepare strict=1
 prepare data.root=null
 compare runs=7
 compare split=7
+compare fold=7
 compare max_clips=0
 compare strict=maybe
 export ckpt=7
@@ -357,6 +361,7 @@ train init_from=run
 train heatmap_stride=1
 train resident=false
 train overfit=4 max_clips=1
+train fold=match1
 train ckpt_path=last
 train backbone.widths=[8,8,8] decoder=fpn
 train backbone.depth=0 backbone.norm=none

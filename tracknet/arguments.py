@@ -45,13 +45,13 @@ CALLED = {
 """How help and messages name them."""
 
 PATHS = re.compile(
-    r"ckpt|source|labels|videos|predictions|annotations|runs|evaluations|notes|paths\.\w+"
+    r"ckpt|source|labels|videos|predictions|annotations|runs|evaluations|notes|fold|paths\.\w+"
     r"|resume|init_from|ckpt_path"
     r"|hydra\.(run\.dir|sweep\.dir|sweep\.subdir)|sampling\.hard|trainer\.default_root_dir"
     r"|backbone\.cfg\.pretrained_model_name|(callbacks|logger)\.\w+\.(dirpath|save_dir)"
     r"|data(\.parts\.[\w.-]+)?\.(root|cache|splits\.\w+)"
 )
-"""Settings that hold paths."""
+"""Settings that hold paths, or the names of folders."""
 LISTS = re.compile(r"source|annotations|videos|runs|evaluations|.+\.splits\.\w+")
 """Of these those that may hold several, as ``[a,b]``."""
 WRITTEN = re.compile(r"(paths|hydra)\..+")

@@ -45,6 +45,16 @@ def quietly(quiet: bool = True) -> Iterator[None]:
         _quiet = before
 
 
+@contextmanager
+def unlogged() -> Iterator[None]:
+    """Inside, what is printed is in no log: between runs there is Hydra's own, which prints it."""
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before
+
+
 def console(stderr: bool = False, result: bool = False) -> Console:
     """Standard output; wide enough for a table where it is a file and has no width of its own.
 

@@ -3,8 +3,9 @@
 import json
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -12,12 +13,13 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, ListConfig
 
-from tracknet.console import print_table
+from tracknet.console import print_table, unlogged
 from tracknet.errors import InputError
 from tracknet.files import write_json
 
 JOB = "job.json"
 HIDDEN = ("epoch",)
+FOLD, MEAN = "fold", "mean"
 
 
 def run_job(job: Callable[[DictConfig], dict[str, float]], cfg: DictConfig) -> dict[str, Any]:
@@ -85,18 +87,43 @@ class SweepTable(Callback):
             return
         import pandas as pd  # not above: the jobs do without
 
-        table = pd.DataFrame(map(_row, jobs))
+        table = pd.DataFrame([*map(_row, jobs), *_means(jobs)])
         table.to_csv(folder / "summary.csv", index=False, errors="backslashreplace")
         # Of the overrides, those that tell the jobs apart.
         alike = [n for job in jobs for n in _overrides(job) if table[n].nunique(dropna=False) == 1]
         hidden = ["error", *(alike if len(jobs) > 1 else [])]
         shown = table.astype(object).where(table.notna(), "").drop(columns=hidden, errors="ignore")
         rows = ([f"{v:.3f}" if isinstance(v, float) else v for v in row] for row in shown.values)
-        print_table("sweep", list(shown), rows, left=len(shown.columns))
+        with unlogged():
+            print_table("sweep", list(shown), rows, left=len(shown.columns))
         print(f"wrote {folder / 'summary.csv'}")
         failed = [f"  job {job['job']}: {job['error']}" for job in jobs if "error" in job]
         if failed:
             sys.exit("\n".join([f"{len(failed)} of {len(jobs)} jobs failed", *failed]))
+
+
+def _means(jobs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The mean over the folds that were done, a row for every choice of the other overrides.
+
+    Evaluations of the runs of several folds differ in these runs as well.
+    """
+    choices: dict[tuple, list[dict[str, Any]]] = {}
+    for job in jobs:
+        if _fold(job):
+            own = {n: value for n, value in _overrides(job).items() if n not in (FOLD, "ckpt")}
+            choices.setdefault(tuple(own.items()), []).append(job)
+    for own, folds in choices.items():
+        done = [job["figures"] for job in folds if "figures" in job]
+        if done and 1 < len(folds) == len({*map(_fold, folds)}):
+            names = [name for name in done[0] if name not in (*HIDDEN, FOLD)]
+            means = {name: fmean(figures[name] for figures in done) for name in names}
+            said = f"{len(done)} of {len(folds)}"
+            yield {"job": "", **dict(own), FOLD: MEAN, "status": said, **means}
+
+
+def _fold(job: dict[str, Any]) -> str | None:
+    """The match that a job left out, as it was told to or as its run had been."""
+    return _overrides(job).get(FOLD) or job.get("figures", {}).get(FOLD)
 
 
 def _row(job: dict[str, Any]) -> dict[str, Any]:

@@ -76,7 +76,8 @@ class Clip:
     Attributes:
         name: Path relative to the dataset's root, without the layout's own folders and without
             extension, such as ``test/match1/a00001``; in `readable` form, as tables have it.
-        match: The match (venue) that it belongs to, unique within the dataset.
+        match: The match (venue) that it belongs to. One name in train and val is one match; a test
+            split may count its matches anew.
         source: A video file or a folder of frames.
         labels: Labels in the order of the frames.
     """

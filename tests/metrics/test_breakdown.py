@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tracknet.metrics import breakdown, score, speeds
+from tracknet.metrics.breakdown import gaps
 from tracknet.types import Labels, Track
 
 KINDS = ("tp", "fp1", "fp2", "fn", "tn")
@@ -83,11 +84,37 @@ def test_every_scored_frame_is_in_one_class_and_every_ball_in_one_bin():
     total = np.array(counts(score(labels, tracks)["strict"]))
     for part in ("clip", "visibility"):
         assert (sum(np.array(counts(f)) for f in parts[part].values()) == total).all()
+    assert (counts(parts["all"]) == total).all()
+    lost = [sum(own[kind] for own in parts["gap"].values()) for kind in ("fp1", "fn")]
+    assert lost == [total[1], total[3]]
     balls = sum(np.array(counts(f)) for f in parts["speed"].values())
     assert balls.tolist() == [total[0], total[1], 0, total[3], 0]
+
+
+def test_a_gap_is_a_run_of_missed_balls():
+    """One that is found, a frame without a ball and an unlabelled one end it."""
+    rows = [(1, 10)] * 5 + [(0, 0)] + [(1, 10)] * 3 + [(-1, 0)] + [(1, 10)] * 10
+    xs = [10, None, 90, None, 10, None, None, None, None, None, *[None] * 10]
+    labels, track = labels_of(*rows), track_of(*xs)
+    lengths = [0, 3, 3, 3, 0, 0, 3, 3, 3, 0, *[10] * 10]
+    assert gaps(labels, track).tolist() == lengths
+    bins = breakdown(["a"], [labels], [track])["gap"]
+    assert {name: (own["fp1"], own["fn"]) for name, own in bins.items()} == {
+        "1 or 2 frames": (0, 0),
+        "3 to 9 frames": (1, 5),
+        "10 frames and more": (0, 10),
+    }
+    assert gaps(labels_of(), track_of()).tolist() == []
+
+
+def test_a_gap_does_not_reach_into_the_next_clip():
+    labels, track = labels_of((1, 10), (1, 10)), track_of(None, None)
+    bins = breakdown(["a", "b"], [labels] * 2, [track] * 2)["gap"]
+    assert [own["fn"] for own in bins.values()] == [4, 0, 0]
 
 
 def test_no_clips():
     parts = breakdown([], [], [])
     assert parts["clip"] == parts["visibility"] == {}
+    assert parts["all"]["accuracy"] == 0
     assert {sum(counts(figures)) for figures in parts["speed"].values()} == {0}

@@ -7,9 +7,14 @@ import numpy as np
 import pytest
 
 from tracknet.build import build
-from tracknet.data.predictions import PredictionError, read_predictions, write_predictions
+from tracknet.data.predictions import (
+    PredictionError,
+    read_predictions,
+    write_candidates,
+    write_predictions,
+)
 from tracknet.errors import InputError
-from tracknet.pipelines.evaluate import evaluate
+from tracknet.pipelines.evaluate import evaluate, headline
 from tracknet.types import Track
 
 
@@ -91,6 +96,30 @@ def test_an_unreadable_file_is_named_and_not_copied(score, tmp_path):
         with pytest.raises(PredictionError, match=file.name):
             score(f"predictions={file}")
     assert not (tmp_path / "scored" / "predictions.csv").exists()
+
+
+def test_candidates_beside_a_file_say_why_balls_are_missed(score, tmp_path, capsys):
+    """The candidates are the predictions, which are the labels but for the last, of no row."""
+    plain, track = score()
+    assert "pck_candidates" not in plain["localisation"]
+    (name,) = plain["breakdown"]["clip"]
+    candidates = np.column_stack([np.nan_to_num(track.xy), np.full(len(track), 0.9)])[:, None]
+    write_candidates(tmp_path / "candidates.csv", {name: candidates})
+    metrics, kept = score("threshold=0.5")
+    missed = int(track.visible.sum() - kept.visible.sum())
+    every, visible = metrics["breakdown"]["all"], metrics["localisation"]["visible"]
+    assert (every["placing"], every["choosing"], every["unseen"]) == (0, missed, 1)
+    assert metrics["localisation"]["pck_candidates"]["0.2"]["1"] == 1 - 1 / visible
+    assert f"placed 4 to 8 px away, {missed} with a candidate" in capsys.readouterr().out
+
+
+def test_candidates_of_other_clips_are_said_and_left_alone(score, tmp_path, capsys):
+    write_candidates(tmp_path / "candidates.csv", {"other": np.zeros((3, 1, 3))})
+    metrics, _ = score()
+    assert "pck_candidates" not in metrics["localisation"]
+    assert "choosing" not in metrics["breakdown"]["all"]
+    said = capsys.readouterr().err
+    assert "candidates.csv: clip test/match1/r00001 has 0 rows, expected 1" in said
 
 
 def test_predictions_of_somebody_are_not_replaced(score, tmp_path):
@@ -189,3 +218,48 @@ def test_a_folder_without_splits_is_scored_as_a_whole(score_run, folder):
         score_run(*data, output="c")
     everything = score_run(*data, "split=all", output="d")
     assert [*everything["breakdown"]["clip"]] == ["val/day/val_rally"]
+
+
+@pytest.fixture(scope="module")
+def fold_run(compose, tiny_data, tiny_network, tmp_path_factory):
+    """A run that left match2 out, which has two of four training clips, and its figures."""
+    from tracknet.pipelines.train import train
+
+    data = [setting for setting in tiny_data if not setting.startswith("data.")]
+    data += ["data.clips={train: 4, val: 1, test: 1}", "data.frames=8"]
+    run = tmp_path_factory.mktemp("fold") / "run"
+    settings = [*data, *tiny_network, "trainer.max_epochs=1", f"paths.output={run}"]
+    figures = train(compose("train", [*settings, "fold=match2"]))
+    return run, figures, data
+
+
+def test_a_run_of_a_fold_is_scored_on_the_match_that_it_left_out(fold_run, compose, tmp_path):
+    run, figures, data = fold_run
+    paths = [setting for setting in data if setting.startswith("paths")]
+
+    def scored(*overrides, output="scored"):
+        own = [*paths, f"paths.output={tmp_path / output}", *overrides]
+        return evaluate(compose("evaluate", own))
+
+    choices = ["split=val", "overlap=none", "tracking=none"]
+    metrics = scored(f"ckpt={run}", *choices)
+    clips = ["train/match2/r00003", "train/match2/r00004"]
+    assert [*metrics["breakdown"]["clip"]] == clips
+    assert metrics["protocols"]["strict"]["f1"] == pytest.approx(figures["val_f1"])
+    assert metrics["facts"]["fold"] == metrics["scored"]["fold"] == "match2"
+    again = scored(
+        f"predictions={tmp_path / 'scored' / 'predictions.csv'}", "split=val", output="b"
+    )
+    assert again["protocols"] == metrics["protocols"]
+    named = scored(f"ckpt={run}", *data, "split=val", output="c")
+    assert ([*named["breakdown"]["clip"]], named["scored"]["fold"]) == (["val/match1/r00001"], None)
+    assert headline(metrics)["fold"] == "match2"
+    assert "fold" not in headline(named)
+
+
+def test_a_fold_is_said_by_the_run(fold_run, capsys):
+    run, _, _ = fold_run
+    log = (run / "train.log").read_text()
+    assert "fold        match2 is val, and is left out of train" in log
+    assert f"{run} split=val" in log
+    assert "split=test" not in log

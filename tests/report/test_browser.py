@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.browser import Browser, find_browser
-from tracknet.metrics import breakdown, localisation, score
+from tracknet.metrics import breakdown, localisation, offset, score
 from tracknet.report import write_report
 from tracknet.types import Clip, Labels, Track
 from tracknet.video import VideoWriter
@@ -46,6 +46,7 @@ def report(tmp_path_factory) -> Path:
         "protocols": score(every, [track]),
         "localisation": localisation(every, [track]),
         "breakdown": breakdown([clips[0].name], every, [track]),
+        "offset": offset(every, [track]),
     }
     with VideoWriter(folder / "v.mp4", SIZE, Fraction(30)) as writer:
         for i in range(FRAMES):

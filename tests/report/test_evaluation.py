@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tracknet.metrics import breakdown, localisation, score
+from tracknet.metrics import breakdown, localisation, offset, score
 from tracknet.report import write_report
 from tracknet.report.learning import learning_curves
 from tracknet.types import Clip, Labels, Track
@@ -44,8 +44,9 @@ def report(tmp_path, evaluation, candidates=None, run=None, **more):
     names = [clip.name for clip in clips]
     metrics = {
         "protocols": score(labels, tracks),
-        "localisation": localisation(labels, tracks),
-        "breakdown": breakdown(names, labels, tracks),
+        "localisation": localisation(labels, tracks, candidates),
+        "breakdown": breakdown(names, labels, tracks, candidates),
+        "offset": offset(labels, tracks),
         **more,
     }
     facts = {"Dataset": "tiny & <odd>"}
@@ -72,8 +73,11 @@ def test_tables_hold_every_protocol_class_speed_and_clip(html):
     rows = text_rows(html)
     assert [row[0] for row in rows] == [
         *("Protocol", *PROTOCOLS),
+        *("Visible balls with a position within", "reported position"),
         *("Class", "0", "1"),
+        *("Missed balls in runs of", "1 or 2 frames", "3 to 9 frames", "10 frames and more"),
         *("Px a frame", "0 to 5 px", "unknown"),
+        *("Px a frame", "all", "0 to 5 px"),
         *("Clip", "test/match1/&lt;a&gt;", "test/match1/b"),
     ]
     strict, wasb = (dict(zip(rows[0], row, strict=True)) for row in rows[1:3])
@@ -86,21 +90,27 @@ def test_tables_hold_every_protocol_class_speed_and_clip(html):
     clips = dict(zip(rows[-3], rows[-1], strict=True))
     assert [clips[k] for k in ("TP", "FP1", "FP2", "FN", "TN")] == ["1"] * 5
     assert (clips["F1 %"], clips["Median px"]) == ("33.33", "14.14")
-    none, visible = (dict(zip(rows[6], row, strict=True)) for row in rows[7:9])
+    none, visible = (dict(zip(rows[8], row, strict=True)) for row in rows[9:11])
     assert [none[k] for k in ("Accuracy %", "FP2", "TN", "Median px")] == [
         *("50.00", "2", "2", "&ndash;")
     ]
     assert [visible[k] for k in ("Accuracy %", "TP", "FP1", "FN")] == ["33.33", "2", "2", "2"]
-    slow, unknown = (dict(zip(rows[9], row, strict=True)) for row in rows[10:12])
+    slow, unknown = (dict(zip(rows[15], row, strict=True)) for row in rows[16:18])
     assert [slow[k] for k in ("TP", "FP1", "FN")] == ["2", "2", "0"]
     assert [unknown[k] for k in ("TP", "FP1", "FN")] == ["0", "0", "2"]
+    single = dict(zip(rows[11], rows[12], strict=True))
+    assert [single[k] for k in ("FP1", "FN", "Placing")] == ["2", "2", "0"]
+    assert rows[18:20] == [
+        ["Px a frame", "Balls", "x, px", "y, px", "Along, px"],
+        ["all", "2", "+0.00 &plusmn; 0.00", "+0.00 &plusmn; 0.00", "&ndash;"],
+    ]
 
 
 def test_the_f1_at_one_half_stands_beside(tmp_path, evaluation):
     half = score(evaluation[1], evaluation[2])
     half["strict"]["f1"] = 0.7
     rows = text_rows(report(tmp_path, evaluation, **{"protocols_at_0.5": half}))
-    assert [row[0] for row in rows[:7]] == ["Protocol", *PROTOCOLS, "Class"]
+    assert [row[0] for row in rows[:6]] == ["Protocol", *PROTOCOLS]
     assert dict(zip(rows[0], rows[1], strict=True))["At 0.5: F1 %"] == "70.00"
 
 
@@ -135,21 +145,34 @@ def test_text_is_escaped(html):
 def test_every_plot_has_both_dresses(html):
     pictures = re.findall(r"<picture>(.*?)</picture>", html)
     assert re.findall(r'alt="(.*?)"', "".join(pictures)) == [
-        *("Histogram of errors", "PCK curve", "Precision-recall curve")
+        *("Histogram of errors", "PCK curve", "Precision-recall curve"),
+        *("Missed balls by speed", "Missed balls by length of the gap", "Offset by speed"),
     ]
     for picture in pictures:
         light, dark = (re.search(rf' {a}="(.*?)"', picture)[1] for a in ("src", "srcset"))
         assert light != dark
 
 
-def test_candidates_change_the_curve_only(tmp_path, evaluation, html):
-    candidates = [Track(np.full((6, 2), 20.0), t.score, np.full(6, "x")) for t in evaluation[2]]
-    with_them, without = (
-        re.findall(r"<picture>.*?</picture>", page)
-        for page in (report(tmp_path, evaluation, candidates), html)
-    )
-    assert with_them[:2] == without[:2]
-    assert with_them[2] != without[2]
+def test_candidates_say_where_the_loss_is(tmp_path, evaluation, html):
+    """The right one scores 0.1 in the first clip and 0.9 in the other."""
+    right = [np.full((6, 1, 3), (20, 20, score)) for score in (0.1, 0.9)]
+    page = report(tmp_path, evaluation, right)
+    with_them, without = (re.findall(r"<picture>.*?</picture>", own) for own in (page, html))
+    assert [a == b for a, b in zip(with_them, without, strict=True)] == [
+        *(True, False, False, False, False, True)
+    ]
+    rows = text_rows(page)
+    assert rows[6:10] == [
+        ["Visible balls with a position within", "2 px", "4 px", "8 px", "16 px"],
+        ["reported position", *["33.3%"] * 4],
+        ["any candidate, score &gt; 0.2", *["50.0%"] * 4],
+        ["any candidate, score &gt; 0.05", *["100.0%"] * 4],
+    ]
+    said = re.sub(r"<.*?>|\s+", " ", page)
+    assert "Of 6 visible balls 4 (66.7%) are missed." in said
+    assert re.search(r"Choosing *: 4 \(66.7%\) are not reported within 8 px", said)
+    assert "nothing more is known" not in said
+    assert "nothing more is known" in re.sub(r"\s+", " ", html)
 
 
 METRICS_CSV = """epoch,lr-a/pg1,lr-a/pg2,step,train/loss_epoch,train/loss_step,val/f1,val/loss
@@ -170,7 +193,7 @@ def test_learning_curves_are_those_of_the_run(tmp_path, evaluation, html):
     headings += ["Learning rate over the steps"]
     for ckpt in (run, run / "checkpoints" / "best.ckpt"):
         page = report(tmp_path, evaluation, run=ckpt)
-        assert re.findall(r'<picture>.*?alt="(.*?)"', page)[3:] == headings
+        assert re.findall(r'<picture>.*?alt="(.*?)"', page)[6:] == headings
     assert "highest 0.750" in page
 
 

@@ -121,7 +121,7 @@ def read_candidates(path: Path, lengths: Mapping[str, int]) -> dict[str, np.ndar
     table, number = table[wanted], number[wanted]
     refuse, best = partial(_refuse, path, table), number[["X", "Y", "Score"]]
     refuse(~_whole(number["Rank"]), "Rank", "expected a whole number from 0")
-    ranks = 1 + int(number["Rank"].max()) if len(table) else 0
+    ranks = 1 + int(number["Rank"].max()) if len(table) else 1
     at = _places(path, table, number, lengths, ranks)
     for column in best:
         refuse(~np.isfinite(best[column]), column, "expected a number")

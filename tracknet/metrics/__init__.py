@@ -2,10 +2,12 @@
 
 from tracknet.metrics.bootstrap import interval as interval
 from tracknet.metrics.breakdown import breakdown as breakdown, speeds as speeds
+from tracknet.metrics.causes import CAUSES as CAUSES, NEAR as NEAR, causes as causes
 from tracknet.metrics.comparison import f1_difference as f1_difference
 from tracknet.metrics.counts import Counts as Counts, Outcome as Outcome
 from tracknet.metrics.distances import distances as distances
 from tracknet.metrics.localisation import errors as errors, localisation as localisation
+from tracknet.metrics.offset import MATCHED as MATCHED, offset as offset
 from tracknet.metrics.protocols import (
     PROTOCOLS as PROTOCOLS,
     STRICT as STRICT,

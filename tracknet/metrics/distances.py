@@ -10,9 +10,6 @@ def distances(
 ) -> np.ndarray:
     """Distance of prediction and label, (N,) float64, NaN where either is absent.
 
-    Labels are float32; they are compared as the decimals that their file holds (634.9, not
-    634.900024), so that a distance of exactly the limit is not decided by storage.
-
     Args:
         labels: Original pixels.
         track: Original pixels.
@@ -22,7 +19,7 @@ def distances(
     Raises:
         ValueError: There is a `grid`, and the labels do not know the size of their frame.
     """
-    points = [labels.xy.astype(str).astype(np.float64), track.xy.astype(np.float64)]
+    points = [places(labels), track.xy.astype(np.float64)]
     if grid is not None:
         if labels.size is None:
             raise ValueError(
@@ -35,3 +32,28 @@ def distances(
         points = [np.trunc(xy) for xy in points]
     label, prediction = points
     return np.linalg.norm(prediction - label, axis=-1)
+
+
+def nearest(labels: Labels, candidates: np.ndarray, least: float) -> np.ndarray:
+    """Distance of the label and the nearest candidate that scores more than `least`, (N,) float64.
+
+    Args:
+        labels: Original pixels.
+        candidates: (N,K,3), original pixels and score.
+        least: In the units of the scores.
+
+    Returns:
+        Original pixels; infinite where no candidate scores so much, or no ball is labelled.
+    """
+    apart = np.linalg.norm(candidates[..., :2] - places(labels)[:, None], axis=-1)
+    apart = np.where((candidates[..., 2] > least) & np.isfinite(apart), apart, np.inf)
+    return apart.min(axis=1, initial=np.inf)
+
+
+def places(labels: Labels) -> np.ndarray:
+    """Positions (N,2) float64, original pixels, NaN where there is none.
+
+    Labels are float32; here they are the decimals that their file holds (634.9, not 634.900024), so
+    that a distance of exactly a limit is not decided by storage.
+    """
+    return labels.xy.astype(str).astype(np.float64)

@@ -52,6 +52,8 @@ def print_card(
             f"{name:<11} {len(clips)} clip{'s' * (len(clips) > 1)}, {frames:,} frames: "
             f"{labelled:,} labelled, {balls:,} of them with a ball ({balls / labelled:.0%})"
         )
+    if config["fold"] is not None:
+        lines.append(f"fold        {config['fold']} is val, and is left out of train")
     seen = data.batches_under(trainer) * data.batch_size * trainer.world_size
     lines.append(
         f"epoch       {seen:,} of {len(data.train_windows):,} windows, "
@@ -157,7 +159,8 @@ def print_next_steps(
         result=True,
     )
     epochs, tensorboard = config["trainer"]["max_epochs"], config["logger"].get("tensorboard")
-    split = "split=test" if dataset.places().get("test") else "split=val"
+    test = config["fold"] is None and dataset.places().get("test")
+    split = "split=test" if test else "split=val"
     say(
         "next:",
         f"  {command('evaluate', run, *trusting(config, 'data'), split)}",

@@ -8,6 +8,7 @@ import numpy as np
 from tracknet.build import build
 from tracknet.checkpoint import load
 from tracknet.console import progress, warn
+from tracknet.data.folds import Fold
 from tracknet.data.formats.base import LEFT_OUT, Dataset, LabelError
 from tracknet.data.store import FrameStore, StoredClip
 from tracknet.inference.predictor import Predictor
@@ -33,6 +34,12 @@ def _report_all(problems: Sequence[Problem], strict: bool, left: Sequence, none:
     report(problems, strict)
     if not left:
         raise LabelError(f"{none} can be used; {problems[0].message.removesuffix(LEFT_OUT)}")
+
+
+def open_dataset(config: Mapping[str, Any]) -> Dataset:
+    """The dataset of a configuration, divided anew where ``fold`` names a match to be left out."""
+    dataset = build(config, "data")
+    return dataset if config.get("fold") is None else Fold(dataset, config["fold"])
 
 
 def find_clips(config: Mapping[str, Any], dataset: Dataset, split: str) -> list[Clip]:

@@ -6,13 +6,12 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from tracknet.build import build
 from tracknet.data.predictions import read_predictions
 from tracknet.data.splits import split_sha256
 from tracknet.errors import InputError
 from tracknet.files import write_json
 from tracknet.metrics import PROTOCOLS, STRICT, f1_difference
-from tracknet.pipelines.common import find_clips, lengths_of, open_clips, report
+from tracknet.pipelines.common import find_clips, lengths_of, open_clips, open_dataset, report
 from tracknet.pipelines.own import METRICS, names_data, read_metrics, read_scored
 from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.tables import print_comparison
@@ -45,7 +44,7 @@ def compare(cfg: DictConfig) -> dict[str, Any]:
     }
     _check_same(hashes)
     config |= _settings(config, paths)
-    dataset, split = build(config, "data"), config["split"]
+    dataset, split = open_dataset(config), config["split"]
     clips = open_clips(config, find_clips(config, dataset, split))
     sha256 = split_sha256(clip.clip for clip in clips)
     _check_same({**hashes, f"{dataset.name} {split} at {dataset.root}": sha256})

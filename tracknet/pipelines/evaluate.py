@@ -6,7 +6,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from tracknet.build import build, build_all
+from tracknet.build import build_all
 from tracknet.checkpoint import read_trusted
 from tracknet.data.formats.base import ALL
 from tracknet.data.predictions import candidates_beside, read_predictions
@@ -14,9 +14,9 @@ from tracknet.data.splits import split_sha256
 from tracknet.data.store import StoredClip
 from tracknet.errors import InputError
 from tracknet.files import write_json
-from tracknet.metrics import breakdown, localisation, score
+from tracknet.metrics import breakdown, localisation, offset, score
 from tracknet.owned import refuse_foreign
-from tracknet.pipelines.common import find_clips, lengths_of, open_clips
+from tracknet.pipelines.common import find_clips, lengths_of, open_clips, open_dataset
 from tracknet.pipelines.own import METRICS, SCORED, data_of, names_data, read_scored
 from tracknet.pipelines.scored import by_network, from_file, half_beside
 from tracknet.pipelines.settings import read_settings
@@ -43,7 +43,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
             "predictions=<csv>, not both"
         )
     config |= _own(config)
-    dataset = build(config, "data")
+    dataset = open_dataset(config)
     if not getattr(dataset, "has_splits", True):
         config["split"] = ALL
     split, output = config["split"], Path(config["paths"]["output"])
@@ -60,6 +60,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     # What stands in the file, so that scoring it again gives the same figures.
     tracks = list(read_predictions(file, lengths)[0].values())
     facts = {"dataset": f"{dataset.name} ({dataset.root})", "split": split}
+    facts |= {"fold": config["fold"]} if config["fold"] is not None else {}
     facts |= {"frames without a row": "0", **scored.facts}
     metrics = {
         "split": split,
@@ -68,8 +69,9 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         "scored": {key: config[key] for key in SCORED},
         "facts": facts,
         "protocols": score(labels, tracks, further),
-        "localisation": localisation(labels, tracks),
-        "breakdown": breakdown(list(lengths), labels, tracks),
+        "localisation": localisation(labels, tracks, scored.candidates),
+        "breakdown": breakdown(list(lengths), labels, tracks, scored.candidates),
+        "offset": offset(labels, tracks),
     }
     if scored.half:
         half = list(read_predictions(scored.half, lengths)[0].values())
@@ -87,7 +89,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         clips=[clip.clip for clip in clips],
         labels=labels,
         tracks=tracks,
-        candidates=scored.best,
+        candidates=scored.candidates,
         metrics=metrics,
         run=Path(config["ckpt"]) if config["ckpt"] else None,
     )
@@ -115,7 +117,7 @@ def _own(config: dict[str, Any]) -> dict[str, Any]:
         if not beside.is_file():
             raise InputError("which data? add data=<layout> data.root=<folder> split=<split>")
         scored = read_scored(beside, config)
-        return {key: scored[key] for key in ("data", "image_size", "fit")}
+        return {key: scored[key] for key in ("data", "fold", "image_size", "fit")}
     record = read_trusted(config["ckpt"], config["trust"])[1].config
     own = {key: record[key] for key in ("image_size", "fit")}
     if known:
@@ -123,11 +125,13 @@ def _own(config: dict[str, Any]) -> dict[str, Any]:
     return own | data_of(record, config | own, find_checkpoint(config["ckpt"]))
 
 
-def headline(metrics: dict[str, Any]) -> dict[str, float]:
+def headline(metrics: dict[str, Any]) -> dict[str, Any]:
     """The figures of an evaluation that stand in the table of a sweep."""
     strict, wasb = (metrics["protocols"][name] for name in ("strict", "wasb"))
     speed = metrics.get("frames_per_second")
+    fold = metrics["scored"]["fold"]
     return {
+        **({} if fold is None else {"fold": fold}),
         "strict_f1": strict["f1"],
         **{f"wasb_{name}": wasb[name] for name in ("f1", "ap", "rmse")},
         **({"frames_per_second": speed} if speed else {}),

@@ -20,7 +20,7 @@ from tracknet.metrics import best_threshold
 from tracknet.models import HeatmapModel
 from tracknet.network import build_model, freeze_unreached
 from tracknet.pipelines.card import print_card, print_next_steps, write_manifest
-from tracknet.pipelines.common import candidates_of, find_clips, open_clips
+from tracknet.pipelines.common import candidates_of, find_clips, open_clips, open_dataset
 from tracknet.pipelines.task import Training
 from tracknet.record import Record, find_checkpoint, read_checkpoint, rewrite
 from tracknet.training.datamodule import WindowDataModule
@@ -64,7 +64,7 @@ class HeatmapTask:
                 model.backbone.check_size(tuple(crop), model.heatmap_stride, key)
         _warn_of_rate(model, config["optimizer"].get("lr") or 0)
 
-        dataset = build(config, "data")
+        dataset = open_dataset(config)
         splits = self.clips(config, dataset)
         data = WindowDataModule(
             splits["train"],

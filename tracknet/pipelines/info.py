@@ -120,9 +120,12 @@ def _find(path: str) -> tuple[Path, dict[str, Any]]:
 
 def _of_checkpoint(file: Path, checkpoint: dict[str, Any]) -> Iterator[Fact]:
     yield "checkpoint", [_printable(file), decimal(file.stat().st_size)]
-    data = Record.of(checkpoint).config.get("data")
+    config = Record.of(checkpoint).config
+    data, fold = config.get("data"), config.get("fold")
     root = data.get("root") if isinstance(data, dict) else None
-    further = {"data": [root] if isinstance(root, str) else [], "trained": [*_of_run(file)]}
+    of_data = [root] if isinstance(root, str) else []
+    of_data += [f"without match {fold}"] if isinstance(fold, str) else []
+    further = {"data": of_data, "trained": [*_of_run(file)]}
     for name, parts in facts_of(checkpoint):
         yield name, [*parts, *further.get(name, [])]
     if (card := file.with_name(CARD)).is_file() and file.name == WEIGHTS:
@@ -160,7 +163,8 @@ def _print_next(run: str, file: Path, checkpoint: dict[str, Any]) -> None:
         print(f"  {command('evaluate', run, 'my_videos', *trusting(config))}")
         print(f"  {command('train', 'my_videos', f'init_from={run}')}")
         return
-    print(f"  {command('evaluate', run, *trusting(config, 'data'))}")
+    split = ["split=val"] if config.get("fold") else []
+    print(f"  {command('evaluate', run, *trusting(config, 'data'), *split)}")
     done, _ = _position(file)
     if Path(run).is_dir() and done:
         print(f"  {command('train', f'resume={run}', f'trainer.max_epochs={2 * done}')}")

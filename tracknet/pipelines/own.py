@@ -9,7 +9,7 @@ from tracknet.errors import InputError
 from tracknet.pipelines.settings import check_settings
 from tracknet.trust import TARGET, as_list, check_targets, plain_fault, short
 
-SCORED = ("data", "split", "max_clips", "image_size", "fit")
+SCORED = ("data", "fold", "split", "max_clips", "image_size", "fit")
 """Of a configuration of `evaluate`: what was scored, for comparing on the same."""
 METRICS = "metrics.json"
 
@@ -43,7 +43,7 @@ def read_scored(file: Path, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def data_of(record: Mapping[str, Any], config: Mapping[str, Any], file: Path) -> dict[str, Any]:
-    """The data that a run was trained on.
+    """The data that a run was trained on, and the match that it left out.
 
     Args:
         record: The configuration in its checkpoint, which is plain.
@@ -60,7 +60,8 @@ def data_of(record: Mapping[str, Any], config: Mapping[str, Any], file: Path) ->
             f"{file}: does not say which data it was trained on; add data=<layout> "
             "data.root=<folder>"
         )
-    return _checked({"data": data}, ("data",), config, file)
+    own = {"data": data, "fold": record.get("fold")}
+    return _checked(own, ("data",), config, file)
 
 
 def _checked(
@@ -68,6 +69,7 @@ def _checked(
 ) -> dict[str, Any]:
     """The same, once it may be built: what it names is listed, and where it renders is ours."""
     own["data"] = {**own["data"], **config.get("data", {})}
+    own["fold"] = own["fold"] if config.get("fold") is None else config["fold"]
     check_targets(own, groups, as_list(config["trust"]), file)
     _render_into(own["data"], config["paths"]["synthetic"])
     check_settings({**config, **own}, config["command"])

@@ -11,7 +11,9 @@ import numpy as np
 import torch
 
 from tracknet.build import build
+from tracknet.console import warn
 from tracknet.data.predictions import (
+    PredictionError,
     candidates_beside,
     read_candidates,
     read_predictions,
@@ -39,15 +41,15 @@ class Scored:
         facts: How it came to be, for people.
         speed: Of the network that made it, frames per second.
         half: Of a network, the file of what it predicts at threshold 0.5.
-        best: Of a network, each clip's best candidates, whatever their score.
         weights: Of a network, the digest of its state.
+        candidates: Each clip's, (N,K,3), original pixels and score, where they are known.
     """
 
     facts: dict[str, str]
     speed: float | None = None
     half: Path | None = None
-    best: list[Track] | None = None
     weights: str | None = None
+    candidates: list[np.ndarray] | None = None
 
 
 def by_network(config: Mapping[str, Any], clips: Sequence[StoredClip], target: Path) -> Scored:
@@ -92,7 +94,10 @@ def by_network(config: Mapping[str, Any], clips: Sequence[StoredClip], target: P
     if look := predictor.look:
         facts["second look"] = look.name
     weights = digest(whole_state(read_checkpoint(config["ckpt"])))
-    return Scored(facts, sum(map(len, clips)) / seconds, at_half, best, weights)
+    # What stands in the file, as of the predictions.
+    written = read_candidates(candidates_beside(target), lengths_of(clips))
+    speed = sum(map(len, clips)) / seconds
+    return Scored(facts, speed, at_half, weights, [*written.values()])
 
 
 def _machine(device: torch.device) -> str:
@@ -103,6 +108,9 @@ def _machine(device: torch.device) -> str:
 
 def from_file(config: Mapping[str, Any], clips: Sequence[StoredClip], target: Path) -> Scored:
     """Writes a predictions file to `target`: as it is, above a threshold, or tracked anew.
+
+    Candidates beside it are told of; if they are of other clips, which only tracking minds, that is
+    said and there are none.
 
     Raises:
         InputError: It cannot be read, or tracking lacks a threshold or the candidates beside it.
@@ -121,7 +129,7 @@ def from_file(config: Mapping[str, Any], clips: Sequence[StoredClip], target: Pa
         candidates = read_candidates(candidates_beside(source), lengths)
         with own_file(target):
             write_predictions(target, _tracked(tracker, candidates, threshold, clips))
-        return Scored(facts)
+        return Scored(facts, candidates=[*candidates.values()])
     given, missing, problems = read_predictions(source, lengths)
     report(problems)
     facts = {"frames without a row": str(missing), **facts}
@@ -132,7 +140,19 @@ def from_file(config: Mapping[str, Any], clips: Sequence[StoredClip], target: Pa
     elif not (target.exists() and source.samefile(target)):  # else it is scored where it lies
         with own_file(target):
             shutil.copyfile(source, target)
-    return Scored(facts)
+    return Scored(facts, candidates=_candidates_of(source, lengths))
+
+
+def _candidates_of(source: Path, lengths: Mapping[str, int]) -> list[np.ndarray] | None:
+    """The candidates beside a predictions file, if they are its."""
+    file = candidates_beside(source)
+    if not file.is_file():
+        return None
+    try:
+        return [*read_candidates(file, lengths).values()]
+    except PredictionError as error:
+        warn(f"{error}. The figures are without candidates")
+        return None
 
 
 def half_beside(target: Path) -> Path:

@@ -97,6 +97,7 @@ OF_A_KIND = {
 }
 SETTINGS = {name: hint for hint, names in OF_A_KIND.items() for name in names.split()} | {
     "command": str,
+    "fold": Text | NoneType,
     "image_size": _said(Size, "height and width in pixels, such as [288,512]"),
     "frames": Window,
     "heatmap_stride": Stride,

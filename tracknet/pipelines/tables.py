@@ -6,7 +6,12 @@ from typing import Any
 
 from tracknet.console import print_table, say
 
-USED = ("threshold", "overlap", "tracking")
+USED = ("threshold", "overlap", "tracking", "fold")
+WHY = {
+    "placing": "placed 4 to 8 px away",
+    "choosing": "with a candidate within 8 px that was not chosen",
+    "unseen": "without one",
+}
 COLUMNS = ("f1", "precision", "recall", "accuracy", "tp", "fp1", "fp2", "fn", "tn", "ap", "rmse")
 
 
@@ -26,6 +31,10 @@ def print_metrics(metrics: Mapping[str, Any], output: Path) -> None:
         say(", ".join(said), result=True)
     ends = metrics["protocols"]["strict"]["f1_interval"]
     say(f"strict F1, 95 % interval over clips: {_interval(ends, '.3f')}", result=True)
+    every, visible = metrics["breakdown"]["all"], metrics["localisation"]["visible"]
+    why = [f"{every[cause]} {said}" for cause, said in WHY.items() if cause in every]
+    lost = f"{every['fp1'] + every['fn']} of {visible} visible balls missed"
+    say(f"{lost}: {', '.join(why)}", result=True)
     print_written(output, "metrics.json", "predictions.csv", "report.html")
 
 

@@ -38,7 +38,7 @@ def test_videos_in_folders_of_any_depth(tmp_path, video):
     video("val/rally1")
     clips, _ = Generic(str(tmp_path), SPLITS).clips("train")
     assert [clip.name for clip in clips] == ["train/club/a/rally1", "train/sunday.1"]
-    assert [clip.match for clip in clips] == ["train/club/a", "train"]
+    assert [clip.match for clip in clips] == ["club/a", "train"]
     assert clips[1].source == tmp_path / "train" / "sunday.1.MOV"
     assert clips[0].labels.visibility.tolist() == [1, 0, 2]
     assert clips[0].labels.xy[[0, 2]].tolist() == [[12.5, 7.25], [3, 4]]

@@ -226,9 +226,10 @@ class Layout(ABC):
             parts = [*chain.from_iterable(self.splits.values())] if self.has_splits else [""]
             found = self._found(parts)
         elif split in self.splits:
-            parts, places = self.splits[split], self.places()
-            refuse_leaks(places)
-            found = places[split]
+            parts = self.splits[split]
+            splits = {own: self._found(listed) for own, listed in self.splits.items()}
+            refuse_leaks(splits)
+            found = splits[split]
         else:
             choices = ", ".join([*self.splits, ALL])
             raise LabelError(f"split={split} is unknown; choose one of {choices}")
@@ -250,7 +251,7 @@ class Layout(ABC):
                 kind, frame = getattr(error, "kind", "unreadable"), getattr(error, "frame", None)
                 problems.append(Problem(kind, name, frame, f"{error}{LEFT_OUT}"))
             else:
-                clips.append(Clip(name, match, source, labels))
+                clips.append(Clip(name, self._venue(match), source, labels))
         if not found:
             table = self.tables[-1].format(match="<match>", clip="*")
             lacks = f"no {table} below {self.base} for {', '.join(map(str, parts))}"
@@ -262,8 +263,20 @@ class Layout(ABC):
             )
         return clips, problems
 
+    def _venue(self, match: str) -> str:
+        """A match without the folder that is its split: what two of them hold may be one match."""
+        for folder in (
+            Path(str(own[0])).as_posix() for own in self.splits.values() if len(own) == 1
+        ):
+            if match.startswith(f"{folder}/"):
+                return match.removeprefix(f"{folder}/")
+        return match
+
     def places(self) -> Places:
-        return {split: self._found(parts) for split, parts in self.splits.items()}
+        return {
+            split: {path: (name, self._venue(m)) for path, (name, m) in self._found(parts).items()}
+            for split, parts in self.splits.items()
+        }
 
     def _found(self, parts: Iterable[object]) -> dict[Path, tuple[str, str]]:
         """Where the clips of parts are, with the name and the match of each."""
