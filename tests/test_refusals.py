@@ -1,6 +1,13 @@
 """What Hydra refuses is said in one sentence by the command itself; all values: test_values.py."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
+
+SCRIPT = Path(__file__).parents[1] / "scripts" / "train.py"
 
 
 @pytest.mark.parametrize(
@@ -36,8 +43,11 @@ def test_one_line_and_nothing_else(run_script, script, arguments, said, tmp_path
     assert refused.stderr == f"error: {said}\n"
 
 
-def test_hydras_own_words_are_there_for_who_asks(run_script, tmp_path):
-    refused = run_script("train", "frams=5", f"hydra.run.dir={tmp_path}", HYDRA_FULL_ERROR="1")
+def test_hydras_own_words_are_there_for_who_asks(tmp_path):
+    """Of a process of its own, which is asked when it starts."""
+    command = [sys.executable, SCRIPT, "frams=5", f"hydra.run.dir={tmp_path}"]
+    asked = {**os.environ, "HYDRA_FULL_ERROR": "1"}
+    refused = subprocess.run(command, capture_output=True, text=True, env=asked)
     assert "Traceback" in refused.stderr
     assert "To append to your config use +frams=5" in refused.stderr
 
