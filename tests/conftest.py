@@ -1,15 +1,20 @@
 """Tiny real data, the means to compose configurations, and an honest little detector."""
 
+import copy
 import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from hydra import compose as hydra_compose, initialize_config_dir
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 from torch.nn import functional
@@ -21,16 +26,35 @@ from tracknet.inference.predictor import Predictor
 
 ROOT = Path(__file__).parents[1]
 CONFIGS = ROOT / "configs"
+GROUPS = {folder.name for folder in CONFIGS.iterdir() if folder.is_dir()}
 Finished = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="session")
 def compose() -> Callable[[str, Sequence[str]], DictConfig]:
-    """Composes an entry configuration with overrides, as the scripts do."""
+    """Composes an entry configuration with overrides, as the scripts do.
+
+    What chooses files takes Hydra a quarter of a second, so that is composed once; values, which
+    Hydra applies last, are applied to a copy of it, by Hydra.
+    """
+    parse = cache(OverridesParser.create().parse_override)
+
+    @lru_cache(maxsize=32)
+    def chosen(name: str, *choices: str) -> DictConfig:
+        with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+            return hydra_compose(name, list(choices))
+
+    def is_value(given: Override) -> bool:
+        group, _, key = given.key_or_group.partition(".")
+        plain = not given.package and "/" not in group and group != "hydra"
+        return plain and bool(key or group not in GROUPS) and not given.is_sweep_override()
 
     def composed(name: str, overrides: Sequence[str] = ()) -> DictConfig:
-        with initialize_config_dir(str(CONFIGS), version_base="1.3"):
-            return hydra_compose(name, list(overrides))
+        values = [given for given in map(parse, overrides) if is_value(given)]
+        choices = [one for one in overrides if not is_value(parse(one))]
+        cfg = copy.deepcopy(chosen(name, *choices))
+        ConfigLoaderImpl._apply_overrides_to_config(values, cfg)
+        return cfg
 
     return composed
 
@@ -47,13 +71,17 @@ def resolved(compose) -> Callable[[str, Sequence[str]], dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def run_script(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Finished]]:
-    """Runs a script, given by name, with arguments, in a process of its own: see forks.py."""
+    """Runs a script, given by name or path, with arguments, in a process of its own: see forks.py.
+
+    `environment` is added to the process's; folders of its PYTHONPATH are looked at first.
+    """
     command = [sys.executable, str(ROOT / "tests" / "forks.py")]
 
-    def run(name: str, *arguments: object) -> Finished:
-        output = tmp_path_factory.mktemp(name)
-        script = [str(ROOT / "scripts" / f"{name}.py"), *map(str, arguments)]
-        print(json.dumps([str(output), *script]), file=forks.stdin, flush=True)
+    def run(name: str | Path, *arguments: object, **environment: str) -> Finished:
+        output = tmp_path_factory.mktemp(Path(name).stem)
+        script = [str(ROOT / "scripts" / f"{name}.py") if isinstance(name, str) else str(name)]
+        script += map(str, arguments)
+        print(json.dumps([str(output), environment, *script]), file=forks.stdin, flush=True)
         code = int(forks.stdout.readline())
         said = ((output / stream).read_text() for stream in ("stdout", "stderr"))
         return subprocess.CompletedProcess(script, code, *said)
@@ -74,6 +102,7 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         f"paths.store={root / 'store'}",
         "data.clips={train: 2, val: 1, test: 1}",
         "data.frames=24",
+        "data.size=[90,160]",
         "image_size=[64,128]",
         "batch_size=4",
     ]
@@ -126,6 +155,7 @@ def tiny_network() -> list[str]:
         "transform=standard",
         "trainer.max_epochs=2",
         "trainer.limit_train_batches=2",
+        "callbacks.pictures.samples=1",
     ]
 
 

@@ -21,6 +21,7 @@ TINY = {
     "data": "synthetic",
     "data.clips": {"train": 2, "val": 1, "test": 1},
     "data.frames": 24,
+    "data.size": [90, 160],
     "batch_size": 4,
     "trainer": {"max_epochs": 1, "limit_train_batches": 2},
 }

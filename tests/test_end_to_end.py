@@ -5,7 +5,6 @@ import json
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,7 +25,6 @@ from tracknet.pipelines.settings import read_settings
 from tracknet.record import CheckpointError, Record, read_checkpoint
 from tracknet.video import read_frames
 
-ROOT = Path(__file__).parents[1]
 FRAMES = 24
 COUNTS = {"tp", "fp1", "fp2", "fn", "tn", "precision", "recall", "f1", "accuracy"}
 FRESH_PROCESS = """
@@ -102,12 +100,13 @@ def test_a_fresh_process_needs_the_checkpoint_alone_and_nothing_heavy(tiny_run, 
     assert fresh.stdout == "\n[8, 16, 16] 5\n\n"
 
 
-def test_damage_that_is_found_before_there_is_a_network_fails(tiny_run, video, tmp_path):
+def test_damage_that_is_found_before_there_is_a_network_fails(
+    run_script, tiny_run, video, tmp_path
+):
     cut = tmp_path / "cut.mp4"
     cut.write_bytes(video.read_bytes()[: int(0.9 * video.stat().st_size)])
-    command = [sys.executable, ROOT / "scripts" / "predict.py", f"ckpt={tiny_run}"]
-    command += [f"source={cut}", "writers.overlay=null", f"hydra.run.dir={tmp_path}/out"]
-    done = subprocess.run(command, capture_output=True, text=True)
+    settings = ["writers.overlay=null", f"hydra.run.dir={tmp_path}/out"]
+    done = run_script("predict", f"ckpt={tiny_run}", f"source={cut}", *settings)
     assert done.returncode == 1
     assert "cut.mp4 is damaged; what could be read is in" in done.stderr
     assert 0 < len(rows_of(tmp_path / "out" / "cut.csv")) < FRAMES
@@ -142,7 +141,9 @@ def test_predictions_scored_again_give_the_same_figures(score, evaluated):
         assert again[part] == metrics[part]
 
 
-@pytest.mark.parametrize("mode", ["online", "offline", "smooth"])
+@pytest.mark.parametrize(
+    "mode", [*(pytest.param(m, marks=pytest.mark.slow) for m in ("online", "offline")), "smooth"]
+)
 def test_a_checkpoint_and_its_candidates_are_tracked_alike(score, tiny_run, evaluated, mode):
     free = [f"tracking.{cost}=0" for cost in ("weak", "start", "turn")]
     choices = [f"tracking={mode}", *free, "threshold=1"]

@@ -4,8 +4,6 @@ import csv
 import json
 import os
 import re
-import subprocess
-import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -59,7 +57,7 @@ def write_clip(path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def commands(outside) -> dict[str, Path]:
+def commands(run_script, outside) -> dict[str, Path]:
     """The page's three commands, run to their end; where each one wrote."""
     runs = {}
     data = [f"data.root={outside / 'clips'}", f"paths.store={outside / 'store'}"]
@@ -72,15 +70,10 @@ def commands(outside) -> dict[str, Path]:
         choices = [f"{group}={choice}" for group, choice in COMMANDS[command].items()]
         trust = [] if command == "train" else re.findall(r"^mine='(.*)'$", PAGE, re.MULTILINE)
         settings = [*trust, *(setting.format(**runs) for setting in own)]
-        done = subprocess.run(
-            [
-                *(sys.executable, ROOT / "scripts" / f"{command}.py"),
-                *("--config-dir", outside / "configs", *choices, *settings),
-                f"hydra.run.dir={runs[command]}",
-            ],
-            env={**os.environ, "PYTHONPATH": f"{outside}{os.pathsep}{ROOT}"},
-            capture_output=True,
-            text=True,
+        done = run_script(
+            *(command, "--config-dir", outside / "configs", *choices, *settings),
+            f"hydra.run.dir={runs[command]}",
+            PYTHONPATH=f"{outside}{os.pathsep}{ROOT}",
         )
         assert done.returncode == 0, done.stderr
         (runs[command] / "printed").write_text(done.stdout)

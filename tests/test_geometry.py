@@ -24,9 +24,9 @@ def dot(size: tuple[int, int], x: float, y: float, radius: float) -> np.ndarray:
 
 
 def centroid(frame: np.ndarray) -> np.ndarray:
-    weight = np.clip(frame.astype(float).mean(-1) - GREY - 3, 0, None)
-    rows, columns = np.mgrid[: frame.shape[0], : frame.shape[1]]
-    return np.array([(weight * columns).sum(), (weight * rows).sum()]) / weight.sum()
+    weight = np.clip(frame[..., 1].astype(np.float32) - GREY - 3, 0, None)
+    along = weight.sum(0, dtype=float), weight.sum(1, dtype=float)  # x, y
+    return np.array([(own * np.arange(len(own))).sum() / own.sum() for own in along])
 
 
 def test_scaling_keeps_pixel_edges():
@@ -54,7 +54,7 @@ def test_a_dot_moves_as_geometry_says(fit, source, decoded):
     border = (box.resize(np.full((*source, 3), GREY, np.uint8)) != GREY).any(-1)
     places = rng.uniform(0.1, 0.9, (40, 2)) * source[::-1]
     shown = (np.abs(box.to_network(places) - (255.5, 143.5)) < (245, 133)).all(-1)
-    for xy in places[shown][:4]:
+    for xy in places[shown][:2]:
         frame = dot(source, *xy, radius=2.5 / min(1, scale.min()))
         expected = box.to_network(centroid(frame))
         if decoded:

@@ -147,11 +147,14 @@ def test_an_installed_program_is_called_as_it_is(capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("script", sorted(file.stem for file in (ROOT / "scripts").glob("*.py")))
-def test_every_script_has_help_and_version(run_script, script):
+def test_every_script_has_help(run_script, script):
     first, *_ = run_script(script, "--help").stdout.splitlines()
     assert first.startswith("usage: ")
     assert f"scripts/{script}.py " in first
-    assert run_script(script, "--version").stdout == f"tracknet {pages.version('tracknet')}\n"
+
+
+def test_there_is_one_version(run_script):
+    assert run_script("info", "--version").stdout == f"tracknet {pages.version('tracknet')}\n"
 
 
 def test_help_waits_for_no_torch():

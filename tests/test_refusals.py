@@ -7,14 +7,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPTS = Path(__file__).parents[1] / "scripts"
-
-
-def run(script, *arguments, **environment):
-    command = [sys.executable, SCRIPTS / f"{script}.py", *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, env={**os.environ, **environment}
-    )
+SCRIPT = Path(__file__).parents[1] / "scripts" / "train.py"
 
 
 @pytest.mark.parametrize(
@@ -44,25 +37,27 @@ def run(script, *arguments, **environment):
         ),
     ],
 )
-def test_one_line_and_nothing_else(script, arguments, said, tmp_path):
-    refused = run(script, *arguments, f"hydra.run.dir={tmp_path}")
+def test_one_line_and_nothing_else(run_script, script, arguments, said, tmp_path):
+    refused = run_script(script, *arguments, f"hydra.run.dir={tmp_path}")
     assert refused.returncode == 1
     assert refused.stderr == f"error: {said}\n"
 
 
 def test_hydras_own_words_are_there_for_who_asks(tmp_path):
-    refused = run("train", "frams=5", f"hydra.run.dir={tmp_path}", HYDRA_FULL_ERROR="1")
+    """Of a process of its own, which is asked when it starts."""
+    command = [sys.executable, SCRIPT, "frams=5", f"hydra.run.dir={tmp_path}"]
+    asked = {**os.environ, "HYDRA_FULL_ERROR": "1"}
+    refused = subprocess.run(command, capture_output=True, text=True, env=asked)
     assert "Traceback" in refused.stderr
     assert "To append to your config use +frams=5" in refused.stderr
 
 
-def test_a_bug_shows_where_it_is(tmp_path):
+def test_a_bug_shows_where_it_is(run_script, tmp_path):
     (tmp_path / "own.py").write_text(
         "import os\n\ndef data(root):\n    raise RuntimeError(os.environ.get('HYDRA_FULL_ERROR'))\n"
     )
-    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     overrides = ["~data", "+data._target_=own.data", "+data.root=a", f"hydra.run.dir={tmp_path}"]
-    failed = run("prepare", *overrides, PYTHONPATH=path)
+    failed = run_script("prepare", *overrides, PYTHONPATH=str(tmp_path))
     assert failed.returncode == 1
     assert "own.py" in failed.stderr
     assert "RuntimeError: None" in failed.stderr, "what it starts would be told to raise"

@@ -127,7 +127,7 @@ def test_a_refused_command_does_not_change_what_resume_takes_along(
     assert (run / "config.yaml").read_text() == config
 
 
-def test_other_devices_within_an_epoch_are_refused():
+def test_other_devices_and_batches_within_an_epoch_are_refused():
     progress = {
         "epoch_progress": {"current": {"ready": 3, "processed": 2}},
         "epoch_loop.batch_progress": {"current": {"ready": 5}, "is_last_batch": False},
@@ -138,5 +138,8 @@ def test_other_devices_within_an_epoch_are_refused():
     other = config | {"trainer": {"devices": 1}}
     with pytest.raises(InputError, match=r"trainer\.devices=2 -> 1: .* epoch 2, after 5 batches"):
         check_same_batches(config, checkpoint, other)
+    message = r"batch_size=4 -> 2: .*resume= .* epoch 2, .* 5 batches of 4; keep .*max_epochs="
+    with pytest.raises(InputError, match=message):
+        check_same_batches(config, checkpoint, config | {"batch_size": 2})
     progress["epoch_progress"]["current"]["processed"] = 3
     check_same_batches(config, checkpoint, other)

@@ -1,13 +1,11 @@
 """Nonsense is refused in one sentence that names the key; what makes sense is not."""
 
 import re
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from tracknet import cli
 from tracknet.build import build, build_all
@@ -477,33 +475,21 @@ NOT_OURS = (
 )
 VALUES = [f"train {line}" for line in TRAIN.split("\n")[1:-1]] + OTHERS.split("\n")[1:-1]
 # predict.py looks at its parts while the video is being read, which is not there.
-SHOWN = [line for line in VALUES[:: len(VALUES) // 12] if not re.match(r"predict \S+\.", line)]
+SHOWN = [line for line in VALUES[:: len(VALUES) // 4] if not re.match(r"predict \S+\.", line)]
 SHOWN += HYDRA.split("\n")[1:-1]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def composed(compose):
-    """As composing with an override, but what comes before the override is composed once."""
-    parse = OverridesParser.create().parse_override
-
-    @cache
-    def base(command: str, *choices: str) -> DictConfig:
-        chosen = {choice.split("=")[0] for choice in choices}
-        given = [
-            given for given in GIVEN[command] if given.split(".")[0].split("=")[0] not in chosen
-        ]
-        rootless = {"data=mixed", "data=synthetic"} & {*choices}
-        root = ["data.root=absent"] if "data" in chosen and not rootless else []
-        return compose(command, [*given, *choices, *root, "paths.output=run"])
+    """A command's configuration with the overrides of a line."""
 
     def overridden(line: str) -> DictConfig:
         command, *overrides = line.split(" ")
-        values = [o for o in overrides if o.lstrip("~").split("=")[0] not in GROUPS]
-        cfg = base(command, *(o for o in overrides if o not in values)).copy()
-        for value in values:
-            key, new = parse(value).key_or_group, parse(value).value()
-            OmegaConf.update(cfg, key, new, force_add=value.startswith("+"))
-        return cfg
+        chosen = {o.split("=")[0] for o in overrides}
+        given = [g for g in GIVEN[command] if g.split(".")[0].split("=")[0] not in chosen & GROUPS]
+        rootless = {"data=mixed", "data=synthetic"} & {*overrides}
+        root = ["data.root=absent"] if "data" in chosen and not rootless else []
+        return compose(command, [*given, *root, "paths.output=run", *overrides])
 
     return overridden
 

@@ -22,7 +22,7 @@ def settings(tiny_data, tiny_network, tmp_path):
     sizes = [
         f"data.parts.{part}.{key}"
         for part in ("first", "second")
-        for key in ("frames=12", "clips={train: 2, val: 1, test: 1}")
+        for key in ("frames=12", "size=[90,160]", "clips={train: 2, val: 1, test: 1}")
     ]
     return [*shared, *tiny_network, *PARTS, *sizes, "data.parts.second.seed=1"]
 

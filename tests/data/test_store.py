@@ -177,6 +177,7 @@ FrameStore(sys.argv[1], (256, 512)).open([Clip("a", "m", Path(sys.argv[2]), labe
 """
 
 
+@pytest.mark.slow
 def test_a_kill_in_the_middle_of_writing_is_repaired_by_the_next_run(tmp_path, make_clip):
     clip = make_clip("a", 9)
     with VideoWriter(clip.source, (256, 512), Fraction(25)) as writer:

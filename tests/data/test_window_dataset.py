@@ -1,3 +1,4 @@
+import pickle
 from itertools import combinations
 
 import numpy as np
@@ -141,6 +142,12 @@ def test_workers_change_nothing(augmented, workers):
         assert same(vars(ours), vars(theirs))
 
 
+def test_it_survives_the_way_into_another_process(stored):
+    windows = WindowDataset([stored("a", 9)], 3, 1, True, STRONG)
+    assert same(sample_of(pickle.loads(pickle.dumps(windows)), (2, 5)), sample_of(windows, (2, 5)))
+
+
+@pytest.mark.slow
 def test_spawned_workers_give_the_same_samples(stored):
     # As on macOS and Windows: what a worker needs is pickled into a new process.
     windows = WindowDataset([stored("a", 9)], 3, 1, True, STRONG)

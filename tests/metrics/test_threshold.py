@@ -35,7 +35,7 @@ def test_a_frame_without_a_ball_stays_without():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_best_is_what_scoring_every_threshold_finds(dtype):
     rng = np.random.default_rng(3)
-    for _ in range(20):
+    for _ in range(8):
         labels = [labels_of(rng.integers(-1, 3, n)) for n in (0, 9, 14)]
         candidates = [
             candidates_of(rng.integers(0, 21, len(c)) / 20, rng.choice([5, 50], len(c)), dtype)

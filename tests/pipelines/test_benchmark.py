@@ -10,14 +10,14 @@ from tracknet.pipelines.benchmark import benchmark
 def test_a_training_is_timed(compose, tiny_data, tiny_network, tmp_path):
     settings = [*tiny_data, *tiny_network, f"paths.output={tmp_path}", "transform=heavy"]
     # More batches than an epoch has.
-    settings += ["transform.warp.crop=[32,64]", "num_workers=1", "pairs=3", "batches=12"]
-    settings += ["sampling=clips"]
+    settings += ["transform.warp.crop=[32,64]", "num_workers=1", "pairs=2", "batches=6"]
+    settings += ["sampling=clips", "batch_size=8"]
     figures = benchmark(compose("benchmark", settings))
     assert json.loads((tmp_path / "benchmark.json").read_text()) == figures
     middle, least, most = figures["ratio"]
     assert 0 < least <= middle <= most
     resident = figures["batch_pass_ms"] + figures["step_ms"]
-    assert figures["resident_windows_per_s"] == pytest.approx(4 / resident * 1000)
+    assert figures["resident_windows_per_s"] == pytest.approx(8 / resident * 1000)
     for name in ("decode_frames_per_s", "prepare_frames_per_s", "loader_windows_per_s"):
         assert figures[name] > 0
     assert figures["device"] == "cpu"

@@ -17,33 +17,48 @@ from tracknet.errors import InputError
 from tracknet.pipelines.evaluate import evaluate, headline
 from tracknet.types import Track
 
+CLIP = "test/match1/r00001"
 
-@pytest.fixture
-def score(compose, resolved, tiny_data, tmp_path):
-    """Predictions that are the test split's labels, surer by and by: (metrics, track scored)."""
-    settings = [*tiny_data, "split=test", f"paths.output={tmp_path / 'scored'}"]
+
+@pytest.fixture(scope="module")
+def once(compose, resolved, tiny_data, tmp_path_factory):
+    """Predictions that are the test split's labels, surer by and by: their folder, the figures.
+
+    In the folder are `predictions.csv`, without the last frame, and `scored`, what came of it.
+    """
+    folder = tmp_path_factory.mktemp("once")
+    settings = [*tiny_data, "split=test"]
     (clip,), _ = build(resolved("evaluate", settings), "data").clips("test")
     visible = clip.labels.visibility > 0
     source = np.where(visible, "detected", "")
     track = Track(clip.labels.xy, np.linspace(0, 0.99, len(visible)).round(4), source)
-    file = tmp_path / "predictions.csv"
+    file = folder / "predictions.csv"
     write_predictions(file, {clip.name: track})
     file.write_text(file.read_text().rpartition(f"{clip.name},{len(track) - 1},")[0])
-
-    def scored(*overrides):
-        metrics = evaluate(compose("evaluate", [*settings, f"predictions={file}", *overrides]))
-        written = tmp_path / "scored" / "predictions.csv"
-        return metrics, read_predictions(written, {clip.name: len(track)})[0][clip.name]
-
-    return scored
+    own = [f"predictions={file}", f"paths.output={folder / 'scored'}"]
+    return folder, evaluate(compose("evaluate", [*settings, *own]))
 
 
-def test_a_single_clip_has_no_interval(score, tmp_path, capsys):
-    metrics, _ = score()
+def track_of(folder):
+    """The track of the one clip that was scored."""
+    (track,) = read_predictions(folder / "scored" / "predictions.csv", {CLIP: 24})[0].values()
+    return track
+
+
+@pytest.fixture
+def score(compose, tiny_data, once, tmp_path):
+    """Scores them again, where they were scored before."""
+    folder = shutil.copytree(once[0], tmp_path, dirs_exist_ok=True)
+    settings = [*tiny_data, "split=test", f"paths.output={folder / 'scored'}"]
+    settings += [f"predictions={folder / 'predictions.csv'}"]
+    return lambda *overrides: evaluate(compose("evaluate", [*settings, *overrides]))
+
+
+def test_a_single_clip_has_no_interval(once):
+    folder, metrics = once
     assert metrics["protocols"]["strict"]["f1_interval"] is None
-    assert "95 % interval over clips: -\n" in capsys.readouterr().out
-    assert '"f1_interval": null' in (tmp_path / "scored" / "metrics.json").read_text()
-    html = (tmp_path / "scored" / "report.html").read_text()
+    assert '"f1_interval": null' in (folder / "scored" / "metrics.json").read_text()
+    html = (folder / "scored" / "report.html").read_text()
     headings, strict = re.findall(r"<tr>(.*?)</tr>", html)[:2]
     at = re.findall(r"<th>(.*?)</th>", headings).index("95 % interval")
     assert re.findall(r"<td>(.*?)</td>", strict)[at - 1] == "&ndash;"
@@ -67,9 +82,10 @@ def test_the_clip_of_median_f1_is_named(compose, resolved, tmp_path):
     assert metrics["median_clip"] == str(clips[3].source)
 
 
-def test_a_threshold_drops_balls_of_a_predictions_file(score):
-    everything, whole = score()
-    metrics, track = score("threshold=0.5")
+def test_a_threshold_drops_balls_of_a_predictions_file(once, score, tmp_path, capsys):
+    folder, everything = once
+    whole = track_of(folder)
+    metrics, track = score("threshold=0.5"), track_of(tmp_path)  # what it wrote is replaced
     kept = whole.visible & (whole.score >= 0.5)
     assert track.visible.tolist() == kept.tolist()
     assert metrics["protocols"]["strict"]["tp"] == kept.sum() < whole.visible.sum()
@@ -77,25 +93,24 @@ def test_a_threshold_drops_balls_of_a_predictions_file(score):
     assert "threshold" not in everything["facts"]
     for facts in (metrics["facts"], everything["facts"]):
         assert facts["frames without a row"] == "1"
+    assert "95 % interval over clips: -\n" in capsys.readouterr().out
 
 
-def test_a_file_is_scored_where_it_lies(score, tmp_path):
-    metrics, track = score()
+def test_a_file_is_scored_where_it_lies(once, score, tmp_path):
     written = tmp_path / "scored" / "predictions.csv"
     before = written.read_text()
-    again, same = score(f"predictions={written}")
-    assert again["protocols"] == metrics["protocols"]
+    again = score(f"predictions={written}")
+    assert again["protocols"] == once[1]["protocols"]
     assert written.read_text() == before
-    np.testing.assert_array_equal(same.xy, track.xy)
 
 
 def test_an_unreadable_file_is_named_and_not_copied(score, tmp_path):
-    bad = tmp_path / "bad.csv"
+    bad, out = tmp_path / "bad.csv", tmp_path / "out"
     bad.write_text("Clip,Frame\nx,0\n")
     for file in (bad, tmp_path / "none.csv"):
         with pytest.raises(PredictionError, match=file.name):
-            score(f"predictions={file}")
-    assert not (tmp_path / "scored" / "predictions.csv").exists()
+            score(f"predictions={file}", f"paths.output={out}")
+    assert not (out / "predictions.csv").exists()
 
 
 def test_candidates_beside_a_file_say_why_balls_are_missed(score, tmp_path, capsys):
@@ -123,8 +138,6 @@ def test_candidates_of_other_clips_are_said_and_left_alone(score, tmp_path, caps
 
 
 def test_predictions_of_somebody_are_not_replaced(score, tmp_path):
-    score()
-    score("threshold=0.5")  # its own are
     written = tmp_path / "scored" / "predictions.csv"
     written.write_text(mine := written.read_text() + "\n")
     with pytest.raises(InputError, match=r"predictions\.csv: is there already"):
@@ -132,61 +145,62 @@ def test_predictions_of_somebody_are_not_replaced(score, tmp_path):
     assert written.read_text() == mine
 
 
-@pytest.fixture
-def score_run(compose, tiny_data, tiny_run, tmp_path):
+@pytest.fixture(scope="module")
+def score_run(compose, tiny_data, tiny_run, tmp_path_factory):
     """Scores the tiny run with overrides, where frames and clips are kept as for its training."""
     paths = [setting for setting in tiny_data if setting.startswith("paths")]
 
-    def scored(*overrides, output="scored"):
-        own = [f"ckpt={tiny_run}", "threshold=0", f"paths.output={tmp_path / output}"]
-        return evaluate(compose("evaluate", [*paths, *own, *overrides]))
+    def scored(*overrides):
+        output = tmp_path_factory.mktemp("scored")
+        own = [f"ckpt={tiny_run}", "threshold=0", f"paths.output={output}"]
+        return evaluate(compose("evaluate", [*paths, *own, *overrides])), output
 
     return scored
 
 
-def test_a_run_is_scored_on_its_own_data(score_run, tiny_data):
-    metrics = score_run("tracking=none")
+@pytest.fixture(scope="module")
+def own_data(score_run):
+    """The tiny run scored without a word of data, and where that is."""
+    return score_run("tracking=none")
+
+
+def test_a_run_is_scored_on_its_own_data(own_data, score_run, tiny_data, capsys):
+    metrics, _ = own_data
     data = [setting for setting in tiny_data if setting.startswith("data")]
-    named = score_run(*data, "tracking=none", output="named")
+    named, _ = score_run(*data, "tracking=none")
     assert metrics["dataset"] == "synthetic"
     assert metrics["split_sha256"] == named["split_sha256"]
     assert metrics["scored"] == named["scored"]
     assert metrics["protocols"] == named["protocols"]
-    other = score_run("split=val", output="val")
-    assert other["split_sha256"] != metrics["split_sha256"]
+    assert (metrics["facts"]["overlap"], metrics["facts"]["tracking"]) == ("mean", "none")
+    assert "threshold 0.00, overlap mean, tracking none\n" in capsys.readouterr().out
 
 
-def test_what_was_used_is_said(score_run, capsys):
-    facts = score_run()["facts"]
-    assert (facts["overlap"], facts["tracking"]) == ("mean", "offline")
-    assert "threshold 0.00, overlap mean, tracking offline\n" in capsys.readouterr().out
-    facts = score_run("quality=fast", "tracking=none", output="fast")["facts"]
-    assert (facts["overlap"], facts["tracking"]) == ("none", "none")
+def test_another_split_and_quality_are_scored_as_they_are_asked_for(own_data, score_run):
+    other, _ = score_run("split=val", "quality=fast")
+    assert other["split_sha256"] != own_data[0]["split_sha256"]
+    assert (other["facts"]["overlap"], other["facts"]["tracking"]) == ("none", "online")
 
 
-def test_clips_are_rendered_where_this_machine_keeps_them(score_run, tmp_path):
-    """The run's own place may be one that a stranger chose."""
-    score_run(f"paths.synthetic={tmp_path / 'here'}", "max_clips=1")
+def test_a_part_of_the_run_s_data_can_be_changed(score_run, tmp_path):
+    """And clips are rendered where this machine keeps them: the run's place may be a stranger's."""
+    metrics, _ = score_run("+data.clips.test=2", f"paths.synthetic={tmp_path / 'here'}")
+    assert len(metrics["breakdown"]["clip"]) == 2
     assert [*(tmp_path / "here").rglob("*.mp4")]
 
 
-def test_a_part_of_the_run_s_data_can_be_changed(score_run):
-    metrics = score_run("+data.clips.test=2")
-    assert len(metrics["breakdown"]["clip"]) == 2
-
-
 def test_predictions_are_of_the_data_of_the_evaluation_beside_them(
-    score_run, compose, tiny_data, tmp_path
+    own_data, compose, tiny_data, tmp_path
 ):
-    metrics = score_run("tracking=none")
+    metrics, scored = own_data
     paths = [setting for setting in tiny_data if setting.startswith("paths")]
-    predictions = f"predictions={tmp_path / 'scored' / 'predictions.csv'}"
-    settings = [*paths, predictions, f"paths.output={tmp_path / 'again'}"]
+    for name in ("predictions.csv", "metrics.json"):
+        shutil.copy(scored / name, tmp_path)
+    settings = [*paths, f"predictions={tmp_path / 'predictions.csv'}"]
+    settings += [f"paths.output={tmp_path / 'again'}"]
     again = evaluate(compose("evaluate", settings))
     assert again["protocols"] == metrics["protocols"]
-    other = evaluate(compose("evaluate", [*settings, "+data.seed=9"]))
-    assert other["split_sha256"] != metrics["split_sha256"]
-    (tmp_path / "scored" / "metrics.json").unlink()
+    (tmp_path / "metrics.json").unlink()
     with pytest.raises(InputError, match=r"which data\? add data=<layout>"):
         evaluate(compose("evaluate", settings))
 
@@ -207,16 +221,16 @@ def folder(tiny_data, resolved, tmp_path):
 
 def test_a_folder_without_splits_is_scored_as_a_whole(score_run, folder):
     data = ["data=generic", f"data.root={folder}"]
-    metrics = score_run(*data)
+    metrics, _ = score_run(*data)
     assert (metrics["split"], metrics["scored"]["split"]) == ("all", "all")
+    assert (metrics["facts"]["overlap"], metrics["facts"]["tracking"]) == ("mean", "offline")
     assert [*metrics["breakdown"]["clip"]] == ["test_rally", "val_rally"]
-    assert metrics["split_sha256"] == score_run(*data, "split=all", output="b")["split_sha256"]
     (folder / "val" / "day").mkdir(parents=True)
     for file in folder.glob("val_*"):
         file.rename(folder / "val" / "day" / file.name)
     with pytest.raises(InputError, match="split test is empty"):
-        score_run(*data, output="c")
-    everything = score_run(*data, "split=all", output="d")
+        score_run(*data)
+    everything, _ = score_run(*data, "split=all")
     assert [*everything["breakdown"]["clip"]] == ["val/day/val_rally"]
 
 

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from tracknet.errors import InputError
+from tracknet.network import build_model
 from tracknet.pipelines.initialise import initialise
 from tracknet.pipelines.train import train
 from tracknet.record import read_checkpoint
@@ -48,14 +49,15 @@ def test_all_weights_of_the_same_network_are_taken(before, capsys):
             torch.testing.assert_close(new[name], value, atol=1e-6, rtol=0)
 
 
-def test_what_does_not_fit_is_named_key_by_key(before, capsys):
-    first, run = before
-    run("fewer frames", f"init_from={first}", "frames=3")
-    said = capsys.readouterr().out
+def test_what_does_not_fit_is_named_key_by_key(before, resolved, tiny_data, tiny_network):
+    def begin(change):
+        config = resolved("train", [*tiny_data, *tiny_network, change])
+        return "\n".join([*initialise(build_model(config), before[0]), ""])
+
+    said = begin("frames=3")
     assert "head.logits.weight: 5x16x1x1 there, 3x16x1x1 here" in said
     assert "backbone.stages.0.0.0.weight" in said
-    run("with detail", f"init_from={first}", "detail=none")
-    said = capsys.readouterr().out
+    said = begin("detail=none")
     assert ": not of this network\n" in said
     assert "... and " in said
 

@@ -91,7 +91,7 @@ def test_what_torch_and_lightning_refuse_is_the_users_input(
 @pytest.mark.parametrize(
     ("limit", "every"),
     [
-        ("+trainer.max_steps=1", 1),
+        pytest.param("+trainer.max_steps=1", 1, marks=pytest.mark.slow),
         ("+trainer.max_steps=1", 90000),
         ("trainer.max_time=00:00:00:01", 90000),
     ],

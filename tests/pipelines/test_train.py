@@ -18,7 +18,7 @@ def test_what_lightning_refuses_is_said_in_a_line(compose, tiny_data, tmp_path):
 def test_debug_shapes_takes_a_step_and_talks_of_no_score(
     compose, tiny_data, tiny_network, tmp_path, capsys
 ):
-    network = [option for option in tiny_network if not option.startswith("trainer.")]
+    network = [o for o in tiny_network if not o.startswith(("trainer.", "callbacks."))]
     settings = [*tiny_data, *network, f"paths.output={tmp_path / 'run'}", "debug=shapes"]
     assert train(compose("train", settings)) == {}
     said = "".join(capsys.readouterr())
@@ -36,7 +36,7 @@ def test_debug_shapes_takes_a_step_and_talks_of_no_score(
     [
         ("seed=0", True),
         ("callbacks.progress=null", False),
-        ("+trainer.enable_progress_bar=false", False),
+        pytest.param("+trainer.enable_progress_bar=false", False, marks=pytest.mark.slow),
     ],
 )
 def test_the_bar_can_be_left_out(

@@ -39,27 +39,27 @@ def differ(one, other):
     return any(not torch.equal(value, other[name]) for name, value in one.items())
 
 
+SLOW = [
+    *("optimizer.weight_decay=50", "+optimizer.eps=0.1", "scheduler.final=0.9"),
+    *("scheduler.warmup=0.9", "trainer.max_epochs=4", "trainer.gradient_clip_val=1e-9"),
+    *("trainer.limit_train_batches=3", "batch_size=2", "transform=none"),
+    "callbacks.average.every=1",
+]
+"""Each has a neighbour of its kind that is not."""
+
+
 @pytest.mark.parametrize(
     "overrides",
     [
         ["optimizer.lr=1e-9"],
-        ["optimizer.weight_decay=50"],
         ["+optimizer.betas=[0.5,0.6]"],
-        ["+optimizer.eps=0.1"],
-        ["scheduler.final=0.9"],
-        ["scheduler.warmup=0.9"],
         ["scheduler=one_cycle"],
-        ["trainer.max_epochs=4"],
         ["trainer.accumulate_grad_batches=2"],
-        ["trainer.gradient_clip_val=1e-9"],
         ["trainer.precision=bf16-mixed"],
-        ["trainer.limit_train_batches=3"],
-        ["batch_size=2"],
         ["loss=bce"],
         ["seed=5"],
-        ["transform=none"],
         ["callbacks.average.decay=0"],
-        ["callbacks.average.every=1"],
+        *(pytest.param([override], marks=pytest.mark.slow) for override in SLOW),
     ],
     ids=lambda overrides: overrides[0].split("=")[0].lstrip("+"),
 )
@@ -69,7 +69,7 @@ def test_a_new_setting_changes_what_is_learned(go_on, unchanged, overrides):
     assert differ(now["state_dict"], unchanged["state_dict"])
 
 
-@pytest.mark.parametrize("patience", [2, 3])
+@pytest.mark.parametrize("patience", [pytest.param(2, marks=pytest.mark.slow), 3])
 def test_new_patience_is_used(go_on, patience):
     """The two validations of the run found nothing, and neither does a third."""
     early = f"callbacks.early_stopping.patience={patience}"

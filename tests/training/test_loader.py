@@ -4,7 +4,6 @@ import gc
 import os
 import re
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -203,6 +202,7 @@ with SIGNALS.end_process():
 """
 
 
-def test_a_signal_while_workers_are_started_does_not_wait_for_them():
-    done = subprocess.run([sys.executable, "-c", STOPPED], timeout=60, capture_output=True)
-    assert (done.returncode, done.stderr) == (143, b"interrupted\n")
+def test_a_signal_while_workers_are_started_does_not_wait_for_them(run_script, tmp_path):
+    (tmp_path / "stopped.py").write_text(STOPPED)
+    done = run_script(tmp_path / "stopped.py")
+    assert (done.returncode, done.stderr) == (143, "interrupted\n")

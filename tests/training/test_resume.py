@@ -16,7 +16,7 @@ from tracknet.record import CheckpointError, find_checkpoint
 from tracknet.training.callbacks import Interrupted
 from tracknet.training.loggers import forget_after
 
-EPOCHS, BATCHES = 4, 3
+EPOCHS, BATCHES = 3, 3
 
 
 class InterruptAt(Callback):
@@ -57,6 +57,7 @@ def settings(tiny_data):
     return [
         *tiny_data,
         "backbone=conv",
+        "backbone.widths=[8,16,16]",
         "decoder=unet",
         "transform=strong",
         "transform.warp.crop=[32,64]",
@@ -66,6 +67,7 @@ def settings(tiny_data):
         "trainer.log_every_n_steps=1",
         "callbacks.estimate.steps=1",
         "callbacks.early_stopping=null",
+        "callbacks.pictures=null",
     ]
 
 
@@ -190,9 +192,10 @@ def test_a_run_directory_belongs_to_one_training(compose, settings, undisturbed)
     assert (undisturbed / "config.yaml").read_text() == before
 
 
+@pytest.mark.slow  # of a network of one weight: callbacks/test_interrupt.py
 def test_an_interrupt_waits_for_the_gradient_to_be_used(compose, settings, tmp_path):
     settings = [*settings, "num_workers=0", "trainer.max_epochs=2"]
-    settings += ["trainer.accumulate_grad_batches=2", "callbacks.pictures=null"]
+    settings += ["trainer.accumulate_grad_batches=2"]
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     train(compose("train", [*settings, f"paths.output={whole}"]))
     settings.append(f"paths.output={cut}")
@@ -205,8 +208,9 @@ def test_an_interrupt_waits_for_the_gradient_to_be_used(compose, settings, tmp_p
     assert all(torch.equal(resumed[name], expected[name]) for name in expected)
 
 
+@pytest.mark.slow  # that it is refused within an epoch: ../test_resume.py
 def test_the_batch_size_may_change_between_epochs_only(compose, settings, tmp_path):
-    settings = [*settings, "num_workers=0", f"paths.output={tmp_path}", "callbacks.pictures=null"]
+    settings = [*settings, "num_workers=0", f"paths.output={tmp_path}"]
     stop = f"+callbacks.stop={{_target_: {__name__}.InterruptAt, batch: 1}}"
     with pytest.raises(Interrupted):
         train(compose("train", [*settings, stop]))

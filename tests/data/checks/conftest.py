@@ -1,5 +1,7 @@
 """Rallies rendered in memory: a ball on its path, a player who walks, noise of the camera."""
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 import pytest
@@ -7,10 +9,11 @@ import pytest
 SIZE = (144, 256)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rally():
     """Makes frames (N,H,W,3) uint8 and the ball's positions (N,2), by a seed."""
 
+    @lru_cache(maxsize=2)
     def make(seed: int = 0, count: int = 150, speed: float = 5.0) -> tuple[np.ndarray, np.ndarray]:
         rng, (h, w) = np.random.default_rng(seed), SIZE
         # The same hall in every rally: only what moves is another.
