@@ -51,7 +51,7 @@ def write_dataset(
         whole=_row(clips),
         matches=len({clip.clip.match for clip in clips}),
         problems=problems,
-        samples=_samples(clips),
+        samples=samples(clips),
         **content,
     )
 
@@ -76,7 +76,7 @@ def _speeds(axes: Axes, steps: np.ndarray) -> None:
     axes.set(xlabel="speed (original px a frame)", ylabel="frames")
 
 
-def _samples(clips: Sequence[StoredClip]) -> list[tuple[str, int, np.ndarray]]:
+def samples(clips: Sequence[StoredClip]) -> list[tuple[str, int, np.ndarray]]:
     """Clip, frame and crop of labels, evenly over all clips."""
     labelled = [
         (clip, int(frame))
