@@ -76,7 +76,7 @@ def adapt(cfg: DictConfig) -> dict[str, Any]:
         raise InputError(f"source={streams[0]} is a stream; adapt to a file of it")
     own = _own_data(config, record.config, teacher)
     reference = _reference(config, own)
-    training = _training(config, record, _mixed(own, reference, output / "labels"))
+    training = _training(config, record, teacher, _mixed(own, reference, output / "labels"))
     check_settings(training, "train")
     if reference:
         _score(config, record, teacher, reference, output / "reference" / "before")
@@ -189,7 +189,9 @@ def _mixed(own: dict[str, Any] | None, reference: Reference | None, labels: Path
     return {TARGET: _name_of(Mixed), "parts": parts}
 
 
-def _training(config: Mapping[str, Any], record: Record, data: Mapping[str, Any]) -> dict[str, Any]:
+def _training(
+    config: Mapping[str, Any], record: Record, teacher: Path, data: Mapping[str, Any]
+) -> dict[str, Any]:
     """The configuration of the training: the run's own network, and how that learnt, but gently."""
     output, there = Path(config["paths"]["output"]), record.config
     taken = {*BUILT, *LEARNING, "batch_size", "resident"} & there.keys()
@@ -206,7 +208,7 @@ def _training(config: Mapping[str, Any], record: Record, data: Mapping[str, Any]
         "optimizer": optimizer,
         "data": data,
         "sampling": {TARGET: _name_of(Sampling), "balance": "dataset", "weights": weights},
-        "init_from": None if begun else str(config["ckpt"]),
+        "init_from": None if begun else str(teacher),
         "resume": str(output) if begun else None,
         "ckpt_path": None,
         "overfit": None,
