@@ -286,6 +286,7 @@ adapt tolerance=-1
 adapt selection.frames=0
 adapt selection.turn=0
 adapt selection.low=2
+adapt selection.gap=-1
 adapt +selection.speed=1
 adapt trainer.max_epochs=0
 adapt device=banana

@@ -174,7 +174,7 @@ def check_tracking(config: dict[str, Any], option: str) -> None:
 def check_selection(config: dict[str, Any], _: str) -> None:
     found = np.array([[[4.0 * i, 20.0, 0.9]] for i in range(12)])
     track = Track(found[:, 0, :2], found[:, 0, 2], np.full(12, "detected"))
-    [segment] = build(config, "selection").segments(track, found, 0.5, (H, W))
+    _, [segment] = build(config, "selection").select(track, found, 0.5, (H, W))
     assert (segment.first, segment.last, segment.kind) == (0, 11, "ball")
 
 

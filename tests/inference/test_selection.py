@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tracknet.inference.selection import Confident, Segment, labels_of
+from tracknet.inference.selection import Confident
 from tracknet.types import Track
 
 SIZE = (600, 800)  # a diagonal of 1000
@@ -31,9 +31,12 @@ def kinds(track, selection=None, other=0.0):
     second = np.full((len(track), 3), [5.0, 5.0, other])
     best = np.concatenate([np.nan_to_num(track.xy), track.score[:, None]], 1)
     candidates = np.stack([best, second], 1)
-    segments = (selection or Confident()).segments(track, candidates, THRESHOLD, SIZE)
+    labels, segments = (selection or Confident()).select(track, candidates, THRESHOLD, SIZE)
     assert [s.first for s in segments[1:]] == [s.last + 1 for s in segments[:-1]]
     assert (segments[0].first, segments[-1].last) == (0, len(track) - 1)
+    for segment in segments:
+        own = labels.visibility[segment.first : segment.last + 1]
+        assert {*own.tolist()} == {{"ball": 1, "no ball": 0, "left out": -1}[segment.kind]}
     return [(s.first, s.last, s.kind) for s in segments], [s.why for s in segments]
 
 
@@ -117,15 +120,30 @@ def test_the_threshold_is_the_measure_of_scores():
     assert found == [(0, 11, "ball")]
 
 
-def test_labels_are_the_path_none_and_nothing():
-    track = track_of((path(8), 0.9), (4, 0.0))
-    segments = [
-        Segment(0, 3, "ball", 0.9, ""),
-        Segment(4, 8, "left out", 0.1, ""),
-        Segment(9, 11, "no ball", 0.0, ""),
-    ]
-    labels = labels_of(track, segments, SIZE)
-    assert labels.visibility.tolist() == [1] * 4 + [-1] * 5 + [0] * 3
-    np.testing.assert_allclose(labels.xy[:4], path(4))
-    assert np.isnan(labels.xy[4:]).all()
+def test_labels_are_the_places_of_the_path():
+    track = track_of((path(8), 0.9), (16, 0.0))
+    candidates = np.concatenate([np.nan_to_num(track.xy), track.score[:, None]], 1)[:, None]
+    labels, _ = Confident().select(track, candidates, THRESHOLD, SIZE)
+    np.testing.assert_allclose(labels.xy[:8], path(8))
+    assert np.isnan(labels.xy[8:]).all()
+    assert labels.visibility.tolist() == [1] * 8 + [0] * 16
     assert labels.size == SIZE
+
+
+@pytest.mark.parametrize(("off", "kind"), [(5, "ball"), (7, "left out")])
+def test_a_gap_is_filled_by_faint_candidates_on_the_way(off, kind):
+    """A ball that falls: the curve through the gap is no straight line."""
+    i = np.arange(20)
+    fall = np.stack([100 + 6 * i, 100 + 0.5 * i**2], 1)
+    track = track_of((fall[:8], 0.9), (4, 0.05), (fall[12:], 0.9))
+    beside = fall + np.array([off, 0])
+    candidates = np.full((20, 2, 3), [700.0, 500.0, 0.08])
+    candidates[:, 1] = np.concatenate([beside, np.full((20, 1), 0.04)], 1)
+    labels, segments = Confident().select(track, candidates, THRESHOLD, SIZE)
+    found = [(s.first, s.last, s.kind) for s in segments]
+    if kind == "ball":
+        assert found == [(0, 19, "ball")]
+        np.testing.assert_allclose(labels.xy[8:12], beside[8:12])
+    else:
+        assert found == [(0, 7, "ball"), (8, 11, "left out"), (12, 19, "ball")]
+    np.testing.assert_allclose(labels.xy[:8], fall[:8])

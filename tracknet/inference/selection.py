@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from tracknet.geometry import Size
-from tracknet.types import ABSENT, UNLABELLED, Labels, Track
-from tracknet.values import Count, NonNegative, Reach, Share
+from tracknet.types import ABSENT, Labels, Track
+from tracknet.values import Count, Natural, NonNegative, Reach, Share
 
 Kind = Literal["ball", "no ball", "left out"]
 
@@ -41,10 +41,11 @@ class Segment(NamedTuple):
 class Confident:
     """Takes paths that are long, smooth and scored high, and long silences; leaves the rest.
 
-    A path takes frames along in which the network by itself was not sure: these are what the next
-    one learns from. Scores are shares of the network's own threshold; lengths are shares of the
-    frame's diagonal. A frame in which nothing moves on is a repeated one, of which videos whose
-    rate was changed are full, and breaks no path.
+    A path takes frames along in which the network by itself was not sure, and goes on over gaps in
+    which a faint candidate lies where the ball must be: these are what the next one learns from.
+    Scores are shares of the network's own threshold; lengths are shares of the frame's diagonal. A
+    frame in which nothing moves on is a repeated one, of which videos whose rate was changed are
+    full, and breaks no path.
 
     Attributes:
         score: A path's median score, at least.
@@ -53,6 +54,8 @@ class Confident:
             a hit does, and another one begins.
         reach: How far it may move, a frame.
         travel: How far apart a path's two farthest sides must be: a lamp is bright as well.
+        gap: Longest gap in a path that candidates may fill, in frames.
+        near: How far they may lie from a smooth curve through it.
         silence: Frames without a ball, one after the other, of which it is believed.
         low: Score that no candidate of a silence reaches.
     """
@@ -62,13 +65,15 @@ class Confident:
     turn: Reach = 0.02
     reach: Reach = 0.08
     travel: Share = 0.03
+    gap: Natural = 10
+    near: Reach = 0.006
     silence: Count = 15
     low: Share = 0.5
 
-    def segments(
+    def select(
         self, track: Track, candidates: np.ndarray, threshold: float, size: Size
-    ) -> list[Segment]:
-        """All of a video, in order: every frame is in one segment.
+    ) -> tuple[Labels, list[Segment]]:
+        """The labels of a video, and all of it in segments, in order.
 
         Args:
             track: The network's path, N frames.
@@ -76,19 +81,42 @@ class Confident:
             threshold: Score from which the network reports a ball.
             size: (H, W) of the frame.
         """
+        track = self._joined(track, candidates, size)
         highest = candidates[..., 2].max(1, initial=0)
-        found: list[Segment] = []
-        for first, end in pairwise([*self._breaks(track, size).tolist(), len(track)]):
-            part = slice(first, end)
-            if track.visible[first]:
+        labels, found = Labels.empty(len(track), size=size), []
+        for start, end in pairwise([*self._breaks(track, size).tolist(), len(track)]):
+            part = slice(start, end)
+            if track.visible[start]:
                 own = self._path(track.xy[part], track.score[part], threshold, size)
             else:
                 own = self._silence(highest[part], threshold)
-            found += [
-                Segment(first + a, first + b - 1, kind, score, why)
-                for a, b, kind, score, why in own
-            ]
-        return found
+            for a, b, kind, score, why in own:
+                frames = slice(start + a, start + b)
+                found.append(Segment(frames.start, frames.stop - 1, kind, score, why))
+                if kind == "ball":
+                    labels.xy[frames], labels.visibility[frames] = track.xy[frames], 1
+                elif kind == "no ball":
+                    labels.visibility[frames] = ABSENT
+        return labels, found
+
+    def _joined(self, track: Track, candidates: np.ndarray, size: Size) -> Track:
+        """The path with gaps filled by candidates that lie where it leads through."""
+        xy, score, source = track.xy.copy(), track.score.copy(), track.source.copy()
+        seen = np.flatnonzero(track.visible)
+        for before, after in pairwise(seen.tolist()):
+            ends = np.r_[before - ENDS : before + 1, after : after + ENDS + 1]
+            if not 1 < after - before <= self.gap + 1 or not np.isin(ends, seen).all():
+                continue
+            between = np.arange(before + 1, after)
+            off = candidates[between, :, :2] - _curve(track.xy, before, after)[:, None]
+            away = np.linalg.norm(off, axis=-1) / np.hypot(*size)
+            nearest = away.argmin(1)
+            near = away.min(1) <= self.near
+            filled = between[near]
+            x_y_score = candidates[filled, nearest[near]]
+            xy[filled], score[filled] = x_y_score[:, :2], x_y_score[:, 2]
+            source[filled] = "tracked"
+        return Track(xy, score, source)
 
     def _breaks(self, track: Track, size: Size) -> np.ndarray:
         """The first frames of paths and of what lies between them."""
@@ -144,17 +172,18 @@ class Confident:
             yield first, end, kind, float(highest[first:end].max()), why
 
 
-def labels_of(track: Track, segments: list[Segment], size: Size) -> Labels:
-    """The labels that segments make of a path: positions of its balls, and frames without one."""
-    labels = Labels.empty(len(track), UNLABELLED, size)
-    for segment in segments:
-        part = slice(segment.first, segment.last + 1)
-        if segment.kind == "ball":
-            labels.xy[part], labels.visibility[part] = track.xy[part], 1
-        elif segment.kind == "no ball":
-            labels.visibility[part] = ABSENT
-    return labels
+def _curve(xy: np.ndarray, before: int, after: int) -> np.ndarray:
+    """(n,2) where a ball is between two frames, by its places and velocities on both sides."""
+    steps = after - before
+    u = (np.arange(1, steps) / steps)[:, None]
+    leaves = (xy[before] - xy[before - ENDS]) / ENDS * steps
+    arrives = (xy[after + ENDS] - xy[after]) / ENDS * steps
+    blend = u**2 * (3 - 2 * u)  # cubic Hermite
+    straight = (1 - blend) * xy[before] + blend * xy[after]
+    return straight + u * (1 - u) * ((1 - u) * leaves - u * arrives)
 
 
+ENDS = 3
+"""Steps on each side of a gap that say how the ball moves there."""
 STILL = 0.001
 """Of the diagonal: a shorter step is that of a repeated frame, or nearly none."""

@@ -15,7 +15,7 @@ from tracknet.data.formats.tables import write_labels
 from tracknet.errors import InputError
 from tracknet.files import write_json
 from tracknet.inference.predictor import Predictor
-from tracknet.inference.selection import Confident, Segment, labels_of
+from tracknet.inference.selection import Confident, Segment
 from tracknet.inference.tracking import as_track
 from tracknet.owned import own_file
 from tracknet.video import about, open_video, output_names
@@ -85,10 +85,10 @@ def _labelled(
         warn(problem.message)
     track = as_track((row.x, row.y, row.score, row.source) for row in rows)
     candidates = np.stack([row.candidates for row in rows])
-    segments = selection.segments(track, candidates, predictor.threshold, info.size)
+    labels, segments = selection.select(track, candidates, predictor.threshold, info.size)
     table.parent.mkdir(parents=True, exist_ok=True)
     with own_file(table):
-        write_labels(table, labels_of(track, segments, info.size))
+        write_labels(table, labels)
     return {"frames": len(track), "segments": segments}
 
 
