@@ -1,6 +1,7 @@
 """Trains a network on for videos that nobody has labelled, by what it is certain of in them."""
 
 import shutil
+import sys
 from collections.abc import Mapping
 from functools import partial
 from itertools import chain
@@ -11,8 +12,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from tracknet.build import build
 from tracknet.checkpoint import BUILT, load, read_trusted
-from tracknet.console import fail, say, warn
-from tracknet.data.formats.base import ALL
+from tracknet.console import fail, quoted, say, warn
+from tracknet.data.formats.base import ALL, LabelError
 from tracknet.data.formats.generic import Generic
 from tracknet.data.formats.pseudo import Pseudo
 from tracknet.data.mixed import Mixed
@@ -34,6 +35,7 @@ from tracknet.pipelines.tables import print_written
 from tracknet.pipelines.train import train
 from tracknet.record import Record, find_checkpoint, read_checkpoint, rewrite
 from tracknet.report import write_adaptation
+from tracknet.training.callbacks import Interrupted
 from tracknet.training.sampling import Sampling
 from tracknet.trust import TARGET, as_list, check_targets
 from tracknet.video import find_sources, is_stream
@@ -109,7 +111,11 @@ def adapt(cfg: DictConfig) -> dict[str, Any]:
     page = partial(write_adaptation, output / "adaptation.html", facts, videos, reasons, clips)
     page(result)
 
-    train(OmegaConf.create(training))
+    try:
+        train(OmegaConf.create(training))
+    except Interrupted as stop:
+        warn(f"stopped; the same command goes on with {quoted(f'hydra.run.dir={output}')}")
+        sys.exit(stop.code)
     if reference:
         _score(config, record, output, reference, output / "reference" / "after")
         result |= _compared(config, record, output / "reference")
@@ -147,7 +153,9 @@ def _own_data(
         data = config["data"] if names_data(config) else data_of(record, config, teacher)["data"]
         dataset = build({"data": data}, "data")
         for split in ("train", "val"):
-            dataset.clips(split)
+            clips, problems = dataset.clips(split)
+            if not clips:
+                raise LabelError(problems[0].message)
     except (InputError, OSError) as error:
         if "data" in config:
             raise
