@@ -71,8 +71,9 @@ def adapt(cfg: DictConfig) -> dict[str, Any]:
     if (output / RESULT).is_file():
         raise InputError(f"{output}: holds a whole adaptation; choose another hydra.run.dir")
     teacher = find_checkpoint(config["ckpt"])
-    _, record = read_trusted(teacher, config["trust"])
-    check_targets(record.config, LEARNING, as_list(config["trust"]), teacher)
+    trust = as_list(config["trust"])
+    _, record = read_trusted(teacher, trust)
+    check_targets(record.config, LEARNING, trust, teacher)
     sources = find_sources(config["source"])
     if streams := [source for source in sources if is_stream(source)]:
         raise InputError(f"source={streams[0]} is a stream; adapt to a file of it")
@@ -83,29 +84,24 @@ def adapt(cfg: DictConfig) -> dict[str, Any]:
     if reference:
         _score(config, record, teacher, reference, output / "reference" / "before")
 
-    predictor = load(
-        teacher, quality="best", device=config["device"], trust=as_list(config["trust"])
-    )
-    made_by = {
-        "network": sha256_of(teacher),
-        "threshold": predictor.threshold,
-        "selection": config["selection"],
-    }
+    predictor = load(teacher, quality="best", device=config["device"], trust=trust)
+    made_by = {"network": sha256_of(teacher), "selection": config["selection"]}
     selection = build(config, "selection")
     paths = [Path(source) for source in sources]
     videos, broken = label_videos(predictor, selection, paths, output / "labels", made_by)
+    own_clips = "the run's own validation clips" if reference else "nothing"
     facts = {
         "run": str(config["ckpt"]),
-        "own data": f"{own[TARGET]} ({own.get('root') or 'rendered'})" if own else "none",
-        "labelled with": f"threshold {predictor.threshold:.2f}, quality=best",
+        "mixed with": str(own.get("root") or own[TARGET]) if own else "nothing",
+        "measured on": config["reference"] or own_clips,
+        "threshold": f"{predictor.threshold:.2f}",
     }
-    del predictor
     counts = {name: dict(counts_of(video["segments"])) for name, video in videos.items()}
     result: dict[str, Any] = {"videos": counts}
     print_labels(videos, output / "labels")
     reasons = reasons_of(videos)
-    if not any(own["ball"] for own in counts.values()):
-        why = "; ".join([*broken, *(f"{why}: {count} frames" for _, why, _, count in reasons)])
+    if not any(count["ball"] for count in counts.values()):
+        why = "; ".join([*broken, *(f"{why}: {n} frames" for _, why, _, n in reasons)])
         raise InputError(f"no path in {len(paths)} videos is certain enough to learn from: {why}")
     clips = open_clips(training, find_clips(training, Pseudo(output / "labels"), "train"))
     page = partial(write_adaptation, output / "adaptation.html", facts, videos, reasons, clips)
@@ -116,15 +112,7 @@ def adapt(cfg: DictConfig) -> dict[str, Any]:
     except Interrupted as stop:
         warn(f"stopped; the same command goes on with {quoted(f'hydra.run.dir={output}')}")
         sys.exit(stop.code)
-    if reference:
-        _score(config, record, output, reference, output / "reference" / "after")
-        result |= _compared(config, record, output / "reference")
-        result["kept"] = result["difference"] >= -config["tolerance"]
-    else:
-        _keep_thresholds(find_checkpoint(output), record)
-        result["kept"] = True
-    if not result["kept"]:
-        _take_back(find_checkpoint(output), teacher)
+    result |= _judged(config, record, teacher, reference)
     page(result)
     write_json(output / RESULT, result)
     print_written(output, RESULT, "adaptation.html")
@@ -257,6 +245,27 @@ def _score(
     }
     own = {key: config[key] for key in ("device", "quiet", "trust")}
     evaluate(OmegaConf.create(own | settings))
+
+
+def _judged(
+    config: Mapping[str, Any], record: Record, teacher: Path, reference: Reference | None
+) -> dict[str, Any]:
+    """Measures what was trained, and takes it back where it is worse.
+
+    Returns:
+        `kept`, and what `_compared` gives.
+    """
+    output = Path(config["paths"]["output"])
+    best = find_checkpoint(output)
+    if reference is None:
+        _keep_thresholds(best, record)
+        return {"kept": True}
+    _score(config, record, output, reference, output / "reference" / "after")
+    figures = _compared(config, record, output / "reference")
+    kept = figures["difference"] >= -config["tolerance"]
+    if not kept:
+        _take_back(best, teacher)
+    return figures | {"kept": kept}
 
 
 def _compared(config: Mapping[str, Any], record: Record, folder: Path) -> dict[str, Any]:
