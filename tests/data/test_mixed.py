@@ -1,5 +1,7 @@
 """Several datasets as one: whose clip is whose stays known."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -73,7 +75,7 @@ def test_a_clip_that_parts_have_in_different_splits_is_refused(tmp_path):
 def test_a_part_may_have_no_clips_for_a_split(resolved, settings):
     config = resolved("train", settings)
     first = build(config, "data").parts["first"]
-    pseudo = Pseudo("nowhere")  # for training alone, and nothing else is asked of it
+    pseudo = Pseudo(Path("nowhere"))  # for training alone, and nothing else is asked of it
     clips, _ = Mixed({"first": first, "second": pseudo}).clips("val")
     assert [clip.name for clip in clips] == ["first/val/match1/r00001"]
     with pytest.raises(LabelError, match=r"split=val: pseudo-labels are in train alone"):

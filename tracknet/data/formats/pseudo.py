@@ -11,7 +11,7 @@ from tracknet.data.formats.tables import read_table, to_labels
 from tracknet.data.splits import Places
 from tracknet.problems import Problem
 from tracknet.types import UNLABELLED, Clip
-from tracknet.values import Folder, Text
+from tracknet.values import Text
 
 INDEX = "videos.json"
 """In the folder of the tables: what each one's video is, and why its frames were taken."""
@@ -27,7 +27,7 @@ class Pseudo:
             measures nothing, so that there is nothing to keep apart.
     """
 
-    root: Folder
+    root: Path
     splits: Sequence[Text] = ("train",)
 
     name = "pseudo"
@@ -41,7 +41,7 @@ class Pseudo:
             raise LabelError(f"split={split}: pseudo-labels are in {', '.join(self.splits)} alone")
         clips: list[Clip] = []
         problems: list[Problem] = []
-        for name, video in sorted(read_index(Path(self.root))["videos"].items()):
+        for name, video in sorted(read_index(self.root)["videos"].items()):
             table = Path(self.root, f"{name}.csv")
             labels, own = to_labels(table, read_table(table))
             problems += own
