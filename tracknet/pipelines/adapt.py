@@ -18,7 +18,7 @@ from tracknet.data.formats.generic import Generic
 from tracknet.data.formats.pseudo import Pseudo
 from tracknet.data.mixed import Mixed
 from tracknet.errors import InputError
-from tracknet.files import whole_file, write_json
+from tracknet.files import write_json
 from tracknet.pipelines.common import find_clips, open_clips
 from tracknet.pipelines.compare import compare
 from tracknet.pipelines.evaluate import evaluate
@@ -303,8 +303,7 @@ def _keep_thresholds(best: Path, record: Record) -> None:
 def _take_back(best: Path, teacher: Path) -> None:
     """Puts the old network in the place of the new one, which is kept beside it."""
     shutil.copyfile(best, best.with_name("rejected.ckpt"))
-    with whole_file(best) as unfinished:
-        shutil.copyfile(teacher, unfinished)
+    rewrite(best, read_checkpoint(teacher))
 
 
 def _name_of(part: type) -> str:
