@@ -165,7 +165,8 @@ def tiny_run(compose, tiny_data, tiny_network, tmp_path_factory: pytest.TempPath
     from tracknet.pipelines.train import train
 
     output = tmp_path_factory.mktemp("tiny") / "run"
-    train(compose("train", [*tiny_data, *tiny_network, f"paths.output={output}"]))
+    overrides = [*tiny_data, *tiny_network, f"paths.output={output}"]
+    train(compose("train", overrides), overrides)
     return output
 
 

@@ -277,6 +277,20 @@ predict trust=7
 evaluate trust=[7]
 train trust=null
 predict tracking.gap=1.5 tracking=offline
+adapt ckpt=null
+adapt source=null
+adapt reference=7
+adapt share=0
+adapt share=1.5
+adapt rate=0
+adapt tolerance=-1
+adapt selection.frames=0
+adapt selection.turn=0
+adapt selection.low=2
+adapt selection.gap=-1
+adapt +selection.speed=1
+adapt trainer.max_epochs=0
+adapt device=banana
 prepare image_size=[64.5,128]
 prepare max_clips=abc
 prepare strict=1
@@ -442,6 +456,8 @@ predict source=12
 predict trust=mine source=a.mp4
 evaluate trust=[mine,yours]
 predict source=rtsp://camera threshold=0.5 writers.overlay=null
+adapt reference=a share=1 rate=0.01 tolerance=0 selection.score=0
+adapt data=shuttlecock scheduler.warmup=0
 prepare strict=true
 compare runs=[1,b]
 compare runs=a data=generic data.root=b
@@ -459,6 +475,7 @@ GIVEN = {
     "evaluate": ["data=generic", "data.root=absent", "ckpt=absent"],
     "prepare": ["data=generic", "data.root=absent"],
     "predict": ["ckpt=absent", "source=absent.mp4"],
+    "adapt": ["ckpt=absent", "source=absent.mp4"],
     "compare": ["runs=[a,b]"],
     "export": ["ckpt=absent"],
     "to_cvat": [],
@@ -496,11 +513,11 @@ def composed(compose):
 
 def start(config: dict[str, Any]) -> None:
     """Builds what a command needs no data for."""
-    for group in {"codec", "sampling", "data", "tracking", "fit"} & config.keys():
+    for group in {"codec", "sampling", "selection", "data", "tracking", "fit"} & config.keys():
         build(config, group)
     for group in {"transform", "writers", "protocols"} & config.keys():
         build_all(config, group)
-    if "trainer" in config:
+    if "trainer" in config and "task" in config:
         build(config, "task")
         make_trainer(config, build_all(config, "callbacks"), build_all(config, "logger"))
         groups = ("codec", "loss", "parameters", "optimizer", "scheduler")

@@ -25,6 +25,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "prepare": ("data.root",),
     "evaluate": ("ckpt", "data.root"),
     "predict": ("ckpt", "source*"),
+    "adapt": ("ckpt", "source*"),
     "compare": ("runs*",),
     "export": ("ckpt", "evaluations*"),
     "to_cvat": ("source*", "labels"),
@@ -45,7 +46,8 @@ CALLED = {
 """How help and messages name them."""
 
 PATHS = re.compile(
-    r"ckpt|source|labels|videos|predictions|annotations|runs|evaluations|notes|fold|paths\.\w+"
+    r"ckpt|source|reference|labels|videos|predictions|annotations|runs|evaluations|notes|fold"
+    r"|paths\.\w+|task\.first"
     r"|resume|init_from|ckpt_path"
     r"|hydra\.(run\.dir|sweep\.dir|sweep\.subdir)|sampling\.hard|trainer\.default_root_dir"
     r"|backbone\.cfg\.pretrained_model_name|(callbacks|logger)\.\w+\.(dirpath|save_dir)"

@@ -192,6 +192,7 @@ export = _entry("export", "export")
 to_cvat = _entry("to_cvat", "labelling")
 from_labels = _entry("from_labels", "labelling")
 prepare = _entry("prepare", "prepare")
+adapt = _entry("adapt", "adapt")
 
 
 def info() -> None:

@@ -24,6 +24,7 @@ from tracknet.data.batch import Batch
 from tracknet.inference.predictor import Prediction
 from tracknet.inference.writers import Writers
 from tracknet.network import build_model, freeze_unreached
+from tracknet.types import Track
 from tracknet.video import VideoInfo
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +45,7 @@ def composed(compose, tmp_path):
     def make(entry: str, *overrides: str) -> dict[str, Any]:
         needed = {
             "predict": ["ckpt=run", "source=match.mp4"],
+            "adapt": ["ckpt=run", "source=match.mp4"],
             "compare": ["runs=[a,b]"],
             "export": ["ckpt=run"],
             "from_labels": ["annotations=a.zip"],
@@ -169,6 +171,13 @@ def check_tracking(config: dict[str, Any], option: str) -> None:
     assert track.source.tolist() == ["detected"] * 4
 
 
+def check_selection(config: dict[str, Any], _: str) -> None:
+    found = np.array([[[4.0 * i, 20.0, 0.9]] for i in range(12)])
+    track = Track(found[:, 0, :2], found[:, 0, 2], np.full(12, "detected"))
+    _, [segment] = build(config, "selection").select(track, found, 0.5, (H, W))
+    assert (segment.first, segment.last, segment.kind) == (0, 11, "ball")
+
+
 def check_writers(config: dict[str, Any], _: str) -> None:
     folder, info = Path(config["paths"]["output"]), VideoInfo((H, W), Fraction(25), 0, 0)
     with Writers(build_all(config, "writers"), folder, "rally", info) as writers:
@@ -231,6 +240,7 @@ CHECKS = {
     "loss": check_loss,
     "data": check_data,
     "transform": check_transform,
+    "selection": check_selection,
     "sampling": check_sampling,
     "tracking": check_tracking,
     "writers": check_writers,
@@ -252,9 +262,12 @@ OTHERS = [(g, option) for g in GROUPS.keys() - {"backbone", "decoder"} for optio
 
 @pytest.mark.parametrize(("group", "option"), sorted(OTHERS), ids=map("=".join, sorted(OTHERS)))
 def test_option(composed, group, option):
-    entry = {"tracking": "evaluate", "protocols": "evaluate", "writers": "predict"}.get(
-        group, "train"
-    )
+    entry = {
+        "tracking": "evaluate",
+        "protocols": "evaluate",
+        "writers": "predict",
+        "selection": "adapt",
+    }.get(group, "train")
     CHECKS[group](composed(entry, f"{group}={option}"), option)
 
 

@@ -1,11 +1,14 @@
 """Several datasets as one: whose clip is whose stays known."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
 from tracknet.build import build
 from tracknet.data.formats.base import LabelError
+from tracknet.data.formats.pseudo import Pseudo
 from tracknet.data.formats.tennis import Tennis
 from tracknet.data.mixed import Mixed
 from tracknet.data.splits import LeakError
@@ -67,6 +70,16 @@ def test_a_clip_that_parts_have_in_different_splits_is_refused(tmp_path):
     for split in ("train", "test"):
         with pytest.raises(LeakError, match=message):
             Mixed({"one": one, "other": other}).clips(split)
+
+
+def test_a_part_may_have_no_clips_for_a_split(resolved, settings):
+    config = resolved("train", settings)
+    first = build(config, "data").parts["first"]
+    pseudo = Pseudo(Path("nowhere"))  # for training alone, and nothing else is asked of it
+    clips, _ = Mixed({"first": first, "second": pseudo}).clips("val")
+    assert [clip.name for clip in clips] == ["first/val/match1/r00001"]
+    with pytest.raises(LabelError, match=r"split=val: pseudo-labels are in train alone"):
+        Mixed({"second": pseudo}).clips("val")
 
 
 def test_without_parts():

@@ -14,7 +14,10 @@ FIGURES = {
 }
 
 
-def test_what_comes_next_can_be_pasted_into_a_shell(capsys):
+def test_what_comes_next_can_be_pasted_into_a_shell(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = Path("outputs/[a run]")
+    run.mkdir(parents=True)
     dataset = Generic("my videos", {"test": ["test"]})
     video = Path("my videos/it's (1).mp4")
     config = {
@@ -23,7 +26,10 @@ def test_what_comes_next_can_be_pasted_into_a_shell(capsys):
         "trainer": {"max_epochs": 4},
         "logger": {"tensorboard": {"save_dir": "."}},
     }
-    print_next_steps(Path("outputs/[a run]"), FIGURES, config, dataset, video)
+    print_next_steps(run, FIGURES, config, dataset, video)
+    assert "resume=" not in capsys.readouterr().out  # nothing says what it was composed of
+    (run / "overrides.yaml").touch()
+    print_next_steps(run, FIGURES, config, dataset, video)
     lines = [shlex.split(line, comments=True) for line in capsys.readouterr().out.splitlines()[2:]]
     evaluate, predict, resume = lines[-4:-1]
     assert evaluate[-3:] == [

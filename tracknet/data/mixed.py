@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from tracknet.data.formats.base import Dataset, LabelError
+from tracknet.data.formats.base import ALL, Dataset, LabelError
 from tracknet.data.splits import Places, refuse_leaks
 from tracknet.problems import Problem
 from tracknet.types import Clip
@@ -29,7 +29,7 @@ class Mixed:
         return Path(os.path.commonpath([part.root.absolute() for part in self.parts.values()]))
 
     def clips(self, split: str) -> tuple[list[Clip], list[Problem]]:
-        """See `Dataset.clips`; a `LabelError` too where there are no parts."""
+        """See `Dataset.clips`; parts may lack a split. A `LabelError` too where there are none."""
         if not self.parts:
             raise LabelError(
                 "data=mixed has no parts; give each one a name, as in "
@@ -38,7 +38,8 @@ class Mixed:
         refuse_leaks(self.places(), "data.parts.<name>.splits")
         clips: list[Clip] = []
         problems: list[Problem] = []
-        for part, dataset in self.parts.items():
+        having = {part: d for part, d in self.parts.items() if split in (*d.places(), ALL)}
+        for part, dataset in (having or self.parts).items():
             own, wrong = dataset.clips(split)
             clips += [
                 replace(clip, name=f"{part}/{clip.name}", match=f"{part}/{clip.match}")

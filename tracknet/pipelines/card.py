@@ -18,6 +18,7 @@ from tracknet.data.splits import split_sha256
 from tracknet.data.store import StoredClip
 from tracknet.files import write_json
 from tracknet.models import HeatmapModel
+from tracknet.overrides import FILE as OVERRIDES
 from tracknet.training.datamodule import WindowDataModule
 from tracknet.types import count_labels
 
@@ -158,14 +159,16 @@ def print_next_steps(
         f"{figures['val_f1_overlap_mean']:.3f} at {figures['threshold_overlap_mean']:.2f}",
         result=True,
     )
+    goes_on = (output / OVERRIDES).is_file()  # else nothing says what it was composed of
     epochs, tensorboard = config["trainer"]["max_epochs"], config["logger"].get("tensorboard")
+    more = f"trainer.max_epochs={2 * epochs}"
     test = config["fold"] is None and dataset.places().get("test")
     split = "split=test" if test else "split=val"
     say(
         "next:",
         f"  {command('evaluate', run, *trusting(config, 'data'), split)}",
         f"  {command('predict', run, str(video), *trusting(config))}  # or a video of your own",
-        f"  {command('train', f'resume={run}', f'trainer.max_epochs={2 * epochs}')}",
+        *([f"  {command('train', f'resume={run}', more)}"] if goes_on else []),
         *([f"  tensorboard --logdir {quoted(run)}"] if tensorboard else []),
         result=True,
     )

@@ -15,6 +15,7 @@ from tracknet.console import command
 from tracknet.errors import InputError
 from tracknet.machine import cores, processor
 from tracknet.names import readable
+from tracknet.overrides import FILE as OVERRIDES
 from tracknet.pipelines.facts import Fact, facts_of, manifest_of, written_by
 from tracknet.record import CheckpointError, Record, find_checkpoint, read_checkpoint
 from tracknet.resume import position_of
@@ -166,5 +167,5 @@ def _print_next(run: str, file: Path, checkpoint: dict[str, Any]) -> None:
     split = ["split=val"] if config.get("fold") else []
     print(f"  {command('evaluate', run, *trusting(config, 'data'), *split)}")
     done, _ = _position(file)
-    if Path(run).is_dir() and done:
+    if Path(run, OVERRIDES).is_file() and done:
         print(f"  {command('train', f'resume={run}', f'trainer.max_epochs={2 * done}')}")

@@ -33,6 +33,7 @@ from tracknet.zoo import or_models
 NEEDED = {
     **dict.fromkeys(["train", "benchmark"], ("task", "data", "trainer")),
     "prepare": ("data", "fit"),
+    "adapt": ("selection", "scheduler", "trainer"),
     **dict.fromkeys(["evaluate", "compare", "to_cvat"], ("fit",)),
 }
 """The groups that a command cannot do without; a task has further ones."""
@@ -88,8 +89,8 @@ OF_A_KIND = {
     "callbacks.progress.refresh_rate callbacks.progress.process_position",
     Batches: "trainer.limit_train_batches trainer.limit_val_batches",
     Text: "split trainer.default_root_dir paths.root paths.store paths.synthetic paths.output",
-    Text
-    | NoneType: "resume init_from ckpt_path ckpt predictions labels overlap name license notes",
+    Text | NoneType: "resume init_from ckpt_path ckpt predictions labels overlap reference "
+    "name license notes",
     Literal["best", "fast"] | NoneType: "quality",
     Literal["max", "min"]: "callbacks.best.mode callbacks.early_stopping.mode",
     FIGURE: "callbacks.best.monitor callbacks.early_stopping.monitor",
@@ -105,6 +106,9 @@ SETTINGS = {name: hint for hint, names in OF_A_KIND.items() for name in names.sp
     "num_workers": Annotated[int, Field(ge=0, le=256)],
     "resident": Literal["auto"] | bool,
     "seed": Seed,
+    "share": _said(Annotated[float, Field(gt=0, le=1)], "a share above 0 and up to 1"),
+    "rate": Annotated[float, Field(gt=0, le=100)],
+    "tolerance": Share,
     "threshold": _said(Share | NoneType, "a score from 0 to 1, or null"),
     "device": _said(
         Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")],
@@ -147,9 +151,10 @@ SETTINGS = {name: hint for hint, names in OF_A_KIND.items() for name in names.sp
 }
 """Hints of what no part takes, and of what parts of others take."""
 LEARNS = {"batch_size": Count}
+FINDS = {"ckpt": Text, "source": SOURCE}
 OWN = {
     **{"train": LEARNS, "benchmark": LEARNS, "export": {"ckpt": Text}},
-    "predict": {"ckpt": Text, "source": SOURCE},
+    **{"predict": FINDS, "adapt": FINDS},
 }
 """Those of a command that are its own."""
 

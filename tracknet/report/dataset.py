@@ -55,7 +55,7 @@ def write_dataset(
         matches=len({clip.clip.match for clip in clips}),
         problems=problems,
         offsets=offsets,
-        samples=_samples(clips),
+        samples=samples(clips),
         **content,
     )
 
@@ -80,7 +80,7 @@ def _speeds(axes: Axes, steps: np.ndarray) -> None:
     axes.set(xlabel="speed (original px a frame)", ylabel="frames")
 
 
-def _samples(clips: Sequence[StoredClip]) -> list[tuple[str, int, np.ndarray]]:
+def samples(clips: Sequence[StoredClip]) -> list[tuple[str, int, np.ndarray]]:
     """Clip, frame and crop of labels, evenly over all clips."""
     labelled = [
         (clip, int(frame))
