@@ -113,14 +113,15 @@ def test_an_unreadable_file_is_named_and_not_copied(score, tmp_path):
     assert not (out / "predictions.csv").exists()
 
 
-def test_candidates_beside_a_file_say_why_balls_are_missed(score, tmp_path, capsys):
+def test_candidates_beside_a_file_say_why_balls_are_missed(once, score, tmp_path, capsys):
     """The candidates are the predictions, which are the labels but for the last, of no row."""
-    plain, track = score()
+    folder, plain = once
+    track = track_of(folder)
     assert "pck_candidates" not in plain["localisation"]
     (name,) = plain["breakdown"]["clip"]
     candidates = np.column_stack([np.nan_to_num(track.xy), np.full(len(track), 0.9)])[:, None]
     write_candidates(tmp_path / "candidates.csv", {name: candidates})
-    metrics, kept = score("threshold=0.5")
+    metrics, kept = score("threshold=0.5"), track_of(tmp_path)
     missed = int(track.visible.sum() - kept.visible.sum())
     every, visible = metrics["breakdown"]["all"], metrics["localisation"]["visible"]
     assert (every["placing"], every["choosing"], every["unseen"]) == (0, missed, 1)
@@ -130,7 +131,7 @@ def test_candidates_beside_a_file_say_why_balls_are_missed(score, tmp_path, caps
 
 def test_candidates_of_other_clips_are_said_and_left_alone(score, tmp_path, capsys):
     write_candidates(tmp_path / "candidates.csv", {"other": np.zeros((3, 1, 3))})
-    metrics, _ = score()
+    metrics = score()
     assert "pck_candidates" not in metrics["localisation"]
     assert "choosing" not in metrics["breakdown"]["all"]
     said = capsys.readouterr().err

@@ -162,7 +162,7 @@ def print_next_steps(
     goes_on = (output / OVERRIDES).is_file()  # else nothing says what it was composed of
     epochs, tensorboard = config["trainer"]["max_epochs"], config["logger"].get("tensorboard")
     more = f"trainer.max_epochs={2 * epochs}"
-    test = config["fold"] is None and dataset.places().get("test")
+    test = config.get("fold") is None and dataset.places().get("test")
     split = "split=test" if test else "split=val"
     say(
         "next:",
