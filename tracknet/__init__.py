@@ -28,8 +28,8 @@ def load(
     The file alone is enough: no configuration, dataset or cache of weights is consulted.
 
     Args:
-        path: A run directory of `scripts/train.py`, a checkpoint file, or a model's folder or name
-            (``badminton``).
+        path: A run directory of `scripts/train.py`, a checkpoint file, or a model's folder or
+            name.
         threshold: Score from which a ball is reported; None takes the best one on the validation
             split, which is stored in the checkpoint.
         quality: ``best``, which is overlap ``mean`` and tracking ``offline``, or ``fast``, which is

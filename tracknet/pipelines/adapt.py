@@ -232,6 +232,7 @@ def _score(
         "ckpt": str(ckpt),
         "predictions": None,
         "data": data,
+        "fold": None,
         "split": split,
         "threshold": None,
         "quality": "best",
@@ -273,6 +274,7 @@ def _compared(config: Mapping[str, Any], record: Record, folder: Path) -> dict[s
     settings = {
         "command": "compare",
         "runs": [str(folder / "before"), str(folder / "after")],
+        "fold": None,
         "split": "test",
         "max_clips": None,
         "image_size": record.config["image_size"],

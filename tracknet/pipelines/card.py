@@ -53,7 +53,7 @@ def print_card(
             f"{name:<11} {len(clips)} clip{'s' * (len(clips) > 1)}, {frames:,} frames: "
             f"{labelled:,} labelled, {balls:,} of them with a ball ({balls / labelled:.0%})"
         )
-    if config["fold"] is not None:
+    if config.get("fold") is not None:
         lines.append(f"fold        {config['fold']} is val, and is left out of train")
     seen = data.batches_under(trainer) * data.batch_size * trainer.world_size
     lines.append(
