@@ -11,6 +11,7 @@ from tracknet.console import progress, warn
 from tracknet.data.folds import Fold
 from tracknet.data.formats.base import LEFT_OUT, Dataset, LabelError
 from tracknet.data.store import FrameStore, StoredClip
+from tracknet.geometry import to_original
 from tracknet.inference.predictor import Predictor
 from tracknet.problems import Problem
 from tracknet.types import UNLABELLED, Clip
@@ -110,3 +111,13 @@ def candidates_of(
             found.append(find(predictor, clip.frames, background))
             bar.advance(task, len(clip))
     return found
+
+
+def looked_at(predictor: Predictor, clips: Sequence[StoredClip]) -> list[np.ndarray]:
+    """Each clip's candidates (N,K,3), original pixels, after a second look if there is one."""
+    found = candidates_of(predictor, clips)
+    seen = [to_original(clip.fit, own) for clip, own in zip(clips, found, strict=True)]
+    if (look := predictor.look) is None:
+        return seen
+    sources = (clip.clip.source for clip in clips)
+    return [look.of_video(source, own) for source, own in zip(sources, seen, strict=True)]

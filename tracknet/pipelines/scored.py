@@ -23,12 +23,11 @@ from tracknet.data.predictions import (
 from tracknet.data.store import StoredClip
 from tracknet.devices import pick_device
 from tracknet.errors import InputError
-from tracknet.geometry import to_original
 from tracknet.inference.tracking import Tracker
 from tracknet.machine import cores, processor
 from tracknet.metrics import at_threshold
 from tracknet.owned import own_file
-from tracknet.pipelines.common import candidates_of, lengths_of, load_predictor, report
+from tracknet.pipelines.common import lengths_of, load_predictor, looked_at, report
 from tracknet.record import digest, read_checkpoint, whole_state
 from tracknet.types import Track
 
@@ -64,12 +63,8 @@ def by_network(config: Mapping[str, Any], clips: Sequence[StoredClip], target: P
     predictor = load_predictor(config)
     tracker = predictor.tracker
     started = time.perf_counter()
-    found = list(zip(clips, candidates_of(predictor, clips), strict=True))
-    candidates = {clip.clip.name: to_original(clip.fit, each) for clip, each in found}
-    if look := predictor.look:
-        for clip in clips:
-            name = clip.clip.name
-            candidates[name] = look.of_video(clip.clip.source, candidates[name])
+    names = [clip.clip.name for clip in clips]
+    candidates = dict(zip(names, looked_at(predictor, clips), strict=True))
     best = [Track.of_best(each[:, 0]) for each in candidates.values()]
 
     def accepted(threshold: float) -> dict[str, Track]:

@@ -14,7 +14,7 @@ from tracknet.files import write_json
 from tracknet.geometry import to_original
 from tracknet.inference.look import FAINT
 from tracknet.metrics import best_threshold
-from tracknet.pipelines.common import candidates_of, find_clips, open_clips
+from tracknet.pipelines.common import candidates_of, find_clips, looked_at, open_clips
 from tracknet.pipelines.heatmaps import HeatmapTask, HeatmapTraining
 from tracknet.record import KEY, TRACKER, find_checkpoint, read_checkpoint, rewrite
 from tracknet.types import Track
@@ -85,14 +85,10 @@ class SecondLookTask(HeatmapTask):
         tracker = output / "checkpoints" / f"{TRACKER}.ckpt"
         rewrite(tracker, whole)
         predictor = load(tracker, overlap="none", tracking="none", trust=config["trust"])
-        assert predictor.look, "it was joined just now"
         own = whole[KEY]["config"]
         first = config | {key: own[key] for key in ("image_size", "fit")}
         clips = open_clips(first, find_clips(config, training.dataset, "val"))
-        best = []
-        for clip, candidates in zip(clips, candidates_of(predictor, clips), strict=True):
-            seen = to_original(clip.fit, candidates)
-            best.append(Track.of_best(predictor.look.of_video(clip.clip.source, seen)[:, 0]))
+        best = [Track.of_best(own[:, 0]) for own in looked_at(predictor, clips)]
         threshold, f1 = best_threshold([clip.labels for clip in clips], best)
         whole[KEY] |= {"thresholds": {"none": threshold}, "val_f1": f1}
         rewrite(tracker, whole)
