@@ -25,11 +25,13 @@ class Shot:
         frame: (H, W, 3) uint8 at network size.
         background: The still background behind it, of the same size; None where there is none.
         original: The frame as it came, where it will be looked at a second time.
+        shown: How many frames of the video it stands for, one behind the other.
     """
 
     frame: np.ndarray
     background: np.ndarray | None = None
     original: Frame | None = None
+    shown: int = 1
 
     @property
     def bytes(self) -> int:

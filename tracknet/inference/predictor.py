@@ -22,6 +22,7 @@ from tracknet.inference.frames import Channels, as_frames, check_fps, paths_in, 
 from tracknet.inference.look import SecondLook
 from tracknet.inference.network import Network
 from tracknet.inference.overlap import OVERLAPS, Overlap, OverlapName
+from tracknet.inference.repeats import as_shown, once
 from tracknet.inference.result import Prediction as Prediction, VideoTrack
 from tracknet.inference.tracking import LiveTracker, Tracker, as_track, picked
 from tracknet.video import (
@@ -192,9 +193,10 @@ class Predictor:
     ) -> Iterator[Prediction]:
         """Predictions in the order of the frames, while these arrive.
 
-        Reading happens in a thread, resizing and the background's median in another. A network that
-        takes the background looks at a chunk of the video before the first prediction of that
-        chunk; the next chunk is read meanwhile.
+        Reading happens in a thread, resizing and the background's median in another. Frames that
+        repeat the one before are not looked at, unless `live`. A network that takes the background
+        looks at a chunk of the video before the first prediction of that chunk; the next chunk is
+        read meanwhile.
 
         Args:
             frames: Arrays, tensors or frames of `read_raw`, all of one size, see `as_frame`.
@@ -229,14 +231,16 @@ class Predictor:
             # The frame itself may wait as long, see `predict_video`.
             largest = max(3 * math.prod(self.image_size), frame_bytes(first) if held else 0)
             depth = room(LOOKAHEAD, largest)
-            shots = prefetch(self._shots(resized, background, live), depth)
+            seen = resized if live else once(resized)  # a live frame does not wait for later ones
+            shots = prefetch(self._shots(seen, background, live), depth)
             threads.enter_context(closing(shots))
-            shots, again = tee(shots)
+            shots, again, shown = tee(shots, 3)
             found = (to_original(fit, each) for each in self._candidates(shots, live))
             if self.look:
                 originals = cast(Iterator[Frame], (shot.original for shot in again))
                 found = self.look.again(originals, found, fit.source)
-            rows = self._best(found)
+            del again  # what nobody reads would keep all frames
+            rows = self._best(as_shown(found, shown))
             if self.tracker:
                 rows = _tracked(rows, self.tracker, self.threshold, fit.source)
             yield from rows
@@ -253,7 +257,8 @@ class Predictor:
         Returns:
             (N, K, 3) x, y in network pixels and score, best first.
         """
-        return np.stack(list(self._candidates(self._shots(map(Shot, frames), background))))
+        shots, shown = tee(self._shots(once(map(Shot, frames)), background))
+        return np.stack(list(as_shown(self._candidates(shots), shown)))
 
     def every_overlap(
         self, frames: np.ndarray, background: np.ndarray | None = None
@@ -261,13 +266,14 @@ class Predictor:
         """As `network_frames`, for every choice of `overlap`, in one pass of the network."""
         overlaps = {name: self._make(name) for name in OVERLAPS}
         found: dict[str, list[np.ndarray]] = {name: [] for name in OVERLAPS}
-        shots = self._shots(map(Shot, frames), background)
+        shots, again = tee(self._shots(once(map(Shot, frames)), background))
         for batch, logits in self._outputs(shots, step=1):
             for name, overlap in overlaps.items():
                 found[name] += [*overlap.add(batch, logits).cpu().numpy()]
         for name, overlap in overlaps.items():
             found[name] += [*overlap.finish().cpu().numpy()]
-        return {name: np.stack(rows) for name, rows in found.items()}
+        shown = [shot.shown for shot in again]
+        return {name: np.repeat(np.stack(rows), shown, 0) for name, rows in found.items()}
 
     def _best(self, found: Iterable[np.ndarray]) -> Iterator[Prediction]:
         """Each frame by itself: its best candidate, if that reaches the threshold."""

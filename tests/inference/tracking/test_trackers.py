@@ -49,3 +49,16 @@ def test_nothing_there(clip, straight, tracker):
     assert track.score.tolist() == [0.1] * 5
     one = tracker.track(clip(straight(1), [0.9]), THRESHOLD, SIZE)
     assert one.source.tolist() == ["detected"]
+
+
+def test_a_frame_that_is_shown_again_is_no_step(clip, straight, tracker):
+    found = clip(straight(12), [0.9] * 6 + [0.35] * 6)
+    plain = tracker.track(found, THRESHOLD, SIZE)
+    assert plain.visible.all()
+    row = np.repeat(np.arange(12), [1, 1, 1, 1, 2] * 2 + [1, 3])
+    again = tracker.track(found[row], THRESHOLD, SIZE)
+    np.testing.assert_array_equal(again.xy, plain.xy[row])
+    assert again.source.tolist() == plain.source[row].tolist()
+    # Frames in which nothing at all was found are not the same one.
+    nothing = np.zeros((4, 3, 3))
+    assert not tracker.track(nothing, THRESHOLD, SIZE).visible.any()

@@ -23,7 +23,7 @@ class Tracker(Protocol):
     def name(self) -> str: ...
 
     def track(self, candidates: np.ndarray, threshold: float, size: Size) -> Track:
-        """One clip's trajectory.
+        """One clip's trajectory. A frame with the candidates of the one before is no step of it.
 
         Args:
             candidates: (N,K,3) x, y in original pixels and score, best first.

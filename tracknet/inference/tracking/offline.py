@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from tracknet.data.repeats import shown_again
 from tracknet.geometry import Size, inside
 from tracknet.inference.tracking.base import track_of
 from tracknet.inference.tracking.smoother import Smoother
@@ -47,6 +48,12 @@ class OfflineTracker:
         return "smooth" if self.smoother else "offline"
 
     def track(self, candidates: np.ndarray, threshold: float, size: Size) -> Track:
+        again = shown_again(candidates)
+        track = self._track(candidates[~again], threshold, size)
+        row = np.cumsum(~again) - 1
+        return Track(track.xy[row], track.score[row], track.source[row])
+
+    def _track(self, candidates: np.ndarray, threshold: float, size: Size) -> Track:
         picks = self._best_path(candidates, threshold, size)
         track = track_of(candidates, picks, threshold)
         diagonal = np.hypot(*size)

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from tracknet.data.repeats import shown_again
 from tracknet.geometry import Size
 from tracknet.inference.tracking.base import LiveTracker
 from tracknet.inference.tracking.motion import Motion
@@ -41,8 +42,12 @@ class OnlineTracker(Motion, LiveTracker):
     def follow(
         self, candidates: Iterable[np.ndarray], threshold: float, size: Size
     ) -> Iterator[int]:
-        ball, missed = None, 0
+        ball, missed, before, pick = None, 0, None, 0
         for found in candidates:
+            if before is not None and shown_again(np.stack([before, found]))[1]:
+                yield pick
+                continue
+            before = found
             places = found[:, :2] / np.hypot(*size)
             away, cost = np.full(len(places), np.inf), self.start
             if ball:
@@ -55,8 +60,10 @@ class OnlineTracker(Motion, LiveTracker):
                 missed += 1
                 if missed > self.patience:
                     ball = None
-                yield len(found)
+                pick = len(found)
+                yield pick
                 continue
             missed, place, near = 0, places[best], away[best] <= self.gate
             ball = self.correct(ball, place) if ball and near else self.begin(place)
-            yield best
+            pick = best
+            yield pick

@@ -14,9 +14,7 @@ from tracknet.values import Deviations
 class Smoother(Motion):
     """Smooths each motion by itself, from one hit to the next (Rauch, Tung, Striebel 1965).
 
-    For what was filmed at the video's frame rate: where frames were repeated to make 30 a second of
-    25, the ball stands still and jumps, which no motion does. Lengths are shares of the frame's
-    diagonal, per frame.
+    Lengths are shares of the frame's diagonal, per frame.
 
     Attributes:
         gate: How far from the expected place a ball is taken to be hit, in standard deviations.
