@@ -38,7 +38,7 @@ FAULTS = {
     "record is damaged .val_f1=NaN: expected": lambda *_: _[2].update(val_f1=float("nan")),
     "record is damaged .weights.mean=null": lambda *_: _[2]["weights"].update(mean=None),
     "record is damaged .thresholds.none=7": lambda *_: _[2]["thresholds"].update(none=7),
-    "record is damaged .config.frames=9": lambda *_: _[2]["config"].update(frames=9),
+    "record is damaged .config.frames=17": lambda *_: _[2]["config"].update(frames=17),
     "record is damaged .a key that is no text": lambda *_: _[2]["config"].update({7: 7}),
     "record is damaged .a Tensor": lambda *_: _[2]["config"].update(x=torch.ones(1)),
     r"no network can be built of it: backbone\.widths=\[\]: expected": (

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tracknet.codecs import GaussianCodec
+from tracknet.codecs import GaussianCodec, OffsetCodec
 from tracknet.geometry import scale_points
 
 SIZE = (32, 48)
@@ -184,3 +184,40 @@ def test_a_flat_map_and_a_tiny_map_are_decoded_as_well():
     assert codec.decode(torch.full((2, 3, *SIZE), 0.5), 2).shape == (2, 3, 5, 3)
     assert codec.decode(torch.zeros(1, *SIZE), 2).isfinite().all()
     assert codec.decode(torch.ones(1, 1, 3), 2).shape == (1, 3, 3)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("stride", [1, 2, 4])
+def test_offsets_place_a_ball_where_it_is(stride, dtype):
+    codec, xy = OffsetCodec(candidates=1), scale_points(positions(200, border=0), stride)
+    target, weight = codec.encode(xy[:, None, None], torch.ones(200, 1, 1), SIZE, stride)
+    assert target.shape == (200, 1, codec.maps, *SIZE)
+    assert weight.shape == (200, 1)
+    exact = codec.decode(target, stride)[:, 0, 0]
+    assert (exact[:, :2] - xy).norm(dim=-1).max() < 1e-3 * stride
+    logits = target.clone()
+    logits[:, :, 0] = target[:, :, 0].clamp(0.01, 0.99).logit()
+    maps = codec.probability(logits.flatten(1, 2).to(dtype))
+    torch.testing.assert_close(codec.heatmap(maps), target[:, :, 0], atol=0.02, rtol=0)
+    found = codec.decode(maps, stride)[:, 0, 0]
+    assert (found[:, :2] - xy).norm(dim=-1).max() < (
+        0.01 if dtype == torch.float32 else 0.1
+    ) * stride
+
+
+def test_offsets_are_those_to_the_nearest_ball_that_is_seen():
+    xy = torch.tensor([[10.0, 8], [30, 20], [11, 9]])
+    target, weight = OffsetCodec().encode(xy, torch.tensor([1, 2, 0]), SIZE, 1)
+    assert target[1:, 9, 12].tolist() == [-2, -1]
+    assert target[1:, 21, 28].tolist() == [2, -1]
+    assert weight == 1
+    nothing, _ = OffsetCodec().encode(torch.full((1, 2), torch.nan), torch.tensor([0]), SIZE, 1)
+    assert (nothing == 0).all()
+
+
+def test_frames_of_maps_keep_their_order():
+    codec = OffsetCodec(candidates=1)
+    xy, seen = torch.tensor([[[[8.0, 8]], [[20.3, 9]], [[40, 30.7]]]]), torch.ones(1, 3, 1)
+    target, _ = codec.encode(xy, seen, SIZE, 1)
+    found = codec.decode(codec.probability(target.flatten(1, 2)), 1)
+    torch.testing.assert_close(found[0, :, 0, :2], xy[0, :, 0])

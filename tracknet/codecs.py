@@ -1,7 +1,7 @@
 """Ball positions <-> heatmaps, encode and decode in one object."""
 
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated, ClassVar, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -16,9 +16,11 @@ class Codec(Protocol):
     """What a codec owes; it keeps no state. Positions are network pixels.
 
     Attributes:
+        maps: M, maps of a frame.
         radius: Heatmap pixels within which candidates of two windows are one ball.
     """
 
+    maps: int
     radius: float
 
     def encode(
@@ -33,16 +35,28 @@ class Codec(Protocol):
             stride: Network pixels per pixel of a map.
 
         Returns:
-            Maps (..., h, w) in 0..1 and their weights (...) in the loss.
+            What the loss takes for targets, in 0..1 (..., h, w) if M is 1, and the weight of each
+            frame (...) in it.
         """
         ...
 
     def probability(self, logits: torch.Tensor) -> torch.Tensor:
-        """Logits (..., h, w) as float32 maps in 0..1, which may be averaged over windows."""
+        """Logits (B,T*M,h,w) as float32 maps, which may be averaged over windows.
+
+        Returns:
+            (B,T,h,w) in 0..1 if M is 1, else (B,T,M,h,w).
+        """
         ...
 
-    def decode(self, probability: torch.Tensor, stride: int) -> torch.Tensor:
-        """Such maps (..., h, w) -> candidates (..., N, 3): x, y and score, best first."""
+    def heatmap(self, maps: torch.Tensor) -> torch.Tensor:
+        """Of such maps those that show where a ball is, (B,T,h,w) in 0..1."""
+        ...
+
+    def decode(self, maps: torch.Tensor, stride: int) -> torch.Tensor:
+        """Maps of frames (..., h, w) or (..., M, h, w) -> candidates (..., N, 3).
+
+        They are x, y and score, best first.
+        """
         ...
 
 
@@ -56,6 +70,8 @@ class GaussianCodec:
         radius: Half width of the window round a ball over which the centroid is taken, in heatmap
             pixels; also the distance that two peaks keep.
     """
+
+    maps: ClassVar[int] = 1
 
     sigma: Sigma = 1.0
     candidates: Annotated[int, Field(ge=1, le=1000)] = 5
@@ -86,14 +102,14 @@ class GaussianCodec:
     def probability(self, logits: torch.Tensor) -> torch.Tensor:
         return logits.float().sigmoid()
 
-    def decode(self, probability: torch.Tensor, stride: int) -> torch.Tensor:
-        """The highest peaks of each map; the score is the peak's height."""
-        lead, (h, w) = probability.shape[:-2], probability.shape[-2:]
-        maps = probability.reshape(-1, h, w)
-        peaks = torch.where(_is_peak(maps, self.radius), maps, 0)
-        score, index = peaks.flatten(1).topk(min(self.candidates, h * w))
-        row, column = index // w, index % w
+    def heatmap(self, maps: torch.Tensor) -> torch.Tensor:
+        return maps
 
+    def decode(self, maps: torch.Tensor, stride: int) -> torch.Tensor:
+        """The highest peaks of each map; the score is the peak's height."""
+        lead, (h, w) = maps.shape[:-2], maps.shape[-2:]
+        maps = maps.reshape(-1, h, w)
+        row, column, score = self._peaks(maps)
         reach = self.radius + 1
         padded = F.pad(maps, (reach,) * 4)
         offset = torch.arange(2 * reach + 1, device=maps.device)
@@ -103,8 +119,8 @@ class GaussianCodec:
         shift = (offset - reach).float()
         # At the border it is as narrow on the inner side, too: half a ball has its centroid there.
         half_x, half_y = (
-            torch.minimum(index, side - 1 - index).clamp(max=self.radius)[..., None] + 1
-            for index, side in ((column, w), (row, h))
+            torch.minimum(place, side - 1 - place).clamp(max=self.radius)[..., None] + 1
+            for place, side in ((column, w), (row, h))
         )
         dx = dy = torch.zeros_like(score)
         # A window round the peak cuts off more of the ball on one side, which pulls the centroid to
@@ -116,6 +132,65 @@ class GaussianCodec:
             mass = share.sum((-2, -1)).clamp_min(1e-12)
             dx = (share.sum(-2) * shift).sum(-1) / mass
             dy = (share.sum(-1) * shift).sum(-1) / mass
+        xy = scale_points(torch.stack([column + dx, row + dy], -1), stride)
+        found = torch.cat([xy, score[..., None]], -1)
+        return found.reshape(*lead, *found.shape[1:])
+
+    def _peaks(self, maps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Row, column and height (N,K) of the highest peaks of maps (N,h,w)."""
+        peaks = torch.where(_is_peak(maps, self.radius), maps, 0)
+        count, w = min(self.candidates, maps[0].numel()), maps.shape[-1]
+        score, index = peaks.flatten(1).topk(count)
+        return index // w, index % w, score
+
+
+@dataclass
+class OffsetCodec(GaussianCodec):
+    """Encodes how far the ball is from each pixel beside the Gaussian, and decodes peaks by that.
+
+    As in "Objects as Points" (Zhou et al. 2019), section 3, but for every pixel near the ball. A
+    network that regresses it gives the median of where the ball may be, a centroid is the middle of
+    its doubts. It goes with `losses.OffsetLoss`.
+    """
+
+    maps: ClassVar[int] = 3
+
+    def encode(
+        self, xy: torch.Tensor, visibility: torch.Tensor, size: Size, stride: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """As `GaussianCodec.encode`, but (..., 3, h, w).
+
+        The maps are the Gaussian, and x and y of the nearest ball less the pixel's own, in heatmap
+        pixels; 0 where there is no ball.
+        """
+        heatmap, weight = super().encode(xy, visibility, size, stride)
+        places = scale_points(torch.nan_to_num(xy.float(), nan=0.0), 1 / stride)
+        rows, columns = (torch.arange(n, device=xy.device, dtype=torch.float32) for n in size)
+        dx = (places[..., 0, None] - columns)[..., None, :].expand(*places.shape[:-1], *size)
+        dy = (places[..., 1, None] - rows)[..., None].expand(*places.shape[:-1], *size)
+        seen = (visibility > ABSENT)[..., None, None]
+        nearest = torch.where(seen, dx**2 + dy**2, torch.inf).argmin(-3, keepdim=True)
+        offsets = [torch.where(seen, way, 0).gather(-3, nearest).squeeze(-3) for way in (dx, dy)]
+        return torch.stack([heatmap, *offsets], -3), weight
+
+    def probability(self, logits: torch.Tensor) -> torch.Tensor:
+        maps = logits.float().unflatten(1, (-1, self.maps))
+        return torch.cat([maps[:, :, :1].sigmoid(), maps[:, :, 1:]], 2)
+
+    def heatmap(self, maps: torch.Tensor) -> torch.Tensor:
+        return maps[..., 0, :, :]
+
+    def decode(self, maps: torch.Tensor, stride: int) -> torch.Tensor:
+        """The highest peaks of each map, moved by what is regressed there."""
+        lead, (h, w) = maps.shape[:-3], maps.shape[-2:]
+        maps = maps.reshape(-1, self.maps, h, w)
+        row, column, score = self._peaks(maps[:, 0])
+        dx, dy = (
+            maps[:, 1:]
+            .flatten(2)
+            .gather(2, (row * w + column)[:, None].expand(-1, 2, -1))
+            .unbind(1)
+        )
         xy = scale_points(torch.stack([column + dx, row + dy], -1), stride)
         found = torch.cat([xy, score[..., None]], -1)
         return found.reshape(*lead, *found.shape[1:])

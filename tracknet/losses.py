@@ -76,3 +76,35 @@ class FocalLoss(PixelLoss):
         signed = torch.where(y == 1, z, -z)
         penalty = torch.where(y == 1, 1, (1 - y) ** self.beta)
         return -penalty * (-signed).sigmoid() ** self.alpha * F.logsigmoid(signed)
+
+
+class OffsetLoss(nn.Module):
+    """The loss of `codecs.OffsetCodec`: cross entropy of the heatmap, and the offsets' own.
+
+    These count where a pixel's target is, by its height: smooth L1 (Girshick 2015), in heatmap
+    pixels, which tends to the median.
+
+    Args:
+        positive_weight: See `BCELoss`.
+        offset_weight: What a pixel's offset counts, where its heatmap counts 1.
+
+    Attributes:
+        maps: M, see `codecs.Codec`; of a loss that does not say it, 1.
+    """
+
+    maps = 3
+
+    def __init__(self, positive_weight: Weight = 30.0, offset_weight: Weight = 8.0) -> None:
+        super().__init__()
+        self.heatmap = BCELoss(positive_weight)
+        self.offset_weight = offset_weight
+
+    def forward(
+        self, logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor
+    ) -> torch.Tensor:
+        """Raw logits (B,T*3,h,w), targets (B,T,3,h,w), weights of frames (B,T) -> scalar."""
+        maps = logits.float().unflatten(1, (-1, 3))
+        heatmap, height = maps[:, :, 0], target[:, :, 0]
+        far = F.smooth_l1_loss(maps[:, :, 1:], target[:, :, 1:], reduction="none", beta=0.5)
+        offsets = ((far.sum(2) * height).sum((-2, -1)) * weight).sum() / weight.numel()
+        return self.heatmap(heatmap, height, weight) + self.offset_weight * offsets

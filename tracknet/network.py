@@ -40,7 +40,9 @@ def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None
     decoder = build(config, "decoder", features=layouts, **maps)
     seen, given = temporal.in_channels, decoder.out_channels
     detail = build(config, "detail", in_channels=seen, out_channels=given, **maps)
-    head = build(config, "head", in_channels=given, out_channels=temporal.out_channels)
+    each = build(config, "codec").maps
+    out = {"out_channels": temporal.out_channels * each, "maps": each}
+    head = build(config, "head", in_channels=given, **out)
     between = neck(features, layouts[decoder.layout])
     return HeatmapModel(inputs, temporal, backbone, between, decoder, head, stride, detail)
 

@@ -36,7 +36,7 @@ Stride = Annotated[int, Field(ge=1, le=256)]
 Side = Annotated[int, Field(ge=1, le=16384)]
 Many = Annotated[int, Field(ge=1, le=100_000)]
 ManyOrNone = Annotated[int, Field(ge=0, le=100_000)]
-Window = Annotated[int, Field(ge=1, le=8)]
+Window = Annotated[int, Field(ge=1, le=16)]
 """Frames that a network sees at once."""
 Size = Annotated[Sequence[Side], Field(min_length=2, max_length=2)]
 """(H, W), pixels."""

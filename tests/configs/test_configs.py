@@ -63,8 +63,9 @@ def composed(compose, tmp_path):
 
 
 def check_head(config: dict[str, Any], _: str) -> None:
-    head = build(config, "head", in_channels=8, out_channels=T)
-    assert head(torch.zeros(2, 8, 16, 32)).shape == (2, T, 16, 32)
+    for maps in (1, 3):
+        head = build(config, "head", in_channels=8, out_channels=T * maps, maps=maps)
+        assert head(torch.zeros(2, 8, 16, 32)).shape == (2, T * maps, 16, 32)
 
 
 def check_detail(config: dict[str, Any], option: str) -> None:
@@ -87,9 +88,12 @@ def check_temporal(config: dict[str, Any], _: str) -> None:
 def check_codec(config: dict[str, Any], _: str) -> None:
     codec = build(config, "codec")
     xy = torch.tensor([[[[41.3, 26.6]]]])
-    heatmap, weight = codec.encode(xy, torch.ones(1, 1, 1), (16, 32), STRIDE)
-    logits = torch.logit(heatmap.clamp(1e-6, 1 - 1e-6))
-    best = codec.decode(codec.probability(logits), STRIDE)[:, :, 0]
+    target, weight = codec.encode(xy, torch.ones(1, 1, 1), (16, 32), STRIDE)
+    logits = target.reshape(1, codec.maps, 16, 32).clone()
+    logits[:, 0] = logits[:, 0].clamp(1e-6, 1 - 1e-6).logit()
+    maps = codec.probability(logits)
+    assert codec.heatmap(maps).shape == (1, 1, 16, 32)
+    best = codec.decode(maps, STRIDE)[:, :, 0]
     assert torch.allclose(best[..., :2], xy[0], atol=0.5 * STRIDE)
     assert weight.tolist() == [[1]]
 
@@ -125,8 +129,11 @@ def check_task(config: dict[str, Any], _: str) -> None:
 
 
 def check_loss(config: dict[str, Any], _: str) -> None:
-    logits = torch.zeros(2, T, 8, 16, requires_grad=True)
-    loss = build(config, "loss")(logits, torch.rand(2, T, 8, 16), torch.ones(2, T))
+    function = build(config, "loss")
+    maps = getattr(function, "maps", 1)
+    logits = torch.zeros(2, T * maps, 8, 16, requires_grad=True)
+    target = torch.rand(2, T, maps, 8, 16) if maps > 1 else torch.rand(2, T, 8, 16)
+    loss = function(logits, target, torch.ones(2, T))
     loss.backward()
     assert loss.shape == ()
     assert logits.grad.isfinite().all()

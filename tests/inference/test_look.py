@@ -54,10 +54,16 @@ def test_two_candidates_of_one_ball_become_one(look, dots):
     assert (found[:, 1, 2] == 0).all()
 
 
-def test_faint_candidates_stay_as_they_are(look, dots):
-    frames, _ = dots(2)
+def test_faint_candidates_and_the_last_ones_are_not_looked_at(look, dots):
+    frames, xy = dots(2)
     faint = np.tile([10.0, 10, 0.01], (2, 1, 1))
-    np.testing.assert_array_equal(list(look().again(frames, faint, (192, 320))), faint)
+    np.testing.assert_array_equal(list(look().again(frames, faint, (192, 320))), faint * (1, 1, 0))
+    best = np.tile([[300.0, 180, 0.9], [280, 170, 0.9], [260, 160, 0.9]], (2, 1, 1))
+    ball = np.concatenate([xy, np.full((2, 1), 0.8)], 1)[:, None]
+    assert (
+        np.stack(list(look().again(frames, np.hstack([best, ball]), (192, 320))))[..., 2].max()
+        < 0.1
+    )
 
 
 def test_a_video_is_looked_at_as_its_frames_are(look, video, dots):
@@ -66,6 +72,16 @@ def test_a_video_is_looked_at_as_its_frames_are(look, video, dots):
     of_file = look().of_video(file, candidates)
     of_frames = np.stack(list(look().again(dots(12)[0], candidates, (192, 320))))
     np.testing.assert_allclose(of_file[:, 0], of_frames[:, 0], atol=0.5)
+
+
+def test_what_is_shown_again_is_looked_at_once(look, video):
+    file, xy = video(12)
+    candidates = beside(xy)
+    candidates[:, 1, 1] += 0.01 * np.arange(12)
+    candidates[8] = candidates[7]
+    found = look().of_video(file, candidates)
+    assert len(found) == 12
+    np.testing.assert_array_equal(found[8], found[7])
 
 
 @pytest.mark.parametrize("overlap", ["none", "mean"])

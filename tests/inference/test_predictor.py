@@ -26,6 +26,7 @@ CONFIG = {
     "decoder": {"_target_": "tracknet.models.UNetDecoder.from_features"},
     "detail": {},
     "head": {"_target_": "tracknet.models.HeatmapHead"},
+    "codec": {"_target_": "tracknet.codecs.GaussianCodec"},
 }
 
 

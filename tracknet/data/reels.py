@@ -2,9 +2,10 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from tracknet.data.entry import FRAMES
 from tracknet.data.patches import centred, corners, cut
+from tracknet.data.repeats import shown_again
 from tracknet.data.store import StoredClip
 from tracknet.geometry import Fit, Letterbox, Size
 from tracknet.types import ABSENT, UNLABELLED, Labels
@@ -19,8 +21,10 @@ from tracknet.video import Resizer, open_video, prefetch
 
 FAR = 16.0
 """Pixels from the ball beyond which a candidate is another thing."""
-OTHERS = 2
-"""Candidates of a frame that are shown for what they are not."""
+HALF = 6.0
+"""Pixels outside of a patch within which a ball may still show in it."""
+BALLS, OTHERS = 2, 2
+"""Patches of a frame that hold its ball, and that hold a candidate which is none."""
 
 
 @dataclass(frozen=True)
@@ -51,47 +55,56 @@ class Reels:
         """
         size = self.patch[0] + self.margin, self.patch[1] + self.margin
         rng = np.random.default_rng(int(self._digest(clip, b"")[:8], 16))
-        return self._made(clip, fine, size, list(self._lessons(clip, fine, candidates, rng)))
+        rows = np.flatnonzero(~shown_again(candidates))
+        points = [self._lessons(clip, fine, row, candidates[row], rng) for row in rows]
+        return self._made(clip, fine, size, rows, points)
 
     def val(self, clip: StoredClip, fine: Fit, candidates: np.ndarray, least: float) -> StoredClip:
         """Patches round every candidate with at least that score."""
+        rows = np.flatnonzero(~shown_again(candidates))
+        seen = clip.labels.visibility[rows] != UNLABELLED
+        worth = (candidates[rows, :, 2] >= least) & seen[:, None]
         points = [
-            fine.to_network(own[own[:, 2] >= least, :2]) if seen != UNLABELLED else np.empty((0, 2))
-            for own, seen in zip(candidates, clip.labels.visibility, strict=True)
+            fine.to_network(own[is_worth, :2])
+            for own, is_worth in zip(candidates[rows], worth, strict=True)
         ]
-        return self._made(clip, fine, self.patch, points)
+        return self._made(clip, fine, self.patch, rows, points)
 
     def _lessons(
-        self, clip: StoredClip, fine: Fit, candidates: np.ndarray, rng: np.random.Generator
-    ) -> Iterator[np.ndarray]:
-        """Each frame's points (n,2), pixels of the fine frames."""
+        self,
+        clip: StoredClip,
+        fine: Fit,
+        row: int,
+        candidates: np.ndarray,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """A frame's points (n,2), pixels of the fine frames."""
         labels, half = clip.labels, np.array(self.patch[::-1]) / 2
-        still, frames = clip.background.astype(np.int16), clip.frames
-        for row, own in enumerate(candidates):
-            if labels.visibility[row] == UNLABELLED:
-                yield np.empty((0, 2))
-                continue
-            places, points = fine.to_network(own[:, :2]), []
-            if labels.visibility[row] > ABSENT:
-                ball = fine.to_network(labels.xy[row])
-                points.append(ball + rng.uniform(-half, half) * 0.6)
-                places = places[np.linalg.norm(places - ball, axis=1) > FAR]
-            points += [place + rng.uniform(-8, 8, 2) for place in places[:OTHERS]]
-            moves = np.abs(frames[row] - still).sum(-1).ravel().astype(float) ** 2
-            if total := moves.sum():
-                y, x = divmod(int(rng.choice(moves.size, p=moves / total)), still.shape[1])
-                points.append(fine.to_network(clip.fit.to_original(np.array([x, y]))))
-            yield np.array(points).reshape(-1, 2)
+        if labels.visibility[row] == UNLABELLED:
+            return np.empty((0, 2))
+        places, points = fine.to_network(candidates[:, :2]), []
+        if labels.visibility[row] > ABSENT:
+            ball = fine.to_network(labels.xy[row])
+            points += list(ball + rng.uniform(-half, half, (BALLS, 2)) * 0.6)
+            places = places[np.linalg.norm(places - ball, axis=1) > FAR]
+        points += [place + rng.uniform(-8, 8, 2) for place in places[:OTHERS]]
+        still = clip.background.astype(np.int16)
+        moves = np.abs(clip.frames[row] - still).sum(-1).ravel().astype(float) ** 2
+        if total := moves.sum():
+            y, x = divmod(int(rng.choice(moves.size, p=moves / total)), still.shape[1])
+            points.append(fine.to_network(clip.fit.to_original(np.array([x, y]))))
+        return np.array(points).reshape(-1, 2)
 
     def _made(
-        self, clip: StoredClip, fine: Fit, size: Size, points: Sequence[np.ndarray]
+        self, clip: StoredClip, fine: Fit, size: Size, rows: np.ndarray, points: list[np.ndarray]
     ) -> StoredClip:
+        """A window for each point of the frames `rows`, which are those that repeat no other."""
         first = [corners(own, size, fine.target) for own in points]
-        what = repr((fine, size)).encode() + b"".join(corner.tobytes() for corner in first)
+        what = repr((fine, size, rows.tolist())).encode() + b"".join(map(bytes, first))
         folder = self.root / "reels" / self._digest(clip, what)
         if not folder.is_dir():
-            self._write(clip, fine, size, first, folder)
-        labels = self._labels(clip, fine, size, first)
+            self._write(clip, fine, size, rows, first, folder)
+        labels = self._labels(clip, fine, size, rows, first)
         reel = replace(clip.clip, labels=labels)
         return StoredClip(reel, folder, Letterbox(size, size), clip.fps, labels)
 
@@ -100,16 +113,21 @@ class Reels:
         clip: StoredClip,
         fine: Fit,
         size: Size,
+        rows: np.ndarray,
         first: Sequence[np.ndarray],
         folder: Path,
     ) -> None:
         unfinished = folder.with_name(f".{folder.name}.{uuid4().hex}")
         unfinished.mkdir(parents=True)
+        shown = np.isin(np.arange(len(clip)), rows)
         try:
             _, frames = open_video(clip.clip.source)
-            with open(unfinished / FRAMES, "wb") as file, closing(prefetch(frames, 8)) as read:
+            with (
+                open(unfinished / FRAMES, "wb") as file,
+                closing(prefetch(compress(frames, shown), 8)) as read,
+            ):
                 views = centred(map(Resizer(fine), read), self.frames)
-                for view, own in zip(views, first, strict=False):
+                for view, own in zip(views, first, strict=True):
                     for corner in own:
                         file.write(cut(view, corner, size).data)
             if not folder.is_dir():
@@ -118,22 +136,27 @@ class Reels:
             shutil.rmtree(unfinished, ignore_errors=True)
 
     def _labels(
-        self, clip: StoredClip, fine: Fit, size: Size, first: Sequence[np.ndarray]
+        self, clip: StoredClip, fine: Fit, size: Size, rows: np.ndarray, first: Sequence[np.ndarray]
     ) -> Labels:
-        """Of every patch's frames: where in it the ball is, or that it is not there."""
-        visibility, ball = clip.labels.visibility, fine.to_network(clip.labels.xy)
-        rows = list(centred(range(len(clip)), self.frames))
+        """Of every patch's middle frame: where in it the ball is, or that it is not there.
+
+        The others are unlabelled: what the second look says of them is not asked for.
+        """
+        visibility, balls = clip.labels.visibility[rows], fine.to_network(clip.labels.xy[rows])
         xy, seen = [], []
-        for row, own in zip(rows, first, strict=True):
-            for corner in own:
-                place = ball[row] - corner
-                inside = ((place >= 0) & (place <= np.array(size[::-1]) - 1)).all(1)
-                xy.append(place)
-                seen.append(np.where(inside | (visibility[row] <= ABSENT), visibility[row], ABSENT))
-        places = np.concatenate([np.empty((0, 2)), *xy]).astype(np.float32)
-        states = np.concatenate([np.empty(0), *seen]).astype(np.int8)
+        for state, middle, own in zip(visibility, balls, first, strict=True):
+            places = middle - own
+            # Half a ball at the border is neither.
+            away = np.maximum(-places, places - (np.array(size[::-1]) - 1)).max(1)
+            ball = np.select([away <= 0, away < HALF], [state, UNLABELLED], ABSENT)
+            xy.append(places)
+            seen.append(ball if state > ABSENT else np.full(len(own), state))
+        places = np.full((sum(map(len, xy)), self.frames, 2), np.nan, np.float32)
+        states = np.full(places.shape[:2], UNLABELLED, np.int8)
+        states[:, self.frames // 2] = np.concatenate(seen)
+        places[:, self.frames // 2] = np.concatenate(xy)
         places[states <= ABSENT] = np.nan
-        return Labels(places, states, size)
+        return Labels(places.reshape(-1, 2), states.ravel(), size)
 
     def _digest(self, clip: StoredClip, what: bytes) -> str:
         said = repr((self.key, clip.folder.name, clip.clip.name, self.frames)).encode()

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from itertools import islice
+from itertools import compress
 
 import numpy as np
 
 from tracknet.codecs import Codec
 from tracknet.data.patches import centred, corners, cut
+from tracknet.data.repeats import shown_again
 from tracknet.geometry import Fit, Size, inside
 from tracknet.inference.network import Network
 from tracknet.video import Frame, Resizer, Source, open_video, prefetch
@@ -18,6 +19,8 @@ PATCHES = 64
 """Of a pass, about."""
 FAINT = 0.02
 """Score below which a candidate is not worth a look."""
+LOOKS = 3
+"""Candidates of a frame that are looked at: the fourth and fifth brought nothing."""
 
 
 class SecondLook:
@@ -74,7 +77,7 @@ class SecondLook:
         for view, candidates in zip(views, found, strict=True):
             first = corners(fit.to_network(candidates[:, :2]), self.patch, self.image_size)
             waiting.append((candidates, first))
-            worth = candidates[:, 2] >= FAINT
+            worth = _worth(candidates)
             patches += [cut(view, corner, self.patch) for corner in first[worth]]
             if len(patches) >= PATCHES:
                 yield from self._joined(fit, waiting, patches)
@@ -84,8 +87,10 @@ class SecondLook:
     def of_video(self, source: Source, candidates: np.ndarray) -> np.ndarray:
         """The candidates (N,K,3) of a video's first N frames after the second look, see `again`."""
         info, frames = open_video(source)
-        with closing(prefetch(islice(frames, len(candidates)), DECODED)) as read:
-            return np.stack(list(self.again(read, candidates, info.size)))
+        new = ~shown_again(candidates)
+        with closing(prefetch(compress(frames, new), DECODED)) as read:
+            looked = np.stack(list(self.again(read, candidates[new], info.size)))
+        return looked[np.cumsum(new) - 1]
 
     def best(self, patches: np.ndarray) -> np.ndarray:
         """(N,3) x, y in patch pixels and score, of the middle frame of patches (N,T,h,w,3)."""
@@ -99,13 +104,19 @@ class SecondLook:
         radius = self.codec.radius * self.network.stride
         for candidates, first in waiting:
             looked = candidates.astype(float)
+            looked[~_worth(candidates), 2] = 0
             places = fit.to_network(looked[:, :2])
-            for k in np.flatnonzero(candidates[:, 2] >= FAINT):
+            for k in np.flatnonzero(_worth(candidates)):
                 x, y, score = next(seen)
                 places[k] = first[k] + (x, y)
                 looked[k, 2] = np.sqrt(looked[k, 2] * score)
             looked[:, :2] = inside(fit.to_original(places), fit.source)
             yield _apart(looked, places, radius)
+
+
+def _worth(candidates: np.ndarray) -> np.ndarray:
+    """(K,) which candidates (K,3), best first, are looked at."""
+    return (candidates[:, 2] >= FAINT) & (np.arange(len(candidates)) < LOOKS)
 
 
 def _apart(candidates: np.ndarray, places: np.ndarray, radius: float) -> np.ndarray:

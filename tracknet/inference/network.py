@@ -36,7 +36,7 @@ class Network(Protocol):
             background: (B,H,W,3) uint8; None for a network that does not look at it.
 
         Returns:
-            Logits (B,T,h,w) float32, on any device.
+            Logits (B,T*M,h,w) float32, M maps a frame, on any device.
 
         Raises:
             RuntimeError: Memory does not hold so many windows, see `lacks_memory`.

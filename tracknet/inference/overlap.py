@@ -47,7 +47,7 @@ class Overlap:
 
         Args:
             windows: B consecutive windows.
-            logits: (B,T,h,w) float32, what the network says of them.
+            logits: (B,T*M,h,w) float32, what the network says of them.
 
         Returns:
             (M,K,3) network x, y and score, best first, of the next M frames that are finished.
@@ -70,7 +70,7 @@ class Overlap:
         return self._candidates([self._join(frame) for frame in [*self._seen]])
 
     def _join(self, frame: int) -> torch.Tensor:
-        """A frame's candidates (K,3) if these are pooled, else its heatmap (h,w)."""
+        """A frame's candidates (K,3) if these are pooled, else its maps (h,w) or (M,h,w)."""
         places, views = zip(*self._seen.pop(frame), strict=True)
         if self._name == "none":
             own = frame % self.step
@@ -79,7 +79,7 @@ class Overlap:
         if self._name == "pool":
             return merge(views, self._codec.radius * self._stride)
         weights = self._weights[list(places)].to(views)
-        return torch.einsum("nhw,n->hw", views, weights / weights.sum())
+        return torch.einsum("n...,n->...", views, weights / weights.sum())
 
     def _candidates(self, joined: list[torch.Tensor]) -> torch.Tensor:
         if not joined:

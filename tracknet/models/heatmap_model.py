@@ -1,4 +1,4 @@
-"""A window of frames -> one heatmap of logits per frame."""
+"""A window of frames -> one heatmap of logits per frame, or M maps."""
 
 import torch
 from torch import nn
@@ -23,7 +23,7 @@ class HeatmapModel(nn.Module):
         backbone: (N,C,H,W) -> tokens or a pyramid.
         neck: Between the backbone's feature layout and the decoder's.
         decoder: Features -> (N,C,h,w).
-        head: (N,C,h,w) -> logits.
+        head: (N,C,h,w) -> logits, M maps a frame as the codec wants them.
         heatmap_stride: Network pixels per heatmap pixel.
         detail: (N,C,H,W) -> what is added to the decoder's map, (N,C,h,w); None for none.
 
@@ -60,7 +60,7 @@ class HeatmapModel(nn.Module):
         return torch.zeros(1, self.frames, 3, *size, device=device), background
 
     def forward(self, frames: torch.Tensor, background: torch.Tensor | None = None) -> torch.Tensor:
-        """(B,T,3,H,W) in 0..1, background (B,3,H,W) or None -> logits (B,T,h,w)."""
+        """(B,T,3,H,W) in 0..1, background (B,3,H,W) or None -> logits (B,T*M,h,w)."""
         size = frames.shape[-2] // self.heatmap_stride, frames.shape[-1] // self.heatmap_stride
         return self.decode(self.encode(frames, background), size)
 
@@ -71,7 +71,7 @@ class HeatmapModel(nn.Module):
         return self.temporal.fuse(self.backbone(pictures)), detail
 
     def decode(self, encoded, size: Size) -> torch.Tensor:
-        """What `encode` gives -> logits (B,T,h,w) of heatmap size `size`."""
+        """What `encode` gives -> logits (B,T*M,h,w) of heatmap size `size`."""
         features, detail = encoded
         maps = self.decoder(self.neck(features), size)
         return self.temporal.unfold(self.head(maps if detail is None else maps + detail))

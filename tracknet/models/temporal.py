@@ -37,7 +37,7 @@ class Temporal(nn.Module, ABC):
 
     @abstractmethod
     def unfold(self, maps: torch.Tensor) -> torch.Tensor:
-        """(N,out_channels,h,w) -> (B,T,h,w)."""
+        """(N,out_channels*M,h,w) -> (B,T*M,h,w), M maps a frame, frame by frame."""
 
 
 class StackTime(Temporal):

@@ -12,7 +12,7 @@ from tracknet.data.store import StoredClip
 from tracknet.errors import InputError
 from tracknet.files import write_json
 from tracknet.geometry import to_original
-from tracknet.inference.look import FAINT
+from tracknet.inference.look import FAINT, LOOKS
 from tracknet.metrics import best_threshold
 from tracknet.pipelines.common import candidates_of, find_clips, looked_at, open_clips
 from tracknet.pipelines.heatmaps import HeatmapTask, HeatmapTraining
@@ -63,7 +63,7 @@ class SecondLookTask(HeatmapTask):
                     reel = (
                         reels.train(clip, fine, seen)
                         if split == "train"
-                        else reels.val(clip, fine, seen, FAINT)
+                        else reels.val(clip, fine, seen[:, :LOOKS], FAINT)
                     )
                     splits[split] += [reel] if len(reel) else []
                     bar.advance(task)

@@ -233,6 +233,12 @@ def _misfits(config: Mapping[str, Any]) -> Iterator[str]:
                 f"{name}={config[name]}: {going_on[0]}= goes on with the weights of its own "
                 f"checkpoint; leave one of the two out"
             )
+    maps = [getattr(target_of(config[name], name), "maps", 1) for name in ("codec", "loss")]
+    if maps[0] != maps[1]:
+        yield (
+            f"the codec gives {maps[0]} maps of a frame, the loss takes {maps[1]}; set "
+            "codec=offset and loss=offset, or neither"
+        )
     callbacks, trainer = config["callbacks"], config["trainer"]
     folder = f"{config['paths']['output']}/checkpoints"
     for name, why in (

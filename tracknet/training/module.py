@@ -126,7 +126,7 @@ class HeatmapModule(LightningModule):
         return float(mean)
 
     def loss_of(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """The loss of a batch's logits (B,T,h,w)."""
+        """The loss of a batch's logits (B,T*M,h,w)."""
         h, w, stride = *logits.shape[-2:], self.model.heatmap_stride
         target, weight = self.codec.encode(batch.xy, batch.visibility, (h, w), stride)
         return self.loss(logits, target, weight)
@@ -140,8 +140,8 @@ class HeatmapModule(LightningModule):
         if not loss.isfinite():
             raise diverged(self.trainer, "validation", float(loss), self.global_step, batch.window)
         self.log("val/loss", loss, batch_size=len(batch), sync_dist=True)
-        heatmaps = self.codec.probability(logits)
-        best = self.codec.decode(heatmaps, self.model.heatmap_stride)[:, :, 0]
+        maps = self.codec.probability(logits)
+        best = self.codec.decode(maps, self.model.heatmap_stride)[:, :, 0]
         self.validation.add(batch.window, best)
 
     def on_validation_epoch_end(self) -> None:

@@ -16,19 +16,23 @@ class HeatmapHead(nn.Module):
 
     Args:
         in_channels: C.
-        out_channels: Heatmaps, one per frame.
-        prior: Probability that the untrained network gives every pixel, in (0, 1). Starting at
-            a half instead, focal loss drowns in background (https://arxiv.org/abs/1708.02002,
-            section 4.1).
+        out_channels: Of all frames.
+        maps: Of a frame, the first of which is its heatmap.
+        prior: Probability that the untrained network gives every pixel of a heatmap, in (0, 1).
+            Starting at a half instead, focal loss drowns in background
+            (https://arxiv.org/abs/1708.02002, section 4.1).
     """
 
-    def __init__(self, in_channels: int, out_channels: int = 1, prior: Inside = 0.01) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int = 1, maps: int = 1, prior: Inside = 0.01
+    ) -> None:
         super().__init__()
         self.hidden = nn.Sequential(
             nn.Conv2d(in_channels, in_channels, 3, padding=1), nn.ReLU(inplace=True)
         )
         self.logits = nn.Conv2d(in_channels, out_channels, 1)
-        nn.init.constant_(self.logits.get_parameter("bias"), -math.log((1 - prior) / prior))
+        bias = nn.init.zeros_(self.logits.get_parameter("bias"))
+        nn.init.constant_(bias[::maps], -math.log((1 - prior) / prior))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.logits(self.hidden(x))

@@ -133,7 +133,8 @@ def _look(module: Any, place: Place) -> Seen:
     index = windows.windows.index(place.window)
     raw = {name: value.to(module.device) for name, value in windows.batch([index]).items()}
     batch = Batch.of(raw).in_unit()
-    heatmaps = module.codec.probability(module.model(batch.frames, batch.background))
+    maps = module.codec.probability(module.model(batch.frames, batch.background))
+    heatmaps = module.codec.heatmap(maps)
     clip = windows.clips[number]
     row = start + place.offset
     return Seen(
