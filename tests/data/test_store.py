@@ -248,6 +248,10 @@ ODD = {
     "a rate as a number": ("fps", 25),
     "a rate of many digits": ("fps", "1e99999999"),
     "damaged in words": ("damaged", "no"),
+    "repeats in no order": ("repeats", [3, 2]),
+    "a repeat behind the end": ("repeats", [5]),
+    "a repeat before the second frame": ("repeats", [0]),
+    "repeats in words": ("repeats", ["2"]),
     "no digests": ("digests", {}),
     "digests as text": ("digests", "0" * 64),
 }
@@ -585,3 +589,56 @@ def test_positions_move_with_the_frame_and_back(make_clip, tmp_path):
     np.testing.assert_allclose(track.xy, labels.xy)
     assert track.score.tolist() == [0.1, 0.2, 0.3]
     assert track.visible.all()
+
+
+@pytest.fixture
+def repeating(store, make_clip):
+    """A stored clip of 36 frames that shows every fifth of its 30 again."""
+    made = make_clip("a", 9)
+    rows = np.arange(36)
+    xy, visibility = np.stack([rows, rows / 2], 1).astype(np.float32), np.ones(36, np.int8)
+    made = replace(made, labels=Labels(xy, visibility))
+    numbers = np.repeat(np.arange(30), [1, 1, 1, 1, 2] * 6)
+    rng = np.random.default_rng(0)
+    ground = rng.integers(0, 255, (18, 32 + 30, 3), np.uint8)
+    with VideoWriter(made.source, (144, 256), Fraction(30), crf=5) as writer:
+        for number in numbers:
+            writer.write(cv2.resize(ground[:, number : number + 32], (256, 144)))
+    (clip,), problems = store.open([made])
+    assert not problems
+    return clip
+
+
+def test_frames_that_repeat_are_known_and_left_out(repeating):
+    clip = repeating
+    assert len(clip) == 36
+    # Of the last one nothing behind it could tell.
+    assert list(clip.repeats) == [5, 11, 17, 23, 29]
+    once = clip.once()
+    kept = np.delete(np.arange(36), clip.repeats)
+    assert [once.number(row) for row in range(len(once))] == kept.tolist()
+    np.testing.assert_array_equal(once.frames, clip.frames[kept])
+    np.testing.assert_array_equal(once.background, clip.background)
+    np.testing.assert_array_equal(once.labels.xy, clip.labels.xy[kept])
+    np.testing.assert_array_equal(once.labels.visibility, clip.labels.visibility[kept])
+    np.testing.assert_array_equal(once.network_xy, clip.network_xy[kept])
+    assert once.once().frames.shape == once.frames.shape
+    assert clip.number(7) == 7
+
+
+@pytest.mark.parametrize(("start", "count"), [(0, 31), (3, 4), (4, 2), (5, 1), (9, 22)])
+def test_frames_are_read_over_those_that_are_left_out(repeating, start, count):
+    once = repeating.once()
+    out = np.empty((count, *once.fit.target, 3), np.uint8)
+    once.read(out, start)
+    np.testing.assert_array_equal(out, once.frames[start : start + count])
+
+
+def test_frames_that_are_gone_are_named_there_too(repeating):
+    once = repeating.once()
+    file = once.folder / "frames.u8"
+    os.truncate(file, file.stat().st_size * 3 // 4)
+    with pytest.raises(VideoError, match="was removed or cut"):
+        np.asarray(once.frames)
+    with pytest.raises(VideoError, match="was removed or cut"):
+        once.read(np.empty((31, *once.fit.target, 3), np.uint8))

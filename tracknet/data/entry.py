@@ -8,10 +8,11 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from tracknet.geometry import Size
 
 FRAMES, BACKGROUND = "frames.u8", "background.u8"
 META, SEEN = "meta.json", "seen.json"
-LONGEST = 1 << 16
+LONGEST = 1 << 22
 """Bytes of a JSON file of an entry, at most."""
 RATE = re.compile(r"0*[1-9]\d{0,9}(/0*[1-9]\d{0,9})?")
 
@@ -36,6 +37,7 @@ class Facts:
         size: (H, W) of the original frames.
         fps: Frames per second.
         damaged: Whether it is damaged behind the last frame.
+        repeats: Indices of frames that repeat the one before, see `tracknet.data.repeats`.
         digests: SHA-256 of the pictures' files, by name.
     """
 
@@ -45,6 +47,7 @@ class Facts:
     size: Size
     fps: Fraction
     damaged: bool
+    repeats: Sequence[int]
     digests: Mapping[str, str]
 
 
@@ -63,6 +66,9 @@ def read_facts(folder: Path, image_size: Size) -> Facts | None:
         if not all(type(number) is int for number in numbers) or len(facts.size) != 2:
             return None
         if min(facts.frames, *facts.size) < 1 or type(facts.damaged) is not bool:
+            return None
+        own = [0, *facts.repeats, facts.frames]
+        if not all(type(index) is int for index in own) or any(a >= b for a, b in pairwise(own)):
             return None
         picture = image_size[0] * image_size[1] * 3
         lengths = {FRAMES: facts.frames * picture, BACKGROUND: picture}

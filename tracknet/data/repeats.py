@@ -4,6 +4,7 @@ Nothing moves in them, and twice as far in the next: no motion does that. They a
 anything looks at frames, and have what was found in the frame that they repeat.
 """
 
+import cv2
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -11,6 +12,11 @@ STILL = 0.3
 """Of the change in the frames before and after it: what changes less is a repetition."""
 AROUND = 2
 """Frames on either side of one that are looked at. At the ends there are too few to say it."""
+
+
+def change(before: np.ndarray | None, frame: np.ndarray) -> float:
+    """How much of a frame is another than in the one before, 0 for the first one."""
+    return 0.0 if before is None else cv2.norm(np.asarray(frame), np.asarray(before), cv2.NORM_L1)
 
 
 def is_repeat(changes: np.ndarray) -> np.ndarray:

@@ -8,9 +8,10 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
@@ -30,6 +31,7 @@ from tracknet.data.entry import (
     write_entry,
 )
 from tracknet.data.formats.base import LEFT_OUT, fit_labels
+from tracknet.data.repeats import change, repeated_frames
 from tracknet.errors import InputError
 from tracknet.files import flush
 from tracknet.geometry import Fit, Letterbox, Size, to_original
@@ -46,7 +48,7 @@ from tracknet.video import (
     open_video,
 )
 
-VERSION = 6
+VERSION = 7
 UNFINISHED = ".writing-"
 """How folders begin whose clips are being decoded."""
 ATTEMPTS = 100
@@ -65,7 +67,9 @@ class StoredClip:
         folder: Where its files lie.
         fit: From the original frame to the network's input.
         fps: Frames per second of the source.
-        labels: One row per decoded frame, original pixels.
+        labels: One row per frame, original pixels.
+        repeats: Which frames repeat the one before, see `tracknet.data.repeats`.
+        rows: Which of the frames in the folder are its own, ascending; None: all of them.
     """
 
     clip: Clip
@@ -73,24 +77,41 @@ class StoredClip:
     fit: Fit
     fps: Fraction
     labels: Labels
+    repeats: Sequence[int] = ()
+    rows: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
     @property
     def frames(self) -> np.ndarray:
-        """(N, H, W, 3) uint8 at network size, memory-mapped.
+        """(N, H, W, 3) uint8 at network size, memory-mapped if they are all of the folder's.
 
         Opened anew each time: datasets of thousands of clips would run out of file descriptors.
 
         Raises:
             VideoError: They were removed or cut since the clip was opened.
         """
-        shape = (len(self), *self.fit.target, 3)
         try:
-            return np.memmap(self.folder / FRAMES, np.uint8, "r", 0, shape)
-        except (OSError, ValueError) as error:
+            frames = np.memmap(self.folder / FRAMES, np.uint8, "r").reshape(-1, *self.fit.target, 3)
+            if self.rows is not None:
+                return frames[self.rows]
+            if len(frames) < len(self):
+                raise self._gone(FRAMES)
+            return frames[: len(self)]
+        except (OSError, ValueError, IndexError) as error:
             raise self._gone(FRAMES) from error
+
+    def once(self) -> "StoredClip":
+        """The same clip without the frames that repeat the one before."""
+        rows = np.delete(np.arange(len(self)), self.repeats)
+        xy, visibility = self.labels.xy[rows], self.labels.visibility[rows]
+        labels = replace(self.labels, xy=xy, visibility=visibility)
+        return replace(self, labels=labels, repeats=(), rows=rows)
+
+    def number(self, row: int) -> int:
+        """Which frame of the video one of its frames is."""
+        return row if self.rows is None else int(self.rows[row])
 
     def read(self, out: np.ndarray, start: int = 0, file: str = FRAMES) -> None:
         """Reads pictures into memory that is there: faster than by `frames`.
@@ -103,6 +124,16 @@ class StoredClip:
         Raises:
             VideoError: They were removed or cut since the clip was opened.
         """
+        if self.rows is None or file != FRAMES:
+            self._read(out, start, file)
+            return
+        # Piece by piece that follows in the file.
+        rows = self.rows[start : start + len(out)]
+        ends = [*(np.flatnonzero(np.diff(rows) > 1) + 1), len(rows)]
+        for begin, end in pairwise([0, *ends]):
+            self._read(out[begin:end], int(rows[begin]), file)
+
+    def _read(self, out: np.ndarray, start: int, file: str) -> None:
         try:
             with open(self.folder / file, "rb", buffering=0) as stream:
                 stream.seek(start * math.prod((*self.fit.target, 3)))
@@ -274,12 +305,15 @@ class FrameStore:
         info, decoded = open_video(clip.source, skip_damage=False)
         resizer = Resizer(self.fit(info.size, self.image_size))
         length, damaged, digest = 0, False, hashlib.sha256()
+        before, changes = None, []
         with open(folder / FRAMES, "wb") as file:
             try:
                 for frame in decoded:
-                    pixels = resizer(frame).data
-                    digest.update(pixels)
-                    file.write(pixels)
+                    pixels = resizer(frame)
+                    changes.append(change(before, pixels))
+                    before = pixels
+                    digest.update(pixels.data)
+                    file.write(pixels.data)
                     length += 1
             except DamageError:
                 damaged = True
@@ -290,7 +324,8 @@ class FrameStore:
             flush(folder / name)
         digests = {FRAMES: digest.hexdigest(), BACKGROUND: hashlib.sha256(background).hexdigest()}
         source, claimed = str(clip.source), info.frames
-        facts = Facts(source, length, claimed, info.size, info.fps, damaged, digests)
+        repeats = repeated_frames(np.array(changes)).tolist()
+        facts = Facts(source, length, claimed, info.size, info.fps, damaged, repeats, digests)
         write_entry(folder, facts)
 
     def _state(self, clip: Clip) -> State:
@@ -340,7 +375,7 @@ class FrameStore:
             raise VideoError(f"{folder} was removed while it was opened; start again")
         fit = self.fit(facts.size, self.image_size)
         labels, problems = fit_labels(clip, facts.frames, facts.size)
-        stored = StoredClip(clip, folder, fit, facts.fps, labels)
+        stored = StoredClip(clip, folder, fit, facts.fps, labels, facts.repeats)
         return stored, [*_video_problems(clip.name, facts), *problems]
 
     def _folder(self, clip: Clip) -> Path:

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
-import cv2
 import numpy as np
 
-from tracknet.data.repeats import AROUND, is_repeat
+from tracknet.data.repeats import AROUND, change, is_repeat
 from tracknet.inference.backgrounds import Shot
 
 Item = TypeVar("Item")
@@ -20,9 +19,8 @@ def once(shots: Iterable[Shot]) -> Iterator[Shot]:
     waiting: deque[Shot] = deque()
     held = before = None
     for index, shot in enumerate(shots):
-        frame = np.asarray(shot.frame)
-        changes.append(0.0 if before is None else cv2.norm(frame, before, cv2.NORM_L1))
-        before = frame
+        changes.append(change(before, shot.frame))
+        before = shot.frame
         waiting.append(shot)
         if len(waiting) <= AROUND:
             continue

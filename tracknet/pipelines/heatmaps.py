@@ -50,7 +50,9 @@ class HeatmapTask:
     def clips(self, config: dict[str, Any], dataset: Dataset) -> dict[str, list[StoredClip]]:
         """What is trained and validated on, by split."""
         found = {split: find_clips(config, dataset, split) for split in ("train", "val")}
-        return {split: open_clips(config, clips) for split, clips in found.items()}
+        opened = {split: open_clips(config, clips) for split, clips in found.items()}
+        # A network that predicts does not see frames that repeat the one before either.
+        return {split: [clip.once() for clip in clips] for split, clips in opened.items()}
 
     def assemble(
         self, config: dict[str, Any], trainer: Trainer, weights: dict[str, Any] | None = None

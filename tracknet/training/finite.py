@@ -86,10 +86,11 @@ def diverged(
     """
     module: Any = trainer.lightning_module
     own = module.windows[where]
-    named = [
-        f"{own.clips[clip].clip.name} frames {start} to {start + own.frames - 1}"
-        for clip, start in windows.tolist()
-    ]
+    named = []
+    for number, start in windows.tolist():
+        clip = own.clips[number]
+        last = min(start + own.frames, len(clip)) - 1
+        named.append(f"{clip.clip.name} frames {clip.number(start)} to {clip.number(last)}")
     more = [f"{len(named) - NAMED} more"] if len(named) > NAMED else []
     of = f" (windows: {', '.join([*named[:NAMED], *more])})" if named else " (on another device)"
     shown = "not finite" if math.isfinite(loss) else f"{loss}"

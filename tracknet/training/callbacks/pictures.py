@@ -139,7 +139,7 @@ def _look(module: Any, place: Place) -> Seen:
     row = start + place.offset
     return Seen(
         clip=clip.clip.name,
-        number=row,
+        number=clip.number(row),
         outcome=place.outcome,
         error=place.error,
         score=float(place.best[2]),
