@@ -56,7 +56,7 @@ class Reels:
         size = self.patch[0] + self.margin, self.patch[1] + self.margin
         rng = np.random.default_rng(int(self._digest(clip, b"")[:8], 16))
         rows = np.flatnonzero(~shown_again(candidates))
-        points = [self._lessons(clip, fine, row, candidates[row], rng) for row in rows]
+        points = [self._lessons(clip, fine, row, candidates[row], rng) for row in rows.tolist()]
         return self._made(clip, fine, size, rows, points)
 
     def val(self, clip: StoredClip, fine: Fit, candidates: np.ndarray, least: float) -> StoredClip:

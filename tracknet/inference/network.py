@@ -7,6 +7,7 @@ import torch
 
 from tracknet.data.batch import to_unit
 from tracknet.devices import channels_last, supports_bfloat16
+from tracknet.inference.folded import Folded, folds
 from tracknet.models.heatmap_model import HeatmapModel
 
 WINDOWS = {"cpu": 4, "cuda": 32, "mps": 8}
@@ -60,16 +61,21 @@ class TorchNetwork:
         precision: Literal["auto", "float32", "bfloat16"] = "auto",
     ) -> None:
         self.device = torch.device(device)
-        self.model = channels_last(model.eval().to(self.device))
+        model = model.eval().to(self.device)
         self.frames = model.frames
         self.background = model.background
         self.stride = model.heatmap_stride
         self.windows_per_pass = WINDOWS[self.device.type]
         automatic = precision == "auto" and supports_bfloat16(self.device)
         self._bfloat16 = automatic or precision == "bfloat16"
+        folded = self.device.type == "cpu" and not self._bfloat16 and folds(model)
+        self.model = channels_last(model)
+        self._folded = channels_last(Folded(model)) if folded else None
 
     @torch.inference_mode()
     def __call__(self, frames: np.ndarray, background: np.ndarray | None) -> torch.Tensor:
+        if self._folded:
+            return self._folded(frames, background)
         still = None if background is None else self._unit(background)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bfloat16):
             return self.model(self._unit(frames), still).float()
