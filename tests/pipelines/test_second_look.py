@@ -103,7 +103,7 @@ def test_it_is_exported_as_a_model_of_two_networks(looking, compose, tmp_path):
         atol=1e-4,
     )
     card = (folder / "README.md").read_text()
-    assert "5 frames of 64x64 out of 128x256" in card
+    assert "9 frames of 64x64 out of 128x256" in card
     assert "for each candidate looked at" in card
 
 

@@ -42,17 +42,17 @@ class Inputs(Protocol):
 
 
 class WindowInput(nn.Module):
-    """Frames (B,T,3,H,W) in 0..1 -> normalised pictures (B,T or T+1,3,H,W), background first.
+    """Frames (B,T,3,H,W) in 0..1 -> normalised pictures (B,T or T+1,3,H,W).
 
-    With `differences` only the first picture (the background, where there is one) is shown as it
-    is; the others are shown as how they differ from it, `GAIN` times as strong. Of pictures that
-    are equal but for a few pixels, a network from nothing takes thousands of steps to learn to
-    subtract one from another.
+    The background comes first. With `differences` only that is shown as it is, without a background
+    the middle frame; the others are shown as how they differ from it, `GAIN` times as strong. Of
+    pictures that are equal but for a few pixels, a network from nothing takes thousands of steps to
+    learn to subtract one from another.
 
     Args:
         frames: T, the frames of a window.
         background: Whether the clip's median background is a further picture.
-        differences: Whether the pictures after the first are differences to it.
+        differences: Whether all pictures but one are differences to it.
         mean: Of R, G, B; None takes what the backbone was trained with.
         std: Of R, G, B; None takes what the backbone was trained with.
     """
@@ -74,6 +74,7 @@ class WindowInput(nn.Module):
         self.background = background
         self.differences = differences
         self.pictures = frames + background
+        self.still = 0 if background else frames // 2
         self._given = mean, std
         self._normalise(mean or (0, 0, 0), std or (1, 1, 1))
 
@@ -81,7 +82,7 @@ class WindowInput(nn.Module):
         mean, std = self._given
         self._normalise(mean or backbone.weights["mean"], std or backbone.weights["std"])
         if self.differences:
-            backbone.take_differences(GAIN)
+            backbone.take_differences(GAIN, self.still)
 
     def _normalise(self, mean: Sequence[float], std: Sequence[float]) -> None:
         for name, values in (("mean", mean), ("std", std)):
@@ -97,5 +98,7 @@ class WindowInput(nn.Module):
             frames = torch.cat([background[:, None], frames], 1)
         pictures = (frames - self.mean).div_(self.std)
         if self.differences:
-            pictures[:, 1:].sub_(pictures[:, :1]).mul_(GAIN)
+            still = pictures[:, self.still, None].clone()
+            pictures.sub_(still).mul_(GAIN)
+            pictures[:, self.still] = still[:, 0]
         return pictures

@@ -60,7 +60,7 @@ def weights(checkpoints, tmp_path_factory):
 def loaded(weights):
     """The backbone's state as it comes from the folder, for five pictures."""
     backbone = ViTBackbone(ViTBackboneConfig(str(weights), strict=True), 15)
-    backbone.take_differences(GAIN)
+    backbone.take_differences(GAIN, 2)
     return backbone.state_dict()
 
 

@@ -67,8 +67,13 @@ class Backbone(nn.Module):
         super().__init__()
         self.weights = weights or describe_weights("random", type(self).__name__)
 
-    def take_differences(self, gain: float) -> None:
-        """Told that the input is a picture and, `gain` times as strong, differences to it."""
+    def take_differences(self, gain: float, still: int) -> None:
+        """Told that the input is one picture and, `gain` times as strong, differences to it.
+
+        Args:
+            gain: Of the differences.
+            still: Which of the pictures is that one.
+        """
 
     def check_size(
         self, size: Sequence[int], heatmap_stride: int = 1, name: str = "image_size"
@@ -119,13 +124,15 @@ class PretrainedBackbone(Backbone):
         stem = _stem(self.net)
         stem.requires_grad_(stem.in_channels != RGB)
 
-    def take_differences(self, gain: float) -> None:
+    def take_differences(self, gain: float, still: int) -> None:
         """Weighs an inflated stem so that it gives what it gave for the pictures themselves."""
         if self.weights["kind"] == "pretrained":
             stem = _stem(self.net)
             with torch.no_grad():
-                stem.weight[:, :RGB] *= stem.in_channels / RGB
-                stem.weight[:, RGB:] /= gain
+                own = slice(still * RGB, (still + 1) * RGB)
+                picture = stem.weight[:, own] * (stem.in_channels / RGB)
+                stem.weight /= gain
+                stem.weight[:, own] = picture
 
     def train(self, mode: bool = True) -> "PretrainedBackbone":
         super().train(mode)
