@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from tracknet.values import Exponent, Weight
+from tracknet.values import Exponent, Sigma, Weight
 
 
 class PixelLoss(nn.Module, ABC):
@@ -81,12 +81,13 @@ class FocalLoss(PixelLoss):
 class OffsetLoss(nn.Module):
     """The loss of `codecs.OffsetCodec`: cross entropy of the heatmap, and the offsets' own.
 
-    These count where a pixel's target is, by its height: smooth L1 (Girshick 2015), in heatmap
-    pixels, which tends to the median.
+    These count alike in all pixels within `near` of the ball, since any of them may be the peak:
+    smooth L1 (Girshick 2015), in heatmap pixels, which tends to the median.
 
     Args:
         positive_weight: See `BCELoss`.
         offset_weight: What a pixel's offset counts, where its heatmap counts 1.
+        near: Of the ball, heatmap pixels.
 
     Attributes:
         maps: M, see `codecs.Codec`; of a loss that does not say it, 1.
@@ -94,17 +95,25 @@ class OffsetLoss(nn.Module):
 
     maps = 3
 
-    def __init__(self, positive_weight: Weight = 30.0, offset_weight: Weight = 8.0) -> None:
+    def __init__(
+        self,
+        positive_weight: Weight = 30.0,
+        offset_weight: Weight = 12.0,
+        near: Sigma = 2.5,
+    ) -> None:
         super().__init__()
         self.heatmap = BCELoss(positive_weight)
         self.offset_weight = offset_weight
+        self.near = near
 
     def forward(
         self, logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor
     ) -> torch.Tensor:
         """Raw logits (B,T*3,h,w), targets (B,T,3,h,w), weights of frames (B,T) -> scalar."""
         maps = logits.float().unflatten(1, (-1, 3))
-        heatmap, height = maps[:, :, 0], target[:, :, 0]
-        far = F.smooth_l1_loss(maps[:, :, 1:], target[:, :, 1:], reduction="none", beta=0.5)
-        offsets = ((far.sum(2) * height).sum((-2, -1)) * weight).sum() / weight.numel()
-        return self.heatmap(heatmap, height, weight) + self.offset_weight * offsets
+        height, offset = target[:, :, 0], target[:, :, 1:]
+        ball = height.amax((-2, -1), keepdim=True) > 0
+        near = (offset.square().sum(2) <= self.near**2) & ball
+        far = F.smooth_l1_loss(maps[:, :, 1:], offset, reduction="none", beta=0.5).sum(2)
+        offsets = ((far * near).sum((-2, -1)) * weight).sum() / weight.numel()
+        return self.heatmap(maps[:, :, 0], height, weight) + self.offset_weight * offsets

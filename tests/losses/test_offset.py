@@ -31,19 +31,24 @@ def test_a_network_that_learns_it_places_the_ball():
     assert (found[:, 2] > 0.9).all()
 
 
-def test_offsets_count_where_the_ball_is_and_nowhere_else():
+def test_offsets_count_near_the_ball_and_nowhere_else():
+    # Of the ball of the first frame, at (9.75, 5.75) in cells; the second frame has none.
     target, weight = targets([[20.0, 12.0], [0.0, 0.0]], [1, 0])
     logits = torch.zeros(1, 6, 16, 24)
-    loss = OffsetLoss(positive_weight=1, offset_weight=1)
-    plain = BCELoss(1)(logits[:, ::3], target[:, :, 0], weight)
-    far = loss(logits, target, weight) - plain
-    # Of the ball's own pixel, (9.75, 5.75) in cells, the offset is (-0.25, -0.25).
-    assert far > 0
-    logits[:, 4:] = 100  # the second frame's: there is no ball
-    assert loss(logits, target, weight) - plain == pytest.approx(float(far), rel=1e-4)
-    logits[:, 1, :, :15], logits[:, 1, :, 20:] = 100, 100
-    logits[:, 1, :, :4] = 100
-    assert loss(logits, target, weight) - plain > far
+    loss = OffsetLoss(positive_weight=1, offset_weight=1, near=2)
+
+    def offsets() -> float:
+        plain = BCELoss(1)(logits[:, ::3], target[:, :, 0], weight)
+        return float(loss(logits, target, weight) - plain)
+
+    begun = offsets()
+    assert begun > 0
+    logits[:, 4:] = 100
+    logits[:, 1:3, :, 12:] = 100
+    logits[:, 1:3, :, :8] = 100
+    assert offsets() == pytest.approx(begun, rel=1e-4)
+    logits[:, 1, 6, 9] += 10
+    assert offsets() > begun + 2
 
 
 def test_unlabelled_frames_count_nothing():
