@@ -112,7 +112,7 @@ def test_a_group_has_its_choices_and_what_can_be_set_in_the_chosen_one(said):
 
 
 def test_a_choice_that_is_not_there_is_refused():
-    with pytest.raises(InputError, match="loss=bcee: expected one of bce, focal, wbce"):
+    with pytest.raises(InputError, match="loss=bcee: expected one of bce, focal, offset, wbce"):
         answered("train", ["--help", "loss=bcee"])
 
 

@@ -222,6 +222,15 @@ def _mistakes(config: Mapping[str, Any], command: str) -> Iterator[str]:
                 yield f"{shown(f'{group}.{name}', part)}: expected a {TARGET} and settings, or null"
 
 
+def _unlike_maps(config: Mapping[str, Any]) -> Iterator[str]:
+    codec, loss = (getattr(target_of(config[key], key), "maps", 1) for key in ("codec", "loss"))
+    if codec != loss:
+        yield (
+            f"the codec gives {codec} maps of a frame, the loss takes {loss}; set "
+            "codec=offset and loss=offset, or neither"
+        )
+
+
 def _misfits(config: Mapping[str, Any]) -> Iterator[str]:
     """What does not go together."""
     if config["command"] not in ("train", "benchmark"):
@@ -233,12 +242,8 @@ def _misfits(config: Mapping[str, Any]) -> Iterator[str]:
                 f"{name}={config[name]}: {going_on[0]}= goes on with the weights of its own "
                 f"checkpoint; leave one of the two out"
             )
-    maps = [getattr(target_of(config[name], name), "maps", 1) for name in ("codec", "loss")]
-    if maps[0] != maps[1]:
-        yield (
-            f"the codec gives {maps[0]} maps of a frame, the loss takes {maps[1]}; set "
-            "codec=offset and loss=offset, or neither"
-        )
+    if config.get("codec") and config.get("loss"):
+        yield from _unlike_maps(config)
     callbacks, trainer = config["callbacks"], config["trainer"]
     folder = f"{config['paths']['output']}/checkpoints"
     for name, why in (

@@ -17,14 +17,14 @@ class HeatmapHead(nn.Module):
     Args:
         in_channels: C.
         out_channels: Of all frames.
-        maps: Of a frame, the first of which is its heatmap.
         prior: Probability that the untrained network gives every pixel of a heatmap, in (0, 1).
             Starting at a half instead, focal loss drowns in background
             (https://arxiv.org/abs/1708.02002, section 4.1).
+        maps: Of a frame, the first of which is its heatmap.
     """
 
     def __init__(
-        self, in_channels: int, out_channels: int = 1, maps: int = 1, prior: Inside = 0.01
+        self, in_channels: int, out_channels: int = 1, prior: Inside = 0.01, maps: int = 1
     ) -> None:
         super().__init__()
         self.hidden = nn.Sequential(
