@@ -28,6 +28,8 @@ image_size=abc
 image_size=null
 frames=0
 frames=17
+codec=offset
+loss=offset
 frames=2.5
 frames=true
 inputs.background=maybe
@@ -366,6 +368,7 @@ SENSIBLE = """
 train image_size=[96,160]
 train frames=1
 train inputs.background=true inputs.differences=false
+train codec=offset loss=offset
 train inputs.mean=[0,0,0] inputs.std=[1,1,1]
 train fit=stretch
 train scheduler=one_cycle
