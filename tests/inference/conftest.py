@@ -46,3 +46,24 @@ def video(tmp_path, dots):
         return file, xy
 
     return make
+
+
+@pytest.fixture(scope="session")
+def small():
+    """The configuration of a small network."""
+    return {
+        "image_size": [64, 96],
+        "frames": 3,
+        "heatmap_stride": 2,
+        "inputs": {"_target_": "tracknet.models.WindowInput", "background": True},
+        "temporal": {"_target_": "tracknet.models.temporal.StackTime"},
+        "backbone": {
+            "_target_": "tracknet.models.ConvBackbone",
+            "widths": [8, 16],
+            "norm": "batch",
+        },
+        "decoder": {"_target_": "tracknet.models.UNetDecoder.from_features"},
+        "detail": {},
+        "head": {"_target_": "tracknet.models.HeatmapHead"},
+        "codec": {"_target_": "tracknet.codecs.GaussianCodec"},
+    }

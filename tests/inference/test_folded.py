@@ -1,6 +1,6 @@
 """A folded network says what the plain one says."""
 
-import copy
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,18 +12,7 @@ from tracknet.inference.network import TorchNetwork
 from tracknet.network import build_model
 
 SIZE = (32, 64)
-CONFIG = {
-    "image_size": list(SIZE),
-    "frames": 3,
-    "heatmap_stride": 2,
-    "inputs": {"_target_": "tracknet.models.WindowInput", "background": True},
-    "temporal": {"_target_": "tracknet.models.temporal.StackTime"},
-    "backbone": {"_target_": "tracknet.models.ConvBackbone", "widths": [8, 16], "norm": "batch"},
-    "decoder": {"_target_": "tracknet.models.UNetDecoder.from_features"},
-    "detail": {},
-    "head": {"_target_": "tracknet.models.HeatmapHead"},
-    "codec": {"_target_": "tracknet.codecs.OffsetCodec"},
-}
+CODEC = {"_target_": "tracknet.codecs.OffsetCodec"}
 
 
 def windows(count=2, background=True):
@@ -32,10 +21,15 @@ def windows(count=2, background=True):
     return pixels[:, 1:].copy(), pixels[:, 0] if background else None
 
 
-def network(**parts):
+@pytest.fixture
+def network(small):
+    return partial(made, small)
+
+
+def made(small, **parts):
     """A network that has seen something, so that its norms are no identities."""
     torch.manual_seed(0)
-    config = copy.deepcopy(CONFIG)
+    config = {**small, "image_size": list(SIZE), "codec": CODEC}
     for part, settings in parts.items():
         config[part] = {**config[part], **settings} if isinstance(settings, dict) else settings
     model = build_model(config)
@@ -52,7 +46,7 @@ def network(**parts):
 @pytest.mark.parametrize("background", [True, False])
 @pytest.mark.parametrize("differences", [True, False])
 @pytest.mark.parametrize(("norm", "stem"), [("batch", 2), ("group", 1), ("none", 2)])
-def test_it_says_the_same(background, differences, norm, stem):
+def test_it_says_the_same(network, background, differences, norm, stem):
     model = network(
         inputs={"background": background, "differences": differences, "mean": [0.3, 0.4, 0.5]},
         backbone={"norm": norm, "stem": stem},
@@ -70,7 +64,7 @@ def test_it_says_the_same(background, differences, norm, stem):
         torch.testing.assert_close(model(to_unit(torch.from_numpy(frames)), seen), expected)
 
 
-def test_norms_that_are_folded_are_gone_and_nothing_else_changes():
+def test_norms_that_are_folded_are_gone_and_nothing_else_changes(network):
     model = network()
     folded = with_norms_folded(model)
     assert not [each for each in folded.modules() if isinstance(each, torch.nn.BatchNorm2d)]
@@ -79,7 +73,7 @@ def test_norms_that_are_folded_are_gone_and_nothing_else_changes():
         torch.testing.assert_close(folded(*x), model(*x), atol=1e-4, rtol=1e-4)
 
 
-def test_what_has_another_way_to_its_pictures_is_left_as_it_is():
+def test_what_has_another_way_to_its_pictures_is_left_as_it_is(network):
     detail = {"_target_": "tracknet.models.ConvDetail", "widths": [4]}
     model = network(detail=detail)
     assert not folds(model)

@@ -16,24 +16,11 @@ from tracknet.inference.predictor import DECODED, LOOKAHEAD, Predictor
 from tracknet.network import build_model
 from tracknet.video import VideoError, read_frames
 
-CONFIG = {
-    "image_size": [64, 96],
-    "frames": 3,
-    "heatmap_stride": 2,
-    "inputs": {"_target_": "tracknet.models.WindowInput", "background": True},
-    "temporal": {"_target_": "tracknet.models.temporal.StackTime"},
-    "backbone": {"_target_": "tracknet.models.ConvBackbone", "widths": [8, 16], "norm": "batch"},
-    "decoder": {"_target_": "tracknet.models.UNetDecoder.from_features"},
-    "detail": {},
-    "head": {"_target_": "tracknet.models.HeatmapHead"},
-    "codec": {"_target_": "tracknet.codecs.GaussianCodec"},
-}
-
 
 @pytest.fixture(scope="module")
-def network():
+def network(small):
     torch.manual_seed(0)
-    return build_model(CONFIG)
+    return build_model(small)
 
 
 def over(network, threshold=0.5, precision="float32", **options) -> Predictor:
