@@ -8,10 +8,19 @@ import torch
 
 import tracknet
 from tracknet.errors import InputError
+from tracknet.pipelines.adapt import adapt
 from tracknet.pipelines.evaluate import evaluate
 from tracknet.pipelines.export import export
 from tracknet.pipelines.train import train
 from tracknet.record import CheckpointError, Record, find_checkpoint, read_checkpoint, rewrite
+
+
+BIAS = "model.head.logits.bias"
+CERTAIN = [
+    *("selection.score=0", "selection.frames=2", "selection.travel=0", "selection.turn=1"),
+    *("selection.reach=1", "tolerance=1", "trainer.max_epochs=1", "trainer.limit_train_batches=2"),
+]
+"""Settings of an adaptation that takes and keeps anything."""
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +34,7 @@ def settings(tiny_data):
 def first(tiny_run, tmp_path_factory):
     """A network that takes much for a ball."""
     checkpoint = read_checkpoint(tiny_run)
-    checkpoint["state_dict"]["model.head.logits.bias"] += 4
+    checkpoint["state_dict"][BIAS] += 4
     file = tmp_path_factory.mktemp("first") / "first.ckpt"
     rewrite(file, checkpoint)
     return file
@@ -105,6 +114,26 @@ def test_it_is_exported_as_a_model_of_two_networks(looking, compose, tmp_path):
     card = (folder / "README.md").read_text()
     assert "9 frames of 64x64 out of 128x256" in card
     assert "for each candidate looked at" in card
+
+
+@pytest.mark.slow
+def test_adapting_goes_on_with_the_second_look(looking, compose, tiny_data, tmp_path):
+    paths = [o for o in tiny_data if o.startswith("paths.")]
+    [synthetic] = [o.partition("=")[2] for o in paths if o.startswith("paths.synthetic")]
+    whole = read_checkpoint(looking)
+    for state in (whole["state_dict"], whole["look"]["state_dict"]):
+        state[BIAS] += 6
+    rewrite(tmp_path / "eager.ckpt", whole)
+    export(compose("export", [f"ckpt={tmp_path / 'eager.ckpt'}", f"paths.output={tmp_path}"]))
+    own = [f"source={synthetic}/*/val", *CERTAIN, f"paths.output={tmp_path / 'adapted'}"]
+    # A model does not say where the data is that it was trained on.
+    data = [o for o in tiny_data if o.startswith("data")]
+    result = adapt(compose("adapt", [*paths, *data, f"ckpt={tmp_path / 'eager'}", *own]))
+    assert result["kept"]
+    adapted = read_checkpoint(tmp_path / "adapted")
+    assert not torch.equal(adapted["look"]["state_dict"][BIAS], whole["look"]["state_dict"][BIAS])
+    for name, value in whole["state_dict"].items():
+        torch.testing.assert_close(adapted["state_dict"][name], value)
 
 
 def test_a_damaged_second_look_is_refused(looking, tmp_path):

@@ -19,7 +19,7 @@ from tracknet.data.formats.pseudo import Pseudo
 from tracknet.data.mixed import Mixed
 from tracknet.errors import InputError
 from tracknet.files import write_json
-from tracknet.pipelines.common import find_clips, open_clips
+from tracknet.pipelines.common import find_clips, open_clips, open_dataset
 from tracknet.pipelines.compare import compare
 from tracknet.pipelines.evaluate import evaluate
 from tracknet.pipelines.own import data_of, names_data
@@ -33,7 +33,7 @@ from tracknet.pipelines.pseudo_labels import (
 from tracknet.pipelines.settings import check_settings, read_settings
 from tracknet.pipelines.tables import print_written
 from tracknet.pipelines.train import train
-from tracknet.record import Record, find_checkpoint, read_checkpoint, rewrite
+from tracknet.record import LOOK, Record, find_checkpoint, read_checkpoint, rewrite
 from tracknet.report import write_adaptation
 from tracknet.training.callbacks import Interrupted
 from tracknet.training.sampling import Sampling
@@ -47,8 +47,8 @@ RESULT = "adaptation.json"
 OWN, VIDEOS = "own", "videos"
 """The parts of the data that is trained on: the run's own, and the pseudo-labelled one."""
 
-Reference = tuple[dict[str, Any], str]
-"""A data set that people have labelled, and its split."""
+Labelled = dict[str, Any]
+"""What people have labelled: ``data``, ``fold``, and of what is scored ``split``."""
 
 
 def adapt(cfg: DictConfig) -> dict[str, Any]:
@@ -72,14 +72,15 @@ def adapt(cfg: DictConfig) -> dict[str, Any]:
         raise InputError(f"{output}: holds a whole adaptation; choose another hydra.run.dir")
     teacher = find_checkpoint(config["ckpt"])
     trust = as_list(config["trust"])
-    _, record = read_trusted(teacher, trust)
-    check_targets(record.config, LEARNING, trust, teacher)
+    checkpoint, record = read_trusted(teacher, trust)
+    learner = _learner(checkpoint, teacher)
+    check_targets(learner, LEARNING, trust, teacher)
     sources = find_sources(config["source"])
     if streams := [source for source in sources if is_stream(source)]:
         raise InputError(f"source={streams[0]} is a stream; adapt to a file of it")
     own = _own_data(config, record.config, teacher)
     reference = _reference(config, own)
-    training = _training(config, record, teacher, _mixed(own, reference, output / "labels"))
+    training = _training(config, learner, teacher, _mixed(own, reference, output / "labels"))
     check_settings(training, "train")
     if reference:
         _score(config, record, teacher, reference, output / "reference" / "before")
@@ -90,9 +91,10 @@ def adapt(cfg: DictConfig) -> dict[str, Any]:
     paths = [Path(source) for source in sources]
     videos, broken = label_videos(predictor, selection, paths, output / "labels", made_by)
     own_clips = "the run's own validation clips" if reference else "nothing"
+    mixed = own["data"] if own else {TARGET: "nothing"}
     facts = {
         "run": str(config["ckpt"]),
-        "mixed with": str(own.get("root") or own[TARGET]) if own else "nothing",
+        "mixed with": str(mixed.get("root") or mixed[TARGET]),
         "measured on": config["reference"] or own_clips,
         "threshold": f"{predictor.threshold:.2f}",
     }
@@ -103,7 +105,8 @@ def adapt(cfg: DictConfig) -> dict[str, Any]:
     if not any(count["ball"] for count in counts.values()):
         why = "; ".join([*broken, *(f"{why}: {n} frames" for _, why, _, n in reasons)])
         raise InputError(f"no path in {len(paths)} videos is certain enough to learn from: {why}")
-    clips = open_clips(training, find_clips(training, Pseudo(output / "labels"), "train"))
+    seen = training | {key: record.config[key] for key in ("image_size", "fit")}
+    clips = open_clips(seen, find_clips(training, Pseudo(output / "labels"), "train"))
     page = partial(write_adaptation, output / "adaptation.html", facts, videos, reasons, clips)
     page(result)
 
@@ -129,17 +132,31 @@ def adapt(cfg: DictConfig) -> dict[str, Any]:
     return result
 
 
+def _learner(checkpoint: dict[str, Any], teacher: Path) -> dict[str, Any]:
+    """How the network learnt that is to be trained on.
+
+    Of a tracker it is the one that looks a second time, which decides.
+    """
+    if LOOK not in checkpoint:
+        return Record.of(checkpoint).config
+    config = Record.of(checkpoint[LOOK]).config
+    return config | {"task": config["task"] | {"first": str(teacher)}}
+
+
 def _own_data(
     config: Mapping[str, Any], record: Mapping[str, Any], teacher: Path
-) -> dict[str, Any] | None:
+) -> Labelled | None:
     """The data that the run was trained on, if it is still there.
 
     Raises:
         InputError: It was named, and cannot be read.
     """
     try:
-        data = config["data"] if names_data(config) else data_of(record, config, teacher)["data"]
-        dataset = build({"data": data}, "data")
+        if names_data(config):
+            own = {"data": config["data"], "fold": None}
+        else:
+            own = data_of(record, config, teacher)
+        dataset = open_dataset(own)
         for split in ("train", "val"):
             clips, problems = dataset.clips(split)
             if not clips:
@@ -152,17 +169,17 @@ def _own_data(
             "what is not in the videos. Say where it is by data=<layout> data.root=<folder>"
         )
         return None
-    return data
+    return own
 
 
-def _reference(config: Mapping[str, Any], own: dict[str, Any] | None) -> Reference | None:
+def _reference(config: Mapping[str, Any], own: Labelled | None) -> Labelled | None:
     """What people have labelled, to measure by."""
     if config["reference"]:
         generic = {TARGET: _name_of(Generic), "root": config["reference"]}
         splits = {split: [split] for split in ("train", "val", "test")}
-        return generic | {"splits": splits}, ALL
+        return {"data": generic | {"splits": splits}, "fold": None, "split": ALL}
     if own:
-        return own, "val"
+        return own | {"split": "val"}
     warn(
         "nothing labelled says whether the network gets better or worse; name some clips of the "
         "same place by reference=<folder>"
@@ -170,39 +187,42 @@ def _reference(config: Mapping[str, Any], own: dict[str, Any] | None) -> Referen
     return None
 
 
-def _mixed(own: dict[str, Any] | None, reference: Reference | None, labels: Path) -> dict[str, Any]:
+def _mixed(own: Labelled | None, reference: Labelled | None, labels: Path) -> Labelled:
     """What to train on; the run's own data validates, else the reference, else the same labels."""
     pseudo = {TARGET: _name_of(Pseudo), "root": str(labels), "splits": ["train"]}
     parts = {VIDEOS: pseudo}
+    fold = None
     if own:
-        parts[OWN] = own
+        parts[OWN] = own["data"]
+        fold = own["fold"] and f"{OWN}/{own['fold']}"
     elif reference:
-        dataset = build({"data": reference[0]}, "data")
+        dataset = build(reference, "data")
         folders = [*chain.from_iterable(dataset.splits.values())] if dataset.has_splits else ["."]
-        parts["reference"] = reference[0] | {"splits": {"val": folders}}
+        parts["reference"] = reference["data"] | {"splits": {"val": folders}}
     else:
         pseudo["splits"] = ["train", "val"]
-    return {TARGET: _name_of(Mixed), "parts": parts}
+    return {"data": {TARGET: _name_of(Mixed), "parts": parts}, "fold": fold}
 
 
 def _training(
-    config: Mapping[str, Any], record: Record, teacher: Path, data: Mapping[str, Any]
+    config: Mapping[str, Any], there: Mapping[str, Any], teacher: Path, labelled: Labelled
 ) -> dict[str, Any]:
-    """The configuration of the training: the run's own network, and how that learnt, but gently."""
-    output, there = Path(config["paths"]["output"]), record.config
+    """The configuration of the training: a network as it learnt before, but gently."""
+    output = Path(config["paths"]["output"])
     taken = {*BUILT, *LEARNING, "batch_size", "resident"} & there.keys()
     given = ("scheduler", "trainer", "callbacks", "logger", "paths", "seed", "num_workers", "quiet")
     training = {key: there[key] for key in sorted(taken)} | {key: config[key] for key in given}
     optimizer = dict(there.get("optimizer") or {})
     if "lr" in optimizer:
         optimizer["lr"] = optimizer["lr"] * config["rate"]
-    share = config["share"] if OWN in data["parts"] else 1.0
-    weights = {VIDEOS: share} | ({OWN: 1 - share} if OWN in data["parts"] else {})
+    own = OWN in labelled["data"]["parts"]
+    share = config["share"] if own else 1.0
+    weights = {VIDEOS: share} | ({OWN: 1 - share} if own else {})
     begun = _is_begun(output / "checkpoints")
     return training | {
+        **labelled,
         "command": "train",
         "optimizer": optimizer,
-        "data": data,
         "sampling": {TARGET: _name_of(Sampling), "balance": "dataset", "weights": weights},
         "init_from": None if begun else str(teacher),
         "resume": str(output) if begun else None,
@@ -223,17 +243,14 @@ def _is_begun(checkpoints: Path) -> bool:
 
 
 def _score(
-    config: Mapping[str, Any], record: Record, ckpt: Path, reference: Reference, folder: Path
+    config: Mapping[str, Any], record: Record, ckpt: Path, reference: Labelled, folder: Path
 ) -> None:
     """An evaluation, as the command makes it."""
-    data, split = reference
     settings = {
+        **reference,
         "command": "evaluate",
         "ckpt": str(ckpt),
         "predictions": None,
-        "data": data,
-        "fold": None,
-        "split": split,
         "threshold": None,
         "quality": "best",
         "overlap": None,
@@ -249,7 +266,7 @@ def _score(
 
 
 def _judged(
-    config: Mapping[str, Any], record: Record, teacher: Path, reference: Reference | None
+    config: Mapping[str, Any], record: Record, teacher: Path, reference: Labelled | None
 ) -> dict[str, Any]:
     """Measures what was trained, and takes it back where it is worse.
 

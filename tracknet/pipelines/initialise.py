@@ -6,18 +6,19 @@ from typing import Any
 from torch import nn
 
 from tracknet.errors import InputError
-from tracknet.record import network_state, read_checkpoint
+from tracknet.record import LOOK, network_state, read_checkpoint
 
 SHOWN = 8
 """Names that are listed of what was not loaded."""
 
 
-def initialise(model: nn.Module, source: str | Path) -> list[str]:
+def initialise(model: nn.Module, source: str | Path, second: bool = False) -> list[str]:
     """Loads the weights of a checkpoint that fit by name and shape.
 
     Args:
         model: Changed in place.
-        source: A run directory, whose best network is taken, or a checkpoint file.
+        source: A run directory, whose best network is taken, a checkpoint file, or a model.
+        second: Of a tracker, whether the network that looks a second time is taken.
 
     Returns:
         What was loaded, and key by key what was not and why, for people.
@@ -26,7 +27,9 @@ def initialise(model: nn.Module, source: str | Path) -> list[str]:
         CheckpointError: It cannot be read.
         InputError: Nothing in it fits.
     """
-    own, state = model.state_dict(), network_state(read_checkpoint(source))
+    checkpoint = read_checkpoint(source)
+    state = network_state(checkpoint.get(LOOK, checkpoint) if second else checkpoint)
+    own = model.state_dict()
     fitting = {n: v for n, v in state.items() if n in own and own[n].shape == v.shape}
     if not fitting:
         raise InputError(

@@ -109,7 +109,8 @@ def _train(
     task: Task = build(config, "task")
     parts = task.assemble(config, trainer, weights)
     source = None if start else config["init_from"]
-    loaded = initialise(parts.module.get_submodule("model"), source) if source else []
+    network, second = parts.module.get_submodule("model"), "first" in config["task"]
+    loaded = initialise(network, source, second) if source else []
     if trainer.is_global_zero:
         task.describe(config, parts, trainer, output)
         if loaded:
