@@ -14,7 +14,6 @@ from tracknet.pipelines.export import export
 from tracknet.pipelines.train import train
 from tracknet.record import CheckpointError, Record, find_checkpoint, read_checkpoint, rewrite
 
-
 BIAS = "model.head.logits.bias"
 CERTAIN = [
     *("selection.score=0", "selection.frames=2", "selection.travel=0", "selection.turn=1"),
@@ -61,6 +60,7 @@ def test_where_the_first_one_finds_nothing_there_is_nothing_to_look_at(
 def test_the_run_is_a_tracker_of_two_networks(looking, first):
     whole = read_checkpoint(looking)
     assert find_checkpoint(looking).name == "tracker.ckpt"
+    assert not (looking / "reels").exists()
     record, one = Record.of(whole), Record.of(read_checkpoint(first))
     assert record.config == one.config
     assert Record.of(whole["look"]).config["image_size"] == [64, 64]

@@ -10,11 +10,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
+from rich.filesize import decimal
 
 from tracknet.data.entry import FRAMES
 from tracknet.data.patches import centred, corners, cut
 from tracknet.data.repeats import shown_again
-from tracknet.data.store import StoredClip
+from tracknet.data.store import FULL, StoredClip
 from tracknet.geometry import Fit, Letterbox, Size
 from tracknet.types import ABSENT, UNLABELLED, Labels
 from tracknet.video import Resizer, open_video, prefetch
@@ -32,7 +33,7 @@ class Reels:
     """Cuts windows of `frames` patches out of clips and keeps them below `root`.
 
     Attributes:
-        root: Folder of the store.
+        root: Their folder.
         frames: T, frames of a window.
         patch: (H, W) that the network will see.
         margin: By how many pixels a training patch is wider and higher, to be cropped out of.
@@ -101,7 +102,7 @@ class Reels:
         """A window for each point of the frames `rows`, which are those that repeat no other."""
         first = [corners(own, size, fine.target) for own in points]
         what = repr((fine, size, rows.tolist())).encode() + b"".join(map(bytes, first))
-        folder = self.root / "reels" / self._digest(clip, what)
+        folder = self.root / self._digest(clip, what)
         if not folder.is_dir():
             self._write(clip, fine, size, rows, first, folder)
         labels = self._labels(clip, fine, size, rows, first)
@@ -119,6 +120,7 @@ class Reels:
     ) -> None:
         unfinished = folder.with_name(f".{folder.name}.{uuid4().hex}")
         unfinished.mkdir(parents=True)
+        needed = sum(map(len, first)) * self.frames * size[0] * size[1] * 3
         shown = np.isin(np.arange(len(clip)), rows)
         try:
             _, frames = open_video(clip.clip.source)
@@ -132,6 +134,13 @@ class Reels:
                         file.write(cut(view, corner, size).data)
             if not folder.is_dir():
                 unfinished.rename(folder)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            raise OSError(
+                f"{self.root}: no room for the patches of {clip.clip.name}, {decimal(needed)}; "
+                "free some space, or choose hydra.run.dir= on a larger disk"
+            ) from error
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
 

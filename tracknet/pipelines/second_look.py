@@ -1,6 +1,7 @@
 """A second look: a small network that learns to judge what another one takes for the ball."""
 
 import hashlib
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from tracknet.pipelines.heatmaps import HeatmapTask, HeatmapTraining
 from tracknet.record import KEY, TRACKER, find_checkpoint, read_checkpoint, rewrite
 from tracknet.types import Track
 from tracknet.values import Count, Natural, Text
+
+REELS = "reels"
+"""Of a run directory, until its training ends: the patches that it learns from."""
 
 
 class SecondLookTask(HeatmapTask):
@@ -48,8 +52,8 @@ class SecondLookTask(HeatmapTask):
         finder = load(file, overlap="none", tracking="none", trust=config["trust"])
         key = hashlib.sha256(file.read_bytes()).hexdigest()
         size = config["image_size"][0], config["image_size"][1]
-        store = Path(config["paths"]["store"])
-        reels = Reels(store, config["frames"], size, self.margin, key)
+        folder = Path(config["paths"]["output"], REELS)
+        reels = Reels(folder, config["frames"], size, self.margin, key)
         splits = {}
         for split in ("train", "val"):
             clips = open_clips(config | own, find_clips(config, dataset, split))
@@ -80,6 +84,7 @@ class SecondLookTask(HeatmapTask):
     def finish(self, output: Path, training: HeatmapTraining) -> dict[str, float]:
         """Joins both networks, and chooses the threshold of what they say together."""
         config = training.module.config
+        shutil.rmtree(output / REELS, ignore_errors=True)  # gigabytes that nobody reads again
         look = read_checkpoint(find_checkpoint(output, "best"))
         whole = with_look(read_checkpoint(self.first), look, self.zoom)
         tracker = output / "checkpoints" / f"{TRACKER}.ckpt"
