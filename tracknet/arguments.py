@@ -47,7 +47,7 @@ CALLED = {
 
 PATHS = re.compile(
     r"ckpt|source|reference|labels|videos|predictions|annotations|runs|evaluations|notes|fold"
-    r"|paths\.\w+|task\.first"
+    r"|paths\.\w+|task\.(first|tracker)"
     r"|resume|init_from|ckpt_path"
     r"|hydra\.(run\.dir|sweep\.dir|sweep\.subdir)|sampling\.hard|trainer\.default_root_dir"
     r"|backbone\.cfg\.pretrained_model_name|(callbacks|logger)\.\w+\.(dirpath|save_dir)"

@@ -68,7 +68,7 @@ def with_look(first: dict[str, Any], look: dict[str, Any], zoom: int) -> dict[st
     """
     kept = ("state_dict", KEY)
     second = {**{key: look[key] for key in kept}, "zoom": zoom}
-    return {**{key: first[key] for key in kept}, "epoch": look["epoch"], LOOK: second}
+    return {**{key: first[key] for key in kept}, LOOK: second}
 
 
 def own_packages(config: Mapping[str, Any], *further: str) -> list[str]:

@@ -30,6 +30,7 @@ from tracknet.pipelines.pseudo_labels import (
     reasons_of,
     sha256_of,
 )
+from tracknet.pipelines.second_look import FirstLookTask
 from tracknet.pipelines.settings import check_settings, read_settings
 from tracknet.pipelines.tables import print_written
 from tracknet.pipelines.train import train
@@ -73,14 +74,15 @@ def adapt(cfg: DictConfig) -> dict[str, Any]:
     teacher = find_checkpoint(config["ckpt"])
     trust = as_list(config["trust"])
     checkpoint, record = read_trusted(teacher, trust)
-    learner = _learner(checkpoint, teacher)
-    check_targets(learner, LEARNING, trust, teacher)
+    check_targets(record.config, LEARNING, trust, teacher)
     sources = find_sources(config["source"])
     if streams := [source for source in sources if is_stream(source)]:
         raise InputError(f"source={streams[0]} is a stream; adapt to a file of it")
     own = _own_data(config, record.config, teacher)
     reference = _reference(config, own)
-    training = _training(config, learner, teacher, _mixed(own, reference, output / "labels"))
+    training = _training(config, record, teacher, _mixed(own, reference, output / "labels"))
+    if LOOK in checkpoint:
+        training["task"] = {TARGET: _name_of(FirstLookTask), "tracker": str(teacher)}
     check_settings(training, "train")
     if reference:
         _score(config, record, teacher, reference, output / "reference" / "before")
@@ -105,8 +107,7 @@ def adapt(cfg: DictConfig) -> dict[str, Any]:
     if not any(count["ball"] for count in counts.values()):
         why = "; ".join([*broken, *(f"{why}: {n} frames" for _, why, _, n in reasons)])
         raise InputError(f"no path in {len(paths)} videos is certain enough to learn from: {why}")
-    seen = training | {key: record.config[key] for key in ("image_size", "fit")}
-    clips = open_clips(seen, find_clips(training, Pseudo(output / "labels"), "train"))
+    clips = open_clips(training, find_clips(training, Pseudo(output / "labels"), "train"))
     page = partial(write_adaptation, output / "adaptation.html", facts, videos, reasons, clips)
     page(result)
 
@@ -130,17 +131,6 @@ def adapt(cfg: DictConfig) -> dict[str, Any]:
     if broken:
         fail(*broken)
     return result
-
-
-def _learner(checkpoint: dict[str, Any], teacher: Path) -> dict[str, Any]:
-    """How the network learnt that is to be trained on.
-
-    Of a tracker it is the one that looks a second time, which decides.
-    """
-    if LOOK not in checkpoint:
-        return Record.of(checkpoint).config
-    config = Record.of(checkpoint[LOOK]).config
-    return config | {"task": config["task"] | {"first": str(teacher)}}
 
 
 def _own_data(
@@ -205,10 +195,10 @@ def _mixed(own: Labelled | None, reference: Labelled | None, labels: Path) -> La
 
 
 def _training(
-    config: Mapping[str, Any], there: Mapping[str, Any], teacher: Path, labelled: Labelled
+    config: Mapping[str, Any], record: Record, teacher: Path, labelled: Labelled
 ) -> dict[str, Any]:
-    """The configuration of the training: a network as it learnt before, but gently."""
-    output = Path(config["paths"]["output"])
+    """The configuration of the training: the run's own network, and how that learnt, but gently."""
+    output, there = Path(config["paths"]["output"]), record.config
     taken = {*BUILT, *LEARNING, "batch_size", "resident"} & there.keys()
     given = ("scheduler", "trainer", "callbacks", "logger", "paths", "seed", "num_workers", "quiet")
     training = {key: there[key] for key in sorted(taken)} | {key: config[key] for key in given}

@@ -17,7 +17,7 @@ from tracknet.inference.look import FAINT, LOOKS
 from tracknet.metrics import best_threshold
 from tracknet.pipelines.common import candidates_of, find_clips, looked_at, open_clips
 from tracknet.pipelines.heatmaps import HeatmapTask, HeatmapTraining
-from tracknet.record import KEY, TRACKER, find_checkpoint, read_checkpoint, rewrite
+from tracknet.record import KEY, LOOK, TRACKER, find_checkpoint, read_checkpoint, rewrite
 from tracknet.types import Track
 from tracknet.values import Count, Natural, Text
 
@@ -83,28 +83,50 @@ class SecondLookTask(HeatmapTask):
 
     def finish(self, output: Path, training: HeatmapTraining) -> dict[str, float]:
         """Joins both networks, and chooses the threshold of what they say together."""
-        config = training.module.config
         shutil.rmtree(output / REELS, ignore_errors=True)  # gigabytes that nobody reads again
         look = read_checkpoint(find_checkpoint(output, "best"))
-        whole = with_look(read_checkpoint(self.first), look, self.zoom)
-        tracker = output / "checkpoints" / f"{TRACKER}.ckpt"
-        rewrite(tracker, whole)
-        predictor = load(tracker, overlap="none", tracking="none", trust=config["trust"])
-        own = whole[KEY]["config"]
-        first = config | {key: own[key] for key in ("image_size", "fit")}
-        clips = open_clips(first, find_clips(config, training.dataset, "val"))
-        best = [Track.of_best(own[:, 0]) for own in looked_at(predictor, clips)]
-        threshold, f1 = best_threshold([clip.labels for clip in clips], best)
-        whole[KEY] |= {"thresholds": {"none": threshold}, "val_f1": f1}
-        rewrite(tracker, whole)
-        figures = {"epoch": look["epoch"], "val_f1": f1, "threshold": threshold}
-        write_json(output / "summary.json", figures)
-        run, video = str(output), str(clips[0].clip.source)
-        say(
-            f"\nvalidation strict F1 {f1:.3f} at threshold {threshold:.2f}, after the second look",
-            "next:",
-            f"  {command('evaluate', run, *trusting(config, 'data'), 'split=val')}",
-            f"  {command('predict', run, video, *trusting(config))}  # or a video of your own",
-            result=True,
-        )
-        return figures
+        return _finish(output, training, with_look(read_checkpoint(self.first), look, self.zoom))
+
+
+class FirstLookTask(HeatmapTask):
+    """Trains the first network of a tracker on, whose second look stays as it is; see `Task`.
+
+    Args:
+        tracker: Run directory, checkpoint or model of it.
+    """
+
+    def __init__(self, tracker: Text) -> None:
+        self.tracker = tracker
+
+    def finish(self, output: Path, training: HeatmapTraining) -> dict[str, float]:
+        """Joins both networks, and chooses the threshold of what they say together."""
+        look = read_checkpoint(self.tracker)[LOOK]
+        first = read_checkpoint(find_checkpoint(output, "best"))
+        return _finish(output, training, with_look(first, look, look["zoom"]))
+
+
+def _finish(output: Path, training: HeatmapTraining, whole: dict[str, Any]) -> dict[str, float]:
+    """Writes a tracker with its threshold, and says how good it is."""
+    config = training.module.config
+    whole["epoch"] = read_checkpoint(find_checkpoint(output, "best"))["epoch"]
+    tracker = output / "checkpoints" / f"{TRACKER}.ckpt"
+    rewrite(tracker, whole)
+    predictor = load(tracker, overlap="none", tracking="none", trust=config["trust"])
+    own = whole[KEY]["config"]
+    first = config | {key: own[key] for key in ("image_size", "fit")}
+    clips = open_clips(first, find_clips(config, training.dataset, "val"))
+    best = [Track.of_best(own[:, 0]) for own in looked_at(predictor, clips)]
+    threshold, f1 = best_threshold([clip.labels for clip in clips], best)
+    whole[KEY] |= {"thresholds": {"none": threshold}, "val_f1": f1}
+    rewrite(tracker, whole)
+    figures = {"epoch": whole["epoch"], "val_f1": f1, "threshold": threshold}
+    write_json(output / "summary.json", figures)
+    run, video = str(output), str(clips[0].clip.source)
+    say(
+        f"\nvalidation strict F1 {f1:.3f} at threshold {threshold:.2f}, after the second look",
+        "next:",
+        f"  {command('evaluate', run, *trusting(config, 'data'), 'split=val')}",
+        f"  {command('predict', run, video, *trusting(config))}  # or a video of your own",
+        result=True,
+    )
+    return figures
