@@ -6,7 +6,7 @@ import pytest
 from tracknet.codecs import GaussianCodec
 from tracknet.errors import InputError
 from tracknet.geometry import Letterbox
-from tracknet.inference.look import SecondLook
+from tracknet.inference.look import AROUND, FLIGHT, SecondLook, led_to
 
 
 @pytest.fixture
@@ -64,6 +64,39 @@ def test_faint_candidates_and_the_last_ones_are_not_looked_at(look, dots):
         np.stack(list(look().again(frames, np.hstack([best, ball]), (192, 320))))[..., 2].max()
         < 0.1
     )
+
+
+def test_between_two_balls_it_looks_where_the_first_network_saw_nothing(look, dots):
+    frames, xy = dots(12)
+    seen = np.isfinite(xy[:, 0])
+    candidates = beside(xy)
+    candidates[:, 1, 2] = 0.9
+    lost = np.flatnonzero(seen)[4:6]
+    candidates[lost, 1] = (200, 20, 0)
+    found = np.stack(list(look().again(frames, candidates, (192, 320))))
+    off = np.linalg.norm(found[lost, 0, :2] - xy[lost], axis=1)
+    assert off.max() < 1.5
+    assert (found[lost, 0, 2] > 0.3).all()
+    assert (found[~seen, 0, 2] < 0.1).all()
+
+
+def window(balls: dict[int, tuple[float, float]]) -> np.ndarray:
+    """(N,3) of frames with a sure ball at places by how many frames after the middle they are."""
+    best = np.tile([0.0, 0, 0.1], (2 * AROUND + 1, 1))
+    for frame, place in balls.items():
+        best[AROUND + frame] = (*place, 0.9)
+    return best
+
+
+def test_where_balls_before_and_after_lead():
+    np.testing.assert_allclose(led_to(window({-1: (10, 20), 3: (50, 40)})), [[20, 25]])
+    far = led_to(window({-1: (10, 20), FLIGHT: (100, 20)}))
+    np.testing.assert_allclose(far, [[20, 20], [10, 20], [100, 20]])
+    # The nearest ones count; one alone stays where it was.
+    np.testing.assert_allclose(led_to(window({-9: (0, 0), -2: (10, 20)})), [[10, 20]])
+    np.testing.assert_allclose(led_to(window({2: (10, 20), 5: (0, 0)})), [[10, 20]])
+    assert len(led_to(window({}))) == 0
+    assert len(led_to(window({-1: (1, 1), 0: (2, 2), 1: (3, 3)}))) == 0
 
 
 def test_a_video_is_looked_at_as_its_frames_are(look, video, dots):
