@@ -18,6 +18,8 @@ DECODED = 8
 """Frames of a video that may wait to be looked at."""
 PATCHES = 64
 """Of a pass, about."""
+WAITING = 32
+"""Frames of which a pass may be, whose views are held."""
 FAINT = 0.02
 """Score below which a candidate is not worth a look."""
 LOOKS = 3
@@ -83,7 +85,7 @@ class SecondLook:
         """The candidates of each frame after the second look, best first.
 
         Args:
-            frames: As they were decoded; some fifty of them are held, at the size of `image_size`.
+            frames: As they were decoded; some hundred of them are held, at the size of `image_size`.
             found: Each frame's candidates (K,3), original pixels and score.
             size: (H, W) of the frames.
 
@@ -150,7 +152,7 @@ class SecondLook:
             first = corners(places, self.patch, self.image_size)
             waiting.append((seen, first))
             patches += [cut(seen.view, corner, self.patch) for corner in first]
-            if len(patches) >= PATCHES:
+            if len(patches) >= PATCHES or len(waiting) >= WAITING:
                 yield from self._results(waiting, patches)
                 waiting, patches = [], []
         yield from self._results(waiting, patches)
