@@ -1,11 +1,16 @@
 """Pages of the site that stand outside this folder, under the names that links here have."""
 
 from pathlib import Path
+from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-OUTSIDE = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md"}
+OUTSIDE = {
+    "README.md": "index.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "tracknet/zoo/badminton/README.md": "badminton.md",
+}
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -17,3 +22,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             text = text.replace(f"]({other}", f"]({its_page}")
         files.append(File.generated(config, page, content=text))
     return files
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Turns links from pages of this folder to them."""
+    for name, page in OUTSIDE.items():
+        markdown = markdown.replace(f"](../{name}", f"]({page}")
+    return markdown

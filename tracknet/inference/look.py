@@ -85,7 +85,7 @@ class SecondLook:
         """The candidates of each frame after the second look, best first.
 
         Args:
-            frames: As they were decoded; some hundred of them are held, at the size of `image_size`.
+            frames: As they were decoded; some hundred are held, at the size of `image_size`.
             found: Each frame's candidates (K,3), original pixels and score.
             size: (H, W) of the frames.
 
