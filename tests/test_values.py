@@ -494,8 +494,10 @@ NOT_OURS = (
     "Input should",
 )
 VALUES = [f"train {line}" for line in TRAIN.split("\n")[1:-1]] + OTHERS.split("\n")[1:-1]
-# predict.py looks at its parts while the video is being read, which is not there.
-SHOWN = [line for line in VALUES[:: len(VALUES) // 4] if not re.match(r"predict \S+\.", line)]
+# predict.py looks at its parts while the video is being read, which is not there. A match may be
+# called 7, and on a command line is.
+UNSAID = re.compile(r"predict \S+\.|\S+ fold=\d")
+SHOWN = [line for line in VALUES[:: len(VALUES) // 4] if not UNSAID.match(line)]
 SHOWN += HYDRA.split("\n")[1:-1]
 
 
