@@ -1,6 +1,7 @@
 """A second look, trained at what another run finds, and used."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from tracknet.errors import InputError
 from tracknet.pipelines.adapt import adapt
 from tracknet.pipelines.evaluate import evaluate
 from tracknet.pipelines.export import export
+from tracknet.pipelines.initialise import initialise
 from tracknet.pipelines.train import train
 from tracknet.record import CheckpointError, Record, find_checkpoint, read_checkpoint, rewrite
 
@@ -69,6 +71,20 @@ def test_the_run_is_a_tracker_of_two_networks(looking, first):
     assert record.val_f1 == figures["val_f1"]
     for name, value in read_checkpoint(first)["state_dict"].items():
         torch.testing.assert_close(whole["state_dict"][name], value)
+
+
+def test_each_network_begins_with_its_own_weights(looking):
+    finder: Any = tracknet.load(looking, device="cpu")
+    networks = finder.network.model, finder.look.network.model
+    for network, second in zip(networks, (False, True), strict=True):
+        count = len(network.state_dict())
+        with torch.no_grad():
+            network.head.logits.bias += 1
+        said = initialise(network, looking, second)
+        assert said[0].startswith(f"weights     {count} of {count} tensors")
+        whole = read_checkpoint(looking)
+        own = whole["look"] if second else whole
+        torch.testing.assert_close(network.head.logits.bias.data, own["state_dict"][BIAS])
 
 
 def test_best_looks_twice_and_fast_once(looking):
