@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tracknet.data.patches import centred, corners, cut
+from tracknet.data.patches import centred, corners
 
 
 @pytest.mark.parametrize("length", range(8))
@@ -25,9 +25,3 @@ def test_a_window_comes_as_soon_as_it_is_whole():
 def test_the_point_is_in_the_middle_as_far_as_the_frame_goes():
     points = np.array([[50.4, 30], [0, 0], [99, 59]])
     assert corners(points, (20, 40), (60, 100)).tolist() == [[30, 20], [0, 0], [60, 40]]
-
-
-def test_a_patch_is_that_part_of_every_frame():
-    frames = np.arange(3 * 6 * 8 * 3).reshape(3, 6, 8, 3)
-    patch = cut(list(frames), np.array([5, 1]), (4, 3))
-    np.testing.assert_array_equal(patch, frames[:, 1:5, 5:8])

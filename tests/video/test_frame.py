@@ -6,6 +6,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from av.video.reformatter import Colorspace
 
 from tracknet.geometry import Affine, Letterbox
 from tracknet.video import (
@@ -36,6 +37,30 @@ def test_planes_resize_as_rgb_does(tmp_path, size):
     ours, training = Resizer(box)(raw).astype(int), box.resize(to_rgb(raw)).astype(int)
     assert np.abs(ours - training).mean() < 2.5  # swscale rounds RGB down
     assert np.abs(ours - training).max() < 12
+
+
+@pytest.mark.parametrize("corner", [(0, 0), (13, 21), (96, 72), (30, 0)])
+@pytest.mark.parametrize("fit", [Letterbox, Affine])
+@pytest.mark.parametrize("kind", ["yuv420p", "yuvj422p", "array"])
+@pytest.mark.parametrize("colours", [Colorspace.ITU601, Colorspace.ITU709])
+def test_a_part_is_that_part_of_every_frame(corner, fit, kind, colours):
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 71, 95, 3), dtype=np.uint8)
+    frames = list(pixels)
+    if kind != "array":
+        frames = [av.VideoFrame.from_ndarray(each).reformat(format=kind) for each in pixels]
+        for frame in frames:
+            frame.colorspace = colours
+    resizer = Resizer(fit((71, 95), (120, 125)))  # borders above and below
+    part = resizer.part([resizer.scaled(frame) for frame in frames], corner, (48, 29))
+    x, y = corner
+    whole = np.stack([resizer(frame) for frame in frames])
+    np.testing.assert_array_equal(part, whole[:, y : y + 48, x : x + 29])
+
+
+def test_a_part_of_borders_alone_is_black():
+    frame = av.VideoFrame.from_ndarray(np.full((20, 80, 3), 200, np.uint8)).reformat(format="yuv420p")
+    resizer = Resizer(Letterbox((20, 80), (80, 80)))
+    assert not resizer.part([resizer.scaled(frame)], (8, 4), (16, 16)).any()
 
 
 def test_resize_refuses_another_size():

@@ -1,7 +1,7 @@
 """Patches: the same small part of consecutive frames, cut out round a point."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 import numpy as np
@@ -24,12 +24,6 @@ def corners(points: np.ndarray, patch: Size, frame: Size) -> np.ndarray:
     """
     first = np.round(points).astype(int) - (patch[1] // 2, patch[0] // 2)
     return first.clip(0, (frame[1] - patch[1], frame[0] - patch[0]))
-
-
-def cut(frames: Sequence[np.ndarray], corner: np.ndarray, patch: Size) -> np.ndarray:
-    """The patch (T, h, w, 3) of frames (H, W, 3) whose first pixel is `corner`, x and y."""
-    x, y = corner
-    return np.stack([frame[y : y + patch[0], x : x + patch[1]] for frame in frames])
 
 
 def centred(items: Iterable[Item], count: int) -> Iterator[list[Item]]:

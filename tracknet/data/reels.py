@@ -13,7 +13,7 @@ import numpy as np
 from rich.filesize import decimal
 
 from tracknet.data.entry import FRAMES
-from tracknet.data.patches import centred, corners, cut
+from tracknet.data.patches import centred, corners
 from tracknet.data.repeats import shown_again
 from tracknet.data.store import FULL, StoredClip
 from tracknet.geometry import Fit, Letterbox, Size
@@ -128,10 +128,11 @@ class Reels:
                 open(unfinished / FRAMES, "wb") as file,
                 closing(prefetch(compress(frames, shown), 8)) as read,
             ):
-                views = centred(map(Resizer(fine), read), self.frames)
+                resizer = Resizer(fine)
+                views = centred(map(resizer.scaled, read), self.frames)
                 for view, own in zip(views, first, strict=True):
                     for corner in own:
-                        file.write(cut(view, corner, size).data)
+                        file.write(resizer.part(view, corner.tolist(), size).data)
             if not folder.is_dir():
                 unfinished.rename(folder)
         except OSError as error:

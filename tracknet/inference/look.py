@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tracknet.codecs import Codec
-from tracknet.data.patches import centred, corners, cut
+from tracknet.data.patches import centred, corners
 from tracknet.data.repeats import shown_again
 from tracknet.geometry import Fit, Size, inside
 from tracknet.inference.network import Network
@@ -38,11 +38,11 @@ class Seen(NamedTuple):
     """A frame that was looked at.
 
     Attributes:
-        view: The T frames (H,W,3) in whose middle it is.
+        view: The T frames in whose middle it is, as `Resizer.scaled` gives them.
         candidates: (K,3) pixels of these frames and score, best first.
     """
 
-    view: list[np.ndarray]
+    view: list[Frame]
     candidates: np.ndarray
 
 
@@ -95,8 +95,9 @@ class SecondLook:
             gave nothing, what lies between balls before and after is looked at as well.
         """
         fit = self.fit(size, self.image_size)
-        views = centred(map(Resizer(fit), frames), self.network.frames)
-        for candidates in self._led(self._looked(fit, views, found)):
+        resizer = Resizer(fit)
+        views = centred(map(resizer.scaled, frames), self.network.frames)
+        for candidates in self._led(self._looked(views, found, resizer), resizer):
             xy = inside(fit.to_original(candidates[:, :2]), fit.source)
             yield np.column_stack([xy, candidates[:, 2]])
 
@@ -114,25 +115,25 @@ class SecondLook:
         return self.codec.decode(maps, self.network.stride)[:, 0].cpu().numpy()
 
     def _looked(
-        self, fit: Fit, views: Iterable[list[np.ndarray]], found: Iterable[np.ndarray]
+        self, views: Iterable[list[Frame]], found: Iterable[np.ndarray], resizer: Resizer
     ) -> Iterator[Seen]:
         """The frames with their candidates after the look at those that are worth it."""
 
         def wanted() -> Iterator[tuple[Seen, np.ndarray]]:
             for view, candidates in zip(views, found, strict=True):
-                places = fit.to_network(candidates[:, :2])
+                places = resizer.fit.to_network(candidates[:, :2])
                 worth = _worth(candidates)
                 scores = np.where(worth, candidates[:, 2], 0)
                 yield Seen(view, np.column_stack([places, scores])), places[worth]
 
-        for seen, looks in self._each(wanted()):
+        for seen, looks in self._each(wanted(), resizer):
             candidates = seen.candidates.copy()
             worth = candidates[:, 2] > 0
             looks[:, 2] = np.sqrt(candidates[worth, 2] * looks[:, 2])
             candidates[worth] = looks
             yield Seen(seen.view, self._apart(candidates))
 
-    def _led(self, frames: Iterable[Seen]) -> Iterator[np.ndarray]:
+    def _led(self, frames: Iterable[Seen], resizer: Resizer) -> Iterator[np.ndarray]:
         """Candidates (K,3) of the frames after a look where sure balls before and after lead."""
 
         def wanted() -> Iterator[tuple[Seen, np.ndarray]]:
@@ -140,18 +141,20 @@ class SecondLook:
                 best = np.stack([seen.candidates[0] for seen in window])
                 yield window[AROUND], led_to(best)
 
-        for seen, looks in self._each(wanted()):
+        for seen, looks in self._each(wanted(), resizer):
             looks[:, 2] = np.sqrt(LED * looks[:, 2])
             yield self._apart(np.concatenate([seen.candidates, looks]))[: len(seen.candidates)]
 
-    def _each(self, wanted: Iterable[tuple[Seen, np.ndarray]]) -> Iterator[tuple[Seen, np.ndarray]]:
+    def _each(
+        self, wanted: Iterable[tuple[Seen, np.ndarray]], resizer: Resizer
+    ) -> Iterator[tuple[Seen, np.ndarray]]:
         """For places (n,2) in each frame what is seen round them (n,3), many patches at a time."""
         waiting: list[tuple[Seen, np.ndarray]] = []
         patches: list[np.ndarray] = []
         for seen, places in wanted:
             first = corners(places, self.patch, self.image_size)
             waiting.append((seen, first))
-            patches += [cut(seen.view, corner, self.patch) for corner in first]
+            patches += [resizer.part(seen.view, corner.tolist(), self.patch) for corner in first]
             if len(patches) >= PATCHES or len(waiting) >= WAITING:
                 yield from self._results(waiting, patches)
                 waiting, patches = [], []

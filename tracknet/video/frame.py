@@ -1,7 +1,8 @@
 """One frame: its size, time and pixels."""
 
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import av
 import numpy as np
@@ -78,25 +79,60 @@ class Resizer:
             VideoError: The frame has another size than those that are fitted, or pixels that
                 nothing converts.
         """
+        scaled = self.scaled(frame)
+        if isinstance(scaled, np.ndarray):
+            return scaled
+        return cast(Letterbox, self.fit).framed(self._rgb(scaled))
+
+    def scaled(self, frame: Frame) -> Frame:
+        """A frame of the network's size for `part`: as RGB, or as planes without their borders.
+
+        Raises:
+            VideoError: As in a call.
+        """
         fit = self.fit
         if frame_size(frame) != tuple(fit.source):
             raise VideoError(f"a frame of {frame_size(frame)} among frames of {fit.source}")
         if isinstance(frame, np.ndarray):
             return fit.resize(frame)
         try:
-            return self._converted(frame)
+            if not isinstance(fit, Letterbox):
+                return fit.resize(to_rgb(frame))
+            h, w = fit.inner
+            kind = "AREA" if h * w < frame.height * frame.width else "BILINEAR"
+            return self._scale.reformat(frame, w, h, "yuv444p", interpolation=kind, threads=1)
         except av.FFmpegError as error:
             said = f"its pixels are {frame.format.name}, which cannot be converted"
             raise VideoError(f"{said}; convert the video to H.264") from error
 
-    def _converted(self, frame: av.VideoFrame) -> np.ndarray:
-        fit = self.fit
-        if not isinstance(fit, Letterbox):
-            return fit.resize(to_rgb(frame))
-        h, w = fit.inner
-        kind = "AREA" if h * w < frame.height * frame.width else "BILINEAR"
-        small = self._scale.reformat(frame, w, h, "yuv444p", interpolation=kind, threads=1)
-        return fit.framed(self._colour.reformat(small, format="rgb24", threads=1).to_ndarray())
+    def part(self, frames: Sequence[Frame], corner: Sequence[int], size: Size) -> np.ndarray:
+        """The same part (T,h,w,3) RGB of T frames that `scaled` gave; only that becomes RGB.
+
+        Args:
+            frames: All from one video.
+            corner: x, y of its first pixel, network pixels.
+            size: (h, w); it lies within the network's input.
+        """
+        (x, y), (h, w) = corner, size
+        first = frames[0]
+        if isinstance(first, np.ndarray):
+            return np.stack([cast(np.ndarray, frame)[y : y + h, x : x + w] for frame in frames])
+        part = np.zeros((len(frames), h, w, 3), np.uint8)
+        left, top = cast(Letterbox, self.fit).offset
+        x, y = x - left, y - top
+        rows = slice(max(y, 0), max(min(y + h, first.height), 0))
+        columns = slice(max(x, 0), max(min(x + w, first.width), 0))
+        cuts = [[plane[rows, columns] for plane in planes(cast(av.VideoFrame, f))] for f in frames]
+        inner = np.concatenate(cuts, 1)  # one below the other: one conversion for all
+        if inner.size:
+            below = av.VideoFrame.from_ndarray(inner, "yuv444p")
+            below.colorspace, below.color_range = first.colorspace, first.color_range
+            rgb = self._rgb(below).reshape(len(frames), -1, inner.shape[2], 3)
+            part[:, rows.start - y :, columns.start - x :][:, : rgb.shape[1], : rgb.shape[2]] = rgb
+        return part
+
+    def _rgb(self, frame: av.VideoFrame) -> np.ndarray:
+        return self._colour.reformat(frame, format="rgb24", threads=1).to_ndarray()
 
 
 def to_yuv420(frame: Frame) -> av.VideoFrame:
