@@ -147,6 +147,7 @@ transform.blur.still=-1 transform=heavy
 transform.noise.strength=2 transform=heavy
 transform.occlude.probability=nan transform=heavy
 transform.mixup.probability=-0.1 transform=heavy
+transform.backdrop.probability=2 transform=venues
 +transform.reverse=yes
 parameters._target_=banana
 scheduler.max_lr=abc scheduler=one_cycle

@@ -12,7 +12,7 @@ from tracknet.checkpoint import load, own_packages
 from tracknet.data.augment import Augmentation
 from tracknet.data.formats.base import Dataset
 from tracknet.data.store import StoredClip
-from tracknet.errors import InputWarning
+from tracknet.errors import InputError, InputWarning
 from tracknet.files import write_json
 from tracknet.inference.overlap import OVERLAPS
 from tracknet.inference.predictor import Predictor
@@ -64,6 +64,11 @@ class HeatmapTask:
             if crop := getattr(step, "crop", None):
                 key = f"transform.{name}.crop"
                 model.backbone.check_size(tuple(crop), model.heatmap_stride, key)
+            if getattr(step, "needs_background", False) and not model.background:
+                raise InputError(
+                    f"transform.{name}: puts other backgrounds behind the frames, and the network "
+                    "sees none; add inputs.background=true, or take transform=strong"
+                )
         _warn_of_rate(model, config["optimizer"].get("lr") or 0)
 
         dataset = open_dataset(config)

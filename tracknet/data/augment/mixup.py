@@ -35,10 +35,9 @@ class Mixup:
         return {"share": u(*SHARES) * (u() < self.probability), "partner": u()}
 
     def apply(self, batch: Batch, drawn: Mapping[str, torch.Tensor]) -> Batch:
-        pictures, visibility, count = batch.pictures, batch.visibility, len(batch)
+        pictures, visibility = batch.pictures, batch.visibility
         mixed = drawn["share"] > 0
-        step = 1 + (drawn["partner"] * (count - 1)).long()
-        partner = (torch.arange(count, device=pictures.device) + step) % count
+        partner = partners(drawn["partner"])
         chosen = mixed.nonzero()[:, 0]
         if len(chosen):
             share = drawn["share"][chosen].view(-1, 1, 1, 1, 1)
@@ -51,3 +50,10 @@ class Mixup:
             xy=torch.cat([batch.xy, batch.xy[partner]], 2),
             visibility=torch.cat([visibility, other], 2),
         )
+
+
+def partners(where: torch.Tensor) -> torch.Tensor:
+    """(B,) for each window of a batch another one, chosen by (B,) shares of the others, 0..1."""
+    count = len(where)
+    step = 1 + (where * (count - 1)).long()
+    return (torch.arange(count, device=where.device) + step) % count
