@@ -128,15 +128,16 @@ def load(
         # A second look is worth more than windows that overlap, and costs a fraction.
         name = overlap or ("none" if look else QUALITIES[word].overlap)
         tracker = tracking or QUALITIES[word].tracking
+        twice = look if word == "best" else None
         # A run that was cut off has validated separate windows only.
-        best = thresholds.get(name, thresholds["none"])
+        best = thresholds.get(LOOK if twice else name, thresholds["none"])
         return Predictor(
             network=network,
             image_size=tuple(config["image_size"]),
             threshold=best if threshold is None else threshold,
             overlap=name,
             tracker=make_tracker(tracker) if isinstance(tracker, str) else tracker,
-            look=look if word == "best" else None,
+            look=twice,
             batch_size=batch_size,
             **parts,
         )

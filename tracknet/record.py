@@ -77,8 +77,9 @@ class Record:
     Attributes:
         config: The resolved configuration of the training.
         weights: Where the backbone's weights came from, see `describe_weights`.
-        thresholds: Kind of overlap -> the best threshold on the validation split.
-        val_f1: Strict F1 on separate validation windows.
+        thresholds: Kind of overlap -> the best threshold on the validation split; `LOOK` -> that of
+            a tracker with its path.
+        val_f1: Strict F1 on separate validation windows; of a tracker with its path.
     """
 
     config: dict[str, Any]

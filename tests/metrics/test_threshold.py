@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tracknet.metrics import STRICT, at_threshold, best_threshold, precision_recall
+from tracknet.metrics import STRICT, at_threshold, best_threshold, best_tracked, precision_recall
 from tracknet.types import Labels, Track
 
 
@@ -49,6 +49,11 @@ def test_best_is_what_scoring_every_threshold_finds(dtype):
         ties = [t for t, f in figures.items() if f["f1"] == best]
         expected = min(ties, key=lambda t: (round(abs(t - 0.5), 6), t))
         assert best_threshold(labels, candidates) == (expected, best)
+
+        def tracked(threshold, candidates=candidates):
+            return [at_threshold(own, threshold) for own in candidates]
+
+        assert best_tracked(labels, tracked) == (expected, best)
 
 
 def test_best_by_hand():

@@ -67,7 +67,7 @@ def test_the_run_is_a_tracker_of_two_networks(looking, first):
     assert record.config == one.config
     assert Record.of(whole["look"]).config["image_size"] == [64, 64]
     figures = json.loads((looking / "summary.json").read_text())
-    assert record.thresholds == {"none": figures["threshold"]}
+    assert record.thresholds == one.thresholds | {"look": figures["threshold"]}
     assert record.val_f1 == figures["val_f1"]
     for name, value in read_checkpoint(first)["state_dict"].items():
         torch.testing.assert_close(whole["state_dict"][name], value)
@@ -95,6 +95,29 @@ def test_best_looks_twice_and_fast_once(looking):
     assert finder.live
     assert finder.live.look is None
     assert tracknet.load(looking, quality="fast").look is None
+
+
+def test_each_has_the_threshold_that_was_chosen_for_it(looking, tmp_path):
+    whole = read_checkpoint(looking)
+    whole["tracknet"]["thresholds"] = {"none": 0.3, "mean": 0.4, "look": 0.7}
+    rewrite(tmp_path / "a.ckpt", whole)
+    finder = tracknet.load(tmp_path / "a.ckpt")
+    assert (finder.threshold, finder.live.threshold) == (0.7, 0.3)
+    assert tracknet.load(tmp_path / "a.ckpt", quality="fast", overlap="mean").threshold == 0.4
+
+
+def test_the_threshold_is_that_of_the_path(looking, compose, tmp_path):
+    figures = json.loads((looking / "summary.json").read_text())
+    own = [f"ckpt={looking}", "split=val"]
+    f1 = {
+        value: evaluate(
+            compose(
+                "evaluate", [*own, f"threshold={value}", f"paths.output={tmp_path / str(value)}"]
+            )
+        )["protocols"]["strict"]["f1"]
+        for value in (0.3, 0.5, 0.7, figures["threshold"])
+    }
+    assert max(f1.values()) == f1[figures["threshold"]] == pytest.approx(figures["val_f1"])
 
 
 def test_by_itself_it_is_no_tracker(looking):

@@ -58,7 +58,9 @@ def test_a_part_is_that_part_of_every_frame(corner, fit, kind, colours):
 
 
 def test_a_part_of_borders_alone_is_black():
-    frame = av.VideoFrame.from_ndarray(np.full((20, 80, 3), 200, np.uint8)).reformat(format="yuv420p")
+    frame = av.VideoFrame.from_ndarray(np.full((20, 80, 3), 200, np.uint8)).reformat(
+        format="yuv420p"
+    )
     resizer = Resizer(Letterbox((20, 80), (80, 80)))
     assert not resizer.part([resizer.scaled(frame)], (8, 4), (16, 16)).any()
 

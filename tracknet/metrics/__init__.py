@@ -17,6 +17,7 @@ from tracknet.metrics.protocols import (
 from tracknet.metrics.threshold import (
     at_threshold as at_threshold,
     best_threshold as best_threshold,
+    best_tracked as best_tracked,
     counts_at as counts_at,
     precision_recall as precision_recall,
 )

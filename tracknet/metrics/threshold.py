@@ -1,6 +1,6 @@
 """From scored candidates to predictions: a ball is predicted where score >= threshold."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -47,7 +47,26 @@ def best_threshold(labels: Sequence[Labels], candidates: Sequence[Track]) -> tup
     kept = accepted(score, THRESHOLDS[:, None])
     tp, fp1, fp2 = ((kept & (outcome == hit)).sum(1) for hit in PREDICTED)
     fn = STRICT.counts.of(outcome).relevant - tp - fp1
-    f1 = Counts(tp, fp1, fp2, fn).f1
+    return _best(Counts(tp, fp1, fp2, fn).f1)
+
+
+def best_tracked(
+    labels: Sequence[Labels], tracked: Callable[[float], Sequence[Track]]
+) -> tuple[float, float]:
+    """As `best_threshold`, where what is picked among the candidates depends on the threshold.
+
+    Args:
+        labels: One per clip, original pixels.
+        tracked: Threshold -> the tracks of the clips, original pixels.
+
+    Returns:
+        The threshold and its F1.
+    """
+    counts = (STRICT.counts.of(STRICT.frames(labels, tracked(t))[0]) for t in THRESHOLDS.tolist())
+    return _best(np.array([own.f1 for own in counts]))
+
+
+def _best(f1: np.ndarray) -> tuple[float, float]:
     best = np.lexsort((np.abs(STEPS - 10), -f1))[0]
     return float(THRESHOLDS[best]), float(f1[best])
 

@@ -39,7 +39,11 @@ def facts_of(checkpoint: dict[str, Any]) -> Iterator[Fact]:
     known = type(epoch) is int and type(steps) is int
     yield "trained", [f"this is epoch {epoch}, after {steps:,} steps"] if known else []
     yield "validation", [f"strict F1 {record.val_f1:.3f}"]
-    yield "threshold", [f"{value:.2f} (overlap={k})" for k, value in record.thresholds.items()]
+    yield "threshold", [f"{value:.2f} ({_named(k)})" for k, value in record.thresholds.items()]
+
+
+def _named(threshold: str) -> str:
+    return "after the second look" if threshold == LOOK else f"overlap={threshold}"
 
 
 def _choice(group: str, part: Any) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tracknet.checkpoint import load, read_trusted, trusting, with_look
 from tracknet.console import command, progress, say
@@ -14,7 +14,9 @@ from tracknet.errors import InputError
 from tracknet.files import write_json
 from tracknet.geometry import to_original
 from tracknet.inference.look import FAINT, LOOKS
-from tracknet.metrics import best_threshold
+from tracknet.inference.quality import QUALITIES, make_tracker
+from tracknet.inference.tracking import OfflineTracker
+from tracknet.metrics import best_tracked
 from tracknet.pipelines.common import candidates_of, find_clips, looked_at, open_clips
 from tracknet.pipelines.heatmaps import HeatmapTask, HeatmapTraining
 from tracknet.record import KEY, LOOK, TRACKER, find_checkpoint, read_checkpoint, rewrite
@@ -115,15 +117,21 @@ def _finish(output: Path, training: HeatmapTraining, whole: dict[str, Any]) -> d
     own = whole[KEY]["config"]
     first = config | {key: own[key] for key in ("image_size", "fit")}
     clips = open_clips(first, find_clips(config, training.dataset, "val"))
-    best = [Track.of_best(own[:, 0]) for own in looked_at(predictor, clips)]
-    threshold, f1 = best_threshold([clip.labels for clip in clips], best)
-    whole[KEY] |= {"thresholds": {"none": threshold}, "val_f1": f1}
+    found = looked_at(predictor, clips)
+    path = cast(OfflineTracker, make_tracker(QUALITIES["best"].tracking))
+
+    def tracked(threshold: float) -> list[Track]:
+        pairs = zip(found, clips, strict=True)
+        return [path.track(own, threshold, clip.fit.source) for own, clip in pairs]
+
+    threshold, f1 = best_tracked([clip.labels for clip in clips], tracked)
+    whole[KEY] |= {"thresholds": whole[KEY]["thresholds"] | {LOOK: threshold}, "val_f1": f1}
     rewrite(tracker, whole)
     figures = {"epoch": whole["epoch"], "val_f1": f1, "threshold": threshold}
     write_json(output / "summary.json", figures)
     run, video = str(output), str(clips[0].clip.source)
     say(
-        f"\nvalidation strict F1 {f1:.3f} at threshold {threshold:.2f}, after the second look",
+        f"\nvalidation strict F1 {f1:.3f} at threshold {threshold:.2f}, with its path",
         "next:",
         f"  {command('evaluate', run, *trusting(config, 'data'), 'split=val')}",
         f"  {command('predict', run, video, *trusting(config))}  # or a video of your own",
