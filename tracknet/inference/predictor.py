@@ -46,6 +46,9 @@ background."""
 DECODED = 8
 """Decoded frames that may wait to be resized."""
 
+AHEAD = 32
+"""Frames that the network may have looked at before anybody asks."""
+
 
 class Predictor:
     """Runs a network over videos, frames in a stream, or frames of network size.
@@ -193,7 +196,8 @@ class Predictor:
     ) -> Iterator[Prediction]:
         """Predictions in the order of the frames, while these arrive.
 
-        Reading happens in a thread, resizing and the background's median in another. Frames that
+        Reading happens in a thread, resizing and the background's median in another, and, unless
+        `live`, the network runs in a third one beside what is done with what it finds. Frames that
         repeat the one before are not looked at, unless `live`. A network that takes the background
         looks at a chunk of the video before the first prediction of that chunk; the next chunk is
         read meanwhile.
@@ -234,13 +238,16 @@ class Predictor:
             seen = resized if live else once(resized)  # a live frame does not wait for later ones
             shots = prefetch(self._shots(seen, background, live), depth)
             threads.enter_context(closing(shots))
-            shots, again, shown = tee(shots, 3)
-            found = (to_original(fit, each) for each in self._candidates(shots, live))
+            pairs = self._found(shots, live)
+            if not live:
+                pairs = threads.enter_context(closing(prefetch(pairs, min(AHEAD, depth))))
+            pairs, again, shown = tee(pairs, 3)
+            found = (to_original(fit, candidates) for _, candidates in pairs)
             if self.look:
-                originals = cast(Iterator[Frame], (shot.original for shot in again))
+                originals = cast(Iterator[Frame], (shot.original for shot, _ in again))
                 found = self.look.again(originals, found, fit.source)
             del again  # what nobody reads would keep all frames
-            rows = self._best(as_shown(found, shown))
+            rows = self._best(as_shown(found, (shot for shot, _ in shown)))
             if self.tracker:
                 rows = _tracked(rows, self.tracker, self.threshold, fit.source)
             yield from rows
@@ -288,6 +295,11 @@ class Predictor:
         if self.network.background and background is None:
             return with_background(shots, live)
         return (replace(shot, background=background) for shot in shots)
+
+    def _found(self, shots: Iterable[Shot], live: bool) -> Iterator[tuple[Shot, np.ndarray]]:
+        """Each frame with its candidates, see `_candidates`."""
+        shots, seen = tee(shots)
+        return zip(seen, self._candidates(shots, live), strict=True)
 
     def _candidates(self, shots: Iterable[Shot], live: bool = False) -> Iterator[np.ndarray]:
         """(K, 3) for every frame, in order: x, y in network pixels and score, best first."""
