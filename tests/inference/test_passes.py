@@ -125,7 +125,6 @@ def test_behind_another_background_a_frame_is_another_one(shared):
 
 
 def test_backgrounds_that_come_and_go_are_not_taken_for_each_other(shared):
-    # Equal identities are given again once an object is gone.
     network = shared()
     shots = video(12)
     fresh = (

@@ -108,9 +108,23 @@ def test_attention_lets_a_frame_look_at_the_others_at_its_place():
     assert not seen.any()
     torch.nn.init.zeros_(attention.looks.weight)
     torch.nn.init.zeros_(attention.looks.bias)
-    attention.looks.bias.data[8:] = 1  # the values; nothing to choose by, so their mean
-    expected = x + attention.project(torch.ones(6, 4, 3, 5))
+    attention.looks.bias.data[2:] = 1  # the values; nothing to choose by, so their mean
+    expected = x + attention.project(torch.ones(6, 1, 3, 5))
     torch.testing.assert_close(attention(x), expected)
+
+
+def test_attention_is_that_of_the_textbook():
+    temporal, _ = shared(features=FeatureInfo("tokens", (32,), (16,)), fusion="attention")
+    attention = temporal.levels[0][0]
+    for parameter in attention.parameters():
+        torch.nn.init.normal_(parameter, std=0.5)
+    x = torch.rand(3, 32, 2, 5)
+    looks = attention.looks(attention.norm(x)).view(3, 3, 4, 2, 10)  # T, parts, heads, d, places
+    query, key, value = looks.permute(1, 4, 2, 0, 3)
+    bias = attention.places[..., 0, 0].permute(2, 0, 1)
+    seen = torch.nn.functional.scaled_dot_product_attention(query, key, value, bias)
+    expected = x + attention.project(seen.permute(2, 1, 3, 0).reshape(3, 8, 2, 5))
+    torch.testing.assert_close(attention(x), expected, atol=1e-5, rtol=1e-5)
 
 
 def test_the_maps_of_detail_become_one():

@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from typing import Any, Literal
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from tracknet.models.blocks import ConvNorm, norm_layer
@@ -173,25 +172,28 @@ class TimeAttention(nn.Module):
     """Adds to each frame's features what those of the window's frames say at the same place.
 
     (BT,C,h,w) -> (BT,C,h,w). Divided attention, of which this is the half over time
-    (https://arxiv.org/abs/2102.05095, section 3); how far apart two frames are is a learned bias.
+    (https://arxiv.org/abs/2102.05095, section 3), a quarter as wide as the features; how much a
+    frame looks at another one by their places in the window is learned.
     """
 
     def __init__(self, channels: int, frames: int) -> None:
         super().__init__()
+        width = max(1, channels // 4)
         self.frames = frames
-        self.heads = next(n for n in range(HEADS, 0, -1) if channels % n == 0)
+        self.heads = next(n for n in range(HEADS, 0, -1) if width % n == 0)
         self.norm = norm_layer("group", channels)
-        self.looks = nn.Conv2d(channels, 3 * channels, 1)
-        self.project = nn.Conv2d(channels, channels, 1, bias=False)
-        self.places = nn.Parameter(torch.zeros(self.heads, frames, frames))
+        self.looks = nn.Conv2d(channels, 3 * width, 1)
+        self.project = nn.Conv2d(width, channels, 1, bias=False)
+        self.places = nn.Parameter(torch.zeros(frames, frames, self.heads, 1, 1))
         nn.init.zeros_(self.project.weight)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        h, w = x.shape[-2:]
-        parts = self.frames, 3, self.heads, x.shape[1] // self.heads, h * w
-        looks = self.looks(self.norm(x)).reshape(-1, *parts)
-        # Places become the batch: (3,B,hw,heads,T,d).
-        query, key, value = looks.permute(2, 0, 5, 3, 1, 4).flatten(1, 2)
-        seen = F.scaled_dot_product_attention(query, key, value, self.places[None].to(query.dtype))
-        seen = seen.unflatten(0, (-1, h * w)).permute(0, 3, 2, 4, 1)  # (B,T,heads,d,hw)
-        return x + self.project(seen.reshape(x.shape))
+        looks = self.looks(self.norm(x)).unflatten(0, (-1, self.frames))
+        queries, keys, values = looks.unflatten(2, (3, self.heads, -1)).unbind(2)
+        keys = keys * keys.shape[3] ** -0.5
+        seen = []
+        # Sums over whole maps: a matrix product of T x T at each place takes longer.
+        for query, places in zip(queries.unbind(1), self.places, strict=True):
+            weights = ((query[:, None] * keys).sum(3) + places).softmax(1)  # (B,T,heads,h,w)
+            seen.append((weights[:, :, :, None] * values).sum(1).flatten(1, 2))
+        return x + self.project(torch.stack(seen, 1).flatten(0, 1))
