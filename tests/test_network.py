@@ -4,6 +4,7 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
+from tracknet.errors import InputError
 from tracknet.network import build_model, freeze_unreached
 
 KINDS = {
@@ -64,6 +65,39 @@ def test_gradients_reach_the_first_layer(pretrained, kind):
     frozen = [n for n, p in model.backbone.named_parameters() if not p.requires_grad]
     if KINDS[kind] == "vit":
         assert all("mask_token" in n or "pooler" in n for n in frozen)
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        [],
+        ["inputs.differences=false"],
+        ["inputs.background=true"],
+        ["inputs=frames", "inputs.previous=true"],
+    ],
+    ids=" ".join,
+)
+def test_inputs_that_show_a_frame_by_others_do_not_go_with_features_that_are_shared(
+    compose, tmp_path, inputs
+):
+    settings = ["backbone=conv", "decoder=unet", "temporal=shared", f"paths.output={tmp_path}"]
+    config = OmegaConf.to_container(compose("train", [*settings, *inputs]), resolve=True)
+    with pytest.raises(InputError, match=r"take inputs=frames with inputs\.previous=false, or"):
+        build_model(config)
+
+
+@pytest.mark.parametrize("kind", ["dinov3", "convnext"])
+def test_a_still_frame_gives_pretrained_features_that_are_shared(pretrained, kind):
+    options = ["image_size=[64,64]", "inputs=frames", "temporal=shared"]
+    model, other = (
+        pretrained(kind, *options, f"inputs.background={shown}").eval()
+        for shown in ("true", "false")
+    )
+    frames = torch.rand(1, 1, 3, 64, 64)
+    with torch.no_grad():
+        seen, _ = model.see(frames, frames[:, 0])
+        expected, _ = other.see(frames)
+    torch.testing.assert_close(seen, expected, atol=1e-4, rtol=1e-3)
 
 
 @pytest.mark.parametrize("background", [False, True])

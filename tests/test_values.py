@@ -41,6 +41,8 @@ inputs.std=abc
 fit._partial_=false
 +fit.banana=1
 +temporal.frames=3
+temporal.fusion=banana temporal=shared
+temporal.norm=banana temporal=shared
 heatmap_stride=0
 heatmap_stride=-4
 heatmap_stride=1000
@@ -369,6 +371,9 @@ SENSIBLE = """
 train image_size=[96,160]
 train frames=1
 train inputs.background=true inputs.differences=false
+train inputs.background=true inputs.grey=true temporal=shared inputs=frames
+train inputs.previous=true inputs=frames
+train temporal.fusion=attention temporal.norm=group temporal=shared inputs=frames
 train codec=offset loss=offset
 train inputs.mean=[0,0,0] inputs.std=[1,1,1]
 train fit=stretch

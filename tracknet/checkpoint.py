@@ -10,7 +10,7 @@ from tracknet.build import build
 from tracknet.devices import pick_device
 from tracknet.errors import InputError
 from tracknet.inference.look import SecondLook
-from tracknet.inference.network import TorchNetwork
+from tracknet.inference.network import torch_network
 from tracknet.inference.overlap import OverlapName
 from tracknet.inference.predictor import Predictor
 from tracknet.inference.quality import (
@@ -119,7 +119,7 @@ def load(
         raise CheckpointError(
             f"{find_checkpoint(path)}: no network can be built of it: {said}"
         ) from error
-    network = TorchNetwork(model, pick_device(device))
+    network = torch_network(model, pick_device(device))
     look = (
         _second_look(checkpoint[LOOK], config, parts["fit"], device) if LOOK in checkpoint else None
     )
@@ -160,7 +160,7 @@ def _second_look(
         device: Where it runs.
     """
     record = Record.of(checkpoint)
-    network = TorchNetwork(_restored(record, network_state(checkpoint)), pick_device(device))
+    network = torch_network(_restored(record, network_state(checkpoint)), pick_device(device))
     patch, (height, width) = record.config["image_size"], config["image_size"]
     size = height * checkpoint["zoom"], width * checkpoint["zoom"]
     return SecondLook(network, build(record.config, "codec"), tuple(patch), size, fit)

@@ -27,6 +27,11 @@ def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None
     inputs = build(config, "inputs", frames=frames)
     pictures = {"pictures": inputs.pictures, "channels": inputs.channels}
     temporal = build(config, "temporal", **pictures, frames=frames)
+    if temporal.framewise and not inputs.framewise:
+        raise InputError(
+            "temporal: sees each frame by itself, and these inputs show one by others of its "
+            "window; take inputs=frames with inputs.previous=false, or temporal=stack"
+        )
     restored = {"restored": weights} if weights and weights["kind"] != "random" else {}
     known = signature(target_of(config["backbone"], "backbone")).parameters
     if weights and restored and "restored" not in known:
@@ -34,12 +39,14 @@ def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None
     backbone = build(config, "backbone", in_channels=temporal.in_channels, **restored)
     backbone.check_size(size, stride)
     inputs.suit(backbone)
-    features = temporal.attach(backbone.features)
+    features = temporal.attach(backbone.features, stride)
     maps = {"out_size": (size[0] // stride, size[1] // stride), "heatmap_stride": stride}
     layouts = {layout: adapted(features, layout, stride) for layout in ("tokens", "pyramid")}
     decoder = build(config, "decoder", features=layouts, **maps)
     seen, given = temporal.in_channels, decoder.out_channels
     detail = build(config, "detail", in_channels=seen, out_channels=given, **maps)
+    if detail is not None:
+        temporal.attach_detail(given)
     each = build(config, "codec").maps
     out = {"out_channels": temporal.out_channels * each, "maps": each}
     head = build(config, "head", in_channels=given, **out)

@@ -24,7 +24,7 @@ from tracknet.data.batch import Batch
 from tracknet.inference.predictor import Prediction
 from tracknet.inference.writers import Writers
 from tracknet.network import build_model, freeze_unreached
-from tracknet.types import Track
+from tracknet.types import FeatureInfo, Track
 from tracknet.video import VideoInfo
 
 ROOT = Path(__file__).parents[2]
@@ -78,10 +78,12 @@ def check_detail(config: dict[str, Any], option: str) -> None:
 
 
 def check_temporal(config: dict[str, Any], _: str) -> None:
-    temporal = build(config, "temporal", pictures=T + 1, channels=3, frames=T)
-    folded = temporal.fold(torch.zeros(2, T + 1, 3, 16, 32))
+    temporal = build(config, "temporal", pictures=T, channels=3, frames=T)
+    folded = temporal.fold(torch.zeros(2, T, 3, 16, 32))
     assert folded.shape[1] == temporal.in_channels
-    maps = torch.zeros(len(folded), temporal.out_channels, 4, 8)
+    temporal.attach(FeatureInfo("pyramid", (5,), (STRIDE,)), STRIDE)
+    (fused,) = temporal.fuse(temporal.keep([torch.zeros(len(folded), 5, 4, 8)]))
+    maps = torch.zeros(len(fused), temporal.out_channels, 4, 8)
     assert temporal.unfold(maps).shape == (2, T, 4, 8)
 
 
@@ -278,9 +280,17 @@ def test_option(composed, group, option):
     CHECKS[group](composed(entry, f"{group}={option}"), option)
 
 
+TIMES = {
+    "stack": [],
+    "shared": ["temporal=shared", "inputs=frames"],
+    "attention": ["temporal=shared", "temporal.fusion=attention", "inputs=frames"],
+}
+
+
+@pytest.mark.parametrize("time", TIMES)
 @pytest.mark.parametrize(("backbone", "decoder"), PAIRS, ids=map("+".join, PAIRS))
-def test_every_backbone_works_with_every_decoder(composed, backbone, decoder):
-    size = [f"frames={T}", f"image_size=[{H},{W}]", f"heatmap_stride={STRIDE}"]
+def test_every_backbone_works_with_every_decoder(composed, backbone, decoder, time):
+    size = [f"frames={T}", f"image_size=[{H},{W}]", f"heatmap_stride={STRIDE}", *TIMES[time]]
     config = composed("train", f"backbone={backbone}", f"decoder={decoder}", *size)
     if "cfg" in config["backbone"]:  # whatever this machine's cache holds
         config["backbone"]["cfg"] |= {"use_pretrained": False, "strict": False}
@@ -291,6 +301,7 @@ def test_every_backbone_works_with_every_decoder(composed, backbone, decoder):
     assert logits.isfinite().all()
     logits.sum().backward()
     assert all(p.requires_grad == (p.grad is not None) for p in model.parameters())
+    assert all(p.grad.isfinite().all() for p in model.parameters() if p.requires_grad)
 
 
 @pytest.mark.parametrize("entry", ENTRIES)

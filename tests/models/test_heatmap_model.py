@@ -2,22 +2,30 @@ import pytest
 import torch
 
 from tracknet.models import ConvBackbone, ConvDetail, HeatmapHead, HeatmapModel, UNetDecoder
-from tracknet.models.inputs import WindowInput
+from tracknet.models.inputs import FrameInput, WindowInput
 from tracknet.models.necks.adapt import adapted, neck
-from tracknet.models.temporal import StackTime
+from tracknet.models.temporal import SharedTime, StackTime
 
 
-def build(frames=3, background=False, stride=2, size=(32, 64), norm="batch", detail=True):
+def build(
+    frames=3, background=False, stride=2, size=(32, 64), norm="batch", detail=True, shared=None
+):
     torch.manual_seed(0)
-    inputs = WindowInput(frames, background, True, (0.5,) * 3, (0.25,) * 3)
-    temporal = StackTime(inputs.pictures, inputs.channels, frames)
+    options = {"mean": [0.5] * 3, "std": [0.25] * 3}
+    inputs = (FrameInput if shared else WindowInput)(frames, background, **options)
+    time = {"fusion": shared, "norm": norm} if shared else {}
+    make = SharedTime if shared else StackTime
+    temporal = make(inputs.pictures, inputs.channels, frames, **time)
     backbone = ConvBackbone((8, 12, 16), norm=norm, in_channels=temporal.in_channels)
-    layouts = {"pyramid": adapted(backbone.features, "pyramid", stride)}
+    features = temporal.attach(backbone.features, stride)
+    layouts = {"pyramid": adapted(features, "pyramid", stride)}
     out_size = size[0] // stride, size[1] // stride
     decoder = UNetDecoder.from_features(layouts, out_size, stride)
-    between = neck(backbone.features, layouts[decoder.layout])
+    between = neck(features, layouts[decoder.layout])
     head = HeatmapHead(decoder.out_channels, temporal.out_channels)
     channels = temporal.in_channels, decoder.out_channels
+    if detail:
+        temporal.attach_detail(decoder.out_channels)
     path = ConvDetail(*channels, out_size, stride, (4, 6), norm) if detail else None
     return HeatmapModel(inputs, temporal, backbone, between, decoder, head, stride, path)
 
@@ -94,6 +102,29 @@ def test_detail_is_added_to_the_decoders_map():
         alone = build(detail=False).eval()
         assert alone.encode(frames)[1] is None
         assert alone(frames).shape == (2, 3, 16, 32)
+
+
+@pytest.mark.parametrize("shared", ["conv", "attention"])
+@pytest.mark.parametrize("detail", [True, False])
+def test_what_is_seen_of_frames_one_by_one_makes_the_window(shared, detail):
+    model = build(background=True, shared=shared, detail=detail).eval()
+    frames, background = torch.rand(2, 3, 3, 32, 64), torch.rand(2, 3, 32, 64)
+    assert model.framewise
+    with torch.no_grad():
+        alone = model.see(frames.flatten(0, 1)[:, None], background.repeat_interleave(3, 0))
+        logits = model.decode(model.fuse(alone), (16, 32))
+        assert logits.shape == (2, 3, 16, 32)
+        torch.testing.assert_close(logits, model(frames, background), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("shared", ["conv", "attention"])
+@pytest.mark.parametrize("frames", [1, 3])
+def test_everything_learns_where_frames_are_seen_one_by_one(shared, frames):
+    model = build(frames, background=True, shared=shared)
+    window, still = torch.rand(2, frames, 3, 32, 64, requires_grad=True), torch.rand(2, 3, 32, 64)
+    model(window, still).square().sum().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
+    assert (window.grad.abs().sum((2, 3, 4)) > 0).all()
 
 
 @pytest.mark.parametrize("background", [False, True])

@@ -20,6 +20,8 @@ def test_a_training_is_timed(compose, tiny_data, tiny_network, tmp_path):
     assert figures["resident_windows_per_s"] == pytest.approx(8 / resident * 1000)
     for name in ("decode_frames_per_s", "prepare_frames_per_s", "loader_windows_per_s"):
         assert figures[name] > 0
+    assert figures["predict_frames_per_s"] > 0
+    assert "cached" not in figures
     assert figures["device"] == "cpu"
     assert sorted(file.name for file in tmp_path.iterdir()) == ["benchmark.json"]
 
@@ -30,3 +32,12 @@ def test_what_a_training_does_without_a_benchmark_does_without(
     settings = [*tiny_data, *tiny_network, f"paths.output={tmp_path}", "pairs=1", "batches=1"]
     settings += ["trainer.gradient_clip_val=null", "~callbacks.average"]
     assert benchmark(compose("benchmark", settings))["step_ms"] > 0
+
+
+def test_prediction_with_cached_frames_takes_turns_with_whole_windows(
+    compose, tiny_data, tiny_network, tmp_path
+):
+    settings = [*tiny_data, *tiny_network, f"paths.output={tmp_path}", "pairs=1", "batches=2"]
+    settings += ["temporal=shared", "inputs=frames"]
+    middle, least, most = benchmark(compose("benchmark", settings))["cached"]
+    assert 0 < least <= middle <= most

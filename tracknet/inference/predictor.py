@@ -22,6 +22,7 @@ from tracknet.inference.frames import Channels, as_frames, check_fps, paths_in, 
 from tracknet.inference.look import SecondLook
 from tracknet.inference.network import Network
 from tracknet.inference.overlap import OVERLAPS, Overlap, OverlapName
+from tracknet.inference.passes import Passes, passes_of
 from tracknet.inference.repeats import as_shown, once
 from tracknet.inference.result import Prediction as Prediction, VideoTrack
 from tracknet.inference.tracking import LiveTracker, Tracker, as_track, picked
@@ -315,23 +316,20 @@ class Predictor:
         self, shots: Iterable[Shot], step: int, live: bool = False
     ) -> Iterator[tuple[list[Window[Shot]], torch.Tensor]]:
         """Batches of windows, and their logits (B,T,h,w)."""
+        passes = passes_of(self.network)
         each = windows(shots, self.network.frames, step)
         for batch in iter(lambda: list(islice(each, 1 if live else self.batch_size)), []):
-            yield batch, self._logits(batch)
+            yield batch, self._logits(batch, passes)
 
-    def _logits(self, batch: list[Window[Shot]]) -> torch.Tensor:
+    def _logits(self, batch: list[Window[Shot]], passes: Passes) -> torch.Tensor:
         """(B,T,h,w) float32; of a batch that memory does not hold in two halves."""
-        frames = np.stack([[shot.frame for shot in window.items] for window in batch])
-        background = None
-        if self.network.background:
-            background = np.array([window.items[0].background for window in batch])
         try:
-            return self.network(frames, background)
+            return passes(batch)
         except RuntimeError as error:
             if len(batch) == 1 or not lacks_memory(error):
                 raise
         half = self.batch_size = len(batch) // 2
-        return torch.cat([self._logits(batch[:half]), self._logits(batch[half:])])
+        return torch.cat([self._logits(part, passes) for part in (batch[:half], batch[half:])])
 
 
 def _tracked(

@@ -19,5 +19,5 @@ from tracknet.models.decoders.upsampling_decoder import UpsamplingDecoder as Ups
 from tracknet.models.detail import ConvDetail as ConvDetail
 from tracknet.models.heads.heatmap_head import HeatmapHead as HeatmapHead
 from tracknet.models.heatmap_model import HeatmapModel as HeatmapModel
-from tracknet.models.inputs import WindowInput as WindowInput
-from tracknet.models.temporal import Temporal as Temporal
+from tracknet.models.inputs import FrameInput as FrameInput, WindowInput as WindowInput
+from tracknet.models.temporal import SharedTime as SharedTime, Temporal as Temporal

@@ -30,6 +30,7 @@ class HeatmapModel(nn.Module):
     Attributes:
         frames: T, frames of a window.
         background: Whether the clip's median background is a further input.
+        framewise: Whether backbone and detail path see each frame by itself.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class HeatmapModel(nn.Module):
         super().__init__()
         self.inputs, self.frames, self.background = inputs, inputs.frames, inputs.background
         self.temporal = temporal
+        self.framewise = temporal.framewise and inputs.framewise
         self.backbone = backbone
         self.neck = neck
         self.decoder = decoder
@@ -65,10 +67,26 @@ class HeatmapModel(nn.Module):
         return self.decode(self.encode(frames, background), size)
 
     def encode(self, frames: torch.Tensor, background: torch.Tensor | None = None):
-        """A window's features from the backbone, and its map from the detail path, or None."""
+        """The decoder's features of a window, and its map from the detail path, or None."""
+        return self.fuse(self.see(frames, background))
+
+    def see(self, frames: torch.Tensor, background: torch.Tensor | None = None):
+        """What backbone and detail path, or None, say of N pictures, before time is fused.
+
+        Args:
+            frames: (B,T,3,H,W) in 0..1; of a `framewise` network also (N,1,3,H,W).
+            background: (B,3,H,W) or None.
+        """
         pictures = self.temporal.fold(self.inputs(frames, background))
         detail = None if self.detail is None else self.detail(pictures)
-        return self.temporal.fuse(self.backbone(pictures)), detail
+        return self.temporal.keep(self.backbone(pictures)), detail
+
+    def fuse(self, seen):
+        """What `see` gives, window after window -> what `decode` takes."""
+        features, detail = seen
+        return self.temporal.fuse(features), (
+            None if detail is None else self.temporal.fuse_detail(detail)
+        )
 
     def decode(self, encoded, size: Size) -> torch.Tensor:
         """What `encode` gives -> logits (B,T*M,h,w) of heatmap size `size`."""

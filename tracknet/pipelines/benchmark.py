@@ -1,7 +1,9 @@
-"""Where the time of a training run goes: decoding, loading, the batch on the device, the step."""
+"""Where the time goes of a training run, and of predicting with overlapping windows."""
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -19,15 +21,20 @@ from tracknet.data.store import FrameStore, StoredClip
 from tracknet.devices import synchronize
 from tracknet.files import write_json
 from tracknet.geometry import Fit, Size
+from tracknet.inference.backgrounds import Shot
+from tracknet.inference.network import FrameNetwork, Network, torch_network
+from tracknet.inference.passes import CachedFrames, Passes, WholeWindows
 from tracknet.pipelines.heatmaps import HeatmapTraining
 from tracknet.pipelines.settings import read_settings
 from tracknet.pipelines.tables import print_written
 from tracknet.pipelines.train import make_trainer
 from tracknet.types import Clip
 from tracknet.video import read_raw
+from tracknet.windows import windows
 
 SETTLE = 2
 """Batches at the start of a measured stretch that are not counted: queues fill, caches warm."""
+RATIOS = {"ratio": "training / resident", "cached": "cached frames / whole windows, time"}
 
 
 def benchmark(cfg: DictConfig) -> dict[str, Any]:
@@ -36,7 +43,9 @@ def benchmark(cfg: DictConfig) -> dict[str, Any]:
     Returns:
         Figures by name: frames/s, windows/s, milliseconds, and `ratio`, the rate of the training
         as it runs over that of batch pass and step on a batch that stays on the device: median,
-        least and most of the pairs, which take turns.
+        least and most of the pairs, which take turns. `predict_frames_per_s` is of the network
+        alone with a window a frame; a `FrameNetwork` has `cached` as well, the time that it takes
+        so over the time of whole windows, in such pairs too.
 
     Raises:
         InputError: As for training.
@@ -63,7 +72,10 @@ def benchmark(cfg: DictConfig) -> dict[str, Any]:
     }
     trainer.fit(parts.module, datamodule=parts.data)
     figures |= turns.figures(parts.data.batch_size)
-    figures["device"] = str(parts.module.device)
+    device = parts.module.device
+    network = torch_network(parts.module.model, device)
+    figures |= _predict(network, source, config["pairs"], config["batches"], device)
+    figures["device"] = str(device)
     output = Path(config["paths"]["output"])
     output.mkdir(parents=True, exist_ok=True)
     write_json(output / "benchmark.json", figures)
@@ -96,6 +108,34 @@ def _loader(parts: HeatmapTraining, batches: int) -> float:
         for i in range(0, len(keys), size):
             windows.batch(keys[i : i + size])
     return len(keys) / (time.perf_counter() - start)
+
+
+def _predict(
+    network: Network, stored: StoredClip, pairs: int, batches: int, device: torch.device
+) -> dict[str, Any]:
+    """Frames/s of windows that begin at every frame; see `benchmark`."""
+    background, size = stored.background, network.windows_per_pass
+    each = windows([Shot(frame, background) for frame in stored.frames], network.frames, 1)
+    turn = list(iter(lambda: list(islice(each, size)), []))[:batches]
+    ways: list[Callable[[], Passes]] = [partial(WholeWindows, network)]
+    if isinstance(network, FrameNetwork):
+        ways.append(partial(CachedFrames, network))
+    seconds: list[list[float]] = [[] for _ in ways]
+    for _ in range(pairs + 1):  # the first one is not counted
+        for way, own in zip(ways, seconds, strict=True):
+            passes = way()
+            start = time.perf_counter()
+            for batch in turn:
+                passes(batch)
+            synchronize(device)
+            own.append(time.perf_counter() - start)
+    whole, *cached = [own[1:] for own in seconds]
+    count = sum(map(len, turn))
+    figures: dict[str, Any] = {"predict_frames_per_s": count / median([whole, *cached][-1])}
+    for times in cached:
+        ratios = [own / other for own, other in zip(times, whole, strict=True)]
+        figures["cached"] = [median(ratios), min(ratios), max(ratios)]
+    return figures
 
 
 class _Turns(pl.Callback):
@@ -168,7 +208,7 @@ class _Turns(pl.Callback):
 
 def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in figures.items():
-        if name == "ratio":
-            yield "training / resident", "{:.3f} ({:.3f} to {:.3f})".format(*value)
+        if isinstance(value, list):
+            yield RATIOS[name], "{:.3f} ({:.3f} to {:.3f})".format(*value)
         elif name != "device":
             yield name.replace("_per_s", "/s").replace("_", " "), f"{value:,.1f}"

@@ -9,13 +9,12 @@ from typing import Any
 import torch
 from omegaconf import DictConfig
 from rich.filesize import decimal
-from torch.utils.flop_counter import FlopCounterMode
 
 from tracknet.arguments import PATHS
 from tracknet.checkpoint import BUILT, load, read_trusted
 from tracknet.console import command, say
 from tracknet.errors import InputError
-from tracknet.geometry import Size
+from tracknet.pipelines.cost import gflop
 from tracknet.pipelines.facts import facts_of, manifest_of, splits_of, written_by
 from tracknet.pipelines.own import METRICS, read_metrics
 from tracknet.pipelines.settings import read_settings
@@ -108,23 +107,21 @@ def _stored(value: torch.Tensor, precision: str, name: str) -> torch.Tensor:
 
 
 def _cost(config: Mapping[str, Any]) -> str:
-    """What a window costs, as PyTorch counts it."""
+    """What frames and windows cost, as PyTorch counts it."""
     predictor = load(config["ckpt"], device="cpu", trust=config["trust"])
-    operations, frames = _operations(predictor.network, predictor.image_size)
+    network: Any = predictor.network
+    frame, window = gflop(network.model, predictor.image_size)
+    frames = network.frames
     said = (
-        f"{operations:.2f} GFLOP a window of {frames} frames, multiplications and additions counted"
+        f"{f'{frame:.2f} GFLOP a frame and ' if frame else ''}{window:.2f} GFLOP a window of "
+        f"{frames} frames, multiplications and additions counted"
     )
     if look := predictor.look:
-        each, _ = _operations(look.network, look.patch)
+        second: Any = look.network
+        frame, window = gflop(second.model, look.patch)
+        each = second.frames * frame + window
         return f"{said}, one every {frames} frames, and {each:.3f} for each candidate looked at"
     return f"{said}: quality=best takes a window a frame, quality=fast one every {frames} frames"
-
-
-def _operations(network: Any, size: Size) -> tuple[float, int]:
-    """GFLOP of one window, and its frames."""
-    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        network.model(*network.model.blank(size))
-    return counter.get_total_flops() / 1e9, network.frames
 
 
 def _portable(config: Mapping[str, Any]) -> dict[str, Any]:
