@@ -124,6 +124,15 @@ def test_adapters_are_put_beside_the_weights_of_an_earlier_run(checkpoint, resol
     assert all(".lora_" in line and line.endswith("stays as it was made") for line in left)
 
 
+def test_a_stem_without_an_adapter_learns_itself():
+    """NFNet norms the weights of its convolutions, which no sum beside them can follow."""
+    backbone = TimmBackbone("test_nfnet", False, lora=2, in_channels=9)
+    named = backbone.named_parameters()
+    learns = [p for name, p in named if p.requires_grad and ".lora_" not in name]
+    assert learns
+    assert {*map(id, learns)} == {*map(id, backbone.inflated_stem())}
+
+
 def test_without_peft_there_is_one_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "peft", None)
     with pytest.raises(InputError, match=r"lora needs peft: pip install tracknet\[lora\]"):

@@ -15,7 +15,7 @@ def add_adapters(net: nn.Module, rank: int) -> None:
     """Puts one beside every linear layer and ungrouped convolution of `net`, in place.
 
     LoRA (https://arxiv.org/abs/2106.09685): W x + SCALE B A x, where A and B have `rank` inner
-    channels, alone learn, and B begins with zeros. The stem has one, too, which lets it tell the
+    channels, alone learn, and B begins with zeros. A stem has one, too, which lets it tell the
     frames of a window apart.
 
     Raises:
@@ -26,16 +26,17 @@ def add_adapters(net: nn.Module, rank: int) -> None:
     except ImportError as error:
         raise InputError("lora needs peft: pip install tracknet[lora]") from error
 
-    def adapted(layer: nn.Module) -> bool:
-        plain = isinstance(layer, nn.Conv2d) and layer.groups == 1
-        return plain or isinstance(layer, nn.Linear)
-
-    names = [name for name, layer in net.named_modules() if adapted(layer)]
+    names = [name for name, layer in net.named_modules() if is_adaptable(layer)]
     targets = "|".join(map(re.escape, names))
     net.requires_grad_(False)
     inject_adapter_in_model(
         LoraConfig(r=rank, lora_alpha=SCALE * rank, target_modules=targets), net
     )
+
+
+def is_adaptable(layer: nn.Module) -> bool:
+    """Whether it is linear in its weights: kinds derived of these may norm them, or pad."""
+    return type(layer) is nn.Linear or (type(layer) is nn.Conv2d and layer.groups == 1)
 
 
 def merge_adapters(model: nn.Module) -> None:

@@ -15,7 +15,7 @@ from torch import nn
 
 from tracknet.errors import InputError, InputWarning
 from tracknet.geometry import Size
-from tracknet.models.lora import add_adapters
+from tracknet.models.lora import add_adapters, is_adaptable
 from tracknet.trust import short
 from tracknet.types import FeatureInfo
 from tracknet.values import Rank, Text
@@ -142,7 +142,10 @@ class PretrainedBackbone(Backbone):
         if freeze:
             self.freeze()
         if lora:
+            bare = [] if is_adaptable(stem_of(self.net)) else self.inflated_stem()
             add_adapters(self.net, lora)
+            for parameter in bare:
+                parameter.requires_grad_(True)
             self.adapted = True
             self.train(self.training)
 
