@@ -46,7 +46,7 @@ def test_the_table_is_up_to_date(configurations):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning:timm")
 @pytest.mark.parametrize(
-    "one", compositions(), ids=lambda one: f"{one.network.name}-{one.decoder}-{one.inputs}"
+    "one", list(compositions()), ids=lambda one: f"{one.network.name}-{one.decoder}-{one.inputs}"
 )
 def test_one_step_moves_everything_that_learns(resolved, configurations, one):
     network = one.network
