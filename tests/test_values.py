@@ -91,6 +91,16 @@ backbone.cfg.freeze=null backbone=vit
 backbone.cfg.tv_model=banana backbone=convnext
 backbone.cfg.tv_model=vit_b_16 backbone=convnext
 backbone.cfg.freeze=maybe backbone=convnext
+backbone.cfg.lora=-1 backbone=vit
+backbone.cfg.checkpointing=2 backbone=vit
+backbone.name=7 backbone=timm
+backbone.name= backbone=timm
+backbone.pretrained= backbone=timm
+backbone.lora=1000 backbone=timm
++backbone.image_size=[64,64] backbone=timm
+backbone.name=null backbone=hf
+backbone.pretrained=maybe backbone=hf
+parameters.decay=1 parameters=layer_decay
 decoder.norm=banana
 +decoder.heatmap_stride=0
 decoder.lateral_dim=0 decoder=fpn

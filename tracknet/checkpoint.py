@@ -1,6 +1,7 @@
 """From a checkpoint to a predictor: the file alone is enough, and none of it is taken on trust."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,11 +23,13 @@ from tracknet.inference.quality import (
 )
 from tracknet.inference.tracking import Tracker
 from tracknet.models import HeatmapModel
+from tracknet.models.lora import has_adapters, merge_adapters
 from tracknet.network import build_model
 from tracknet.record import (
     KEY,
     LOOK,
     NETWORK,
+    PREFIX,
     CheckpointError,
     Record,
     find_checkpoint,
@@ -148,6 +151,27 @@ def load(
     return made
 
 
+def merged(checkpoint: dict[str, Any]) -> dict[str, Any]:
+    """A checkpoint whose network has no adapters: what they learned is in its weights.
+
+    Args:
+        checkpoint: As `read_trusted` gave it.
+    """
+    record = Record.of(checkpoint)
+    own = dict(checkpoint)
+    if has_adapters(checkpoint["state_dict"]):
+        state = _restored(record, network_state(checkpoint)).state_dict()
+        own["state_dict"] = {PREFIX + name: value for name, value in state.items()}
+        backbone = _without_adapters(record.config["backbone"])
+        replace(record, config={**record.config, "backbone": backbone}).put_into(own)
+    return own | ({LOOK: merged(checkpoint[LOOK])} if LOOK in checkpoint else {})
+
+
+def _without_adapters(settings: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {n: _without_adapters(v) if isinstance(v, Mapping) else v for n, v in settings.items()}
+    return plain | ({"lora": 0} if "lora" in plain else {})
+
+
 def _second_look(
     checkpoint: dict[str, Any], config: Mapping[str, Any], fit: Any, device: str
 ) -> SecondLook:
@@ -167,7 +191,7 @@ def _second_look(
 
 
 def _restored(record: Record, state: Mapping[str, torch.Tensor]) -> HeatmapModel:
-    """The network of a record with its weights.
+    """The network of a record with its weights; what adapters learned is merged into those.
 
     Raises:
         InputError: Names or shapes differ.
@@ -180,6 +204,7 @@ def _restored(record: Record, state: Mapping[str, torch.Tensor]) -> HeatmapModel
     model = build_model(config, weights)
     _check_fits(model, state)
     model.load_state_dict(state)
+    merge_adapters(model)
     return model
 
 

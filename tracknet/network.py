@@ -12,6 +12,20 @@ from tracknet.errors import InputError
 from tracknet.models.heatmap_model import HeatmapModel
 from tracknet.models.necks.adapt import adapted, neck
 
+HOW = {"freeze", "lora", "checkpointing", "strict"}
+"""Settings of a backbone that say how it learns, and not what it is."""
+
+
+def is_same_backbone(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two configurations of backbones are of one network, however that learns."""
+
+    def what(settings: Any) -> Any:
+        if not isinstance(settings, Mapping):
+            return settings
+        return {name: what(value) for name, value in settings.items() if name not in HOW}
+
+    return what(one) == what(other)
+
 
 def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None) -> HeatmapModel:
     """The network of a configuration.
@@ -32,11 +46,12 @@ def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None
             "temporal: sees each frame by itself, and these inputs show one by others of its "
             "window; take inputs=frames with inputs.previous=false, or temporal=stack"
         )
-    restored = {"restored": weights} if weights and weights["kind"] != "random" else {}
     known = signature(target_of(config["backbone"], "backbone")).parameters
-    if weights and restored and "restored" not in known:
+    if weights and weights["kind"] != "random" and "restored" not in known:
         raise InputError(f"weights.kind={weights['kind']}: the backbone has no such weights")
-    backbone = build(config, "backbone", in_channels=temporal.in_channels, **restored)
+    told = {"image_size": size, **({"restored": weights} if weights else {})}
+    told = {name: value for name, value in told.items() if name in known}
+    backbone = build(config, "backbone", in_channels=temporal.in_channels, **told)
     backbone.check_size(size, stride)
     inputs.suit(backbone)
     features = temporal.attach(backbone.features, stride)
@@ -59,11 +74,11 @@ def freeze_unreached(model: HeatmapModel) -> None:
 
     Distributed training refuses such parameters.
     """
-    side = 2 * math.lcm(max(model.backbone.features.strides), model.heatmap_stride)
+    side = 2 * math.lcm(*model.backbone.features.strides, model.heatmap_stride)
     learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
     model.eval()  # training mode would move the running statistics
     with torch.enable_grad():
-        logits = model(*model.blank((side, side)))
+        logits = model(*model.blank(model.backbone.only or (side, side)))
     gradients = torch.autograd.grad(logits.sum(), learning, allow_unused=True)
     for parameter, gradient in zip(learning, gradients, strict=True):
         parameter.requires_grad_(gradient is not None)

@@ -33,6 +33,8 @@ Widths = Annotated[Sequence[Channels], Field(min_length=1, max_length=16)]
 Depth = Annotated[int, Field(ge=0, le=100)]
 Stride = Annotated[int, Field(ge=1, le=256)]
 """Pixels."""
+Rank = Annotated[int, Field(ge=0, le=256)]
+"""Inner channels of an adapter; 0 for none."""
 Side = Annotated[int, Field(ge=1, le=16384)]
 Many = Annotated[int, Field(ge=1, le=100_000)]
 ManyOrNone = Annotated[int, Field(ge=0, le=100_000)]

@@ -289,11 +289,15 @@ TIMES = {
 
 @pytest.mark.parametrize("time", TIMES)
 @pytest.mark.parametrize(("backbone", "decoder"), PAIRS, ids=map("+".join, PAIRS))
-def test_every_backbone_works_with_every_decoder(composed, backbone, decoder, time):
+def test_every_backbone_works_with_every_decoder(composed, checkpoints, backbone, decoder, time):
     size = [f"frames={T}", f"image_size=[{H},{W}]", f"heatmap_stride={STRIDE}", *TIMES[time]]
     config = composed("train", f"backbone={backbone}", f"decoder={decoder}", *size)
     if "cfg" in config["backbone"]:  # whatever this machine's cache holds
         config["backbone"]["cfg"] |= {"use_pretrained": False, "strict": False}
+    if "pretrained" in config["backbone"]:
+        config["backbone"]["pretrained"] = False
+    if backbone == "hf":  # whose networks are files
+        config["backbone"]["name"] = str(checkpoints / "convnext")
     model = build_model(config)
     freeze_unreached(model)
     logits = model(torch.zeros(2, T, 3, H, W))

@@ -6,6 +6,8 @@ from tracknet.models.backbones.convnext_backbone import (
     ConvNeXtBackbone as ConvNeXtBackbone,
     ConvNeXtBackboneConfig as ConvNeXtBackboneConfig,
 )
+from tracknet.models.backbones.hf_backbone import HFBackbone as HFBackbone
+from tracknet.models.backbones.timm_backbone import TimmBackbone as TimmBackbone
 from tracknet.models.backbones.vit_backbone import (
     ViTBackbone as ViTBackbone,
     ViTBackboneConfig as ViTBackboneConfig,

@@ -1,7 +1,7 @@
 """What a training run says of itself: start-up card, manifest and closing words."""
 
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from tracknet.files import write_json
 from tracknet.models import HeatmapModel
 from tracknet.overrides import FILE as OVERRIDES
 from tracknet.training.datamodule import WindowDataModule
+from tracknet.training.module import HeatmapModule
+from tracknet.training.parameters import RATE
 from tracknet.types import count_labels
 
 PACKAGES = ("tracknet", "torch", "torchvision", "transformers", "lightning", "hydra-core", "numpy")
@@ -27,15 +29,18 @@ PACKAGES = ("tracknet", "torch", "torchvision", "transformers", "lightning", "hy
 
 def print_card(
     config: Mapping[str, Any],
-    model: HeatmapModel,
+    module: HeatmapModule,
     splits: Mapping[str, Sequence[StoredClip]],
     data: WindowDataModule,
     trainer: pl.Trainer,
     output: Path,
 ) -> None:
-    """Prints the network stage by stage, the weights, the data and where outputs go."""
+    """Prints network, weights, what learns how fast, the data and where outputs go."""
+    model = module.model
     columns = ["stage", "module", "output", "stride", "parameters"]
     print_table("network", columns, _stages(config, model), left=2)
+    columns = ["group", "parameters", "highest rate", "weight decay"]
+    print_table("optimizer", columns, _groups(config["optimizer"], module.groups()))
 
     lines = []
     trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
@@ -98,6 +103,17 @@ def _stages(config: Mapping[str, Any], model: HeatmapModel) -> list[tuple[str, .
         parameters = f"{sum(p.numel() for p in module.parameters()):,}"
         rows.append((name, type(module).__name__, outputs, strides, parameters))
     return rows
+
+
+def _groups(
+    optimizer: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[str, ...]]:
+    """What learns, and how fast."""
+    for i, group in enumerate(groups):
+        rate = (group.get("lr") or optimizer.get("lr") or 0) * group.get(RATE, 1)
+        decay = group.get("weight_decay", optimizer.get("weight_decay", 0))
+        count = sum(p.numel() for p in group["params"])
+        yield group.get("name", str(i + 1)), f"{count:,}", f"{rate:.3g}", f"{decay:g}"
 
 
 def write_manifest(

@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 from rich.filesize import decimal
 
 from tracknet.arguments import PATHS
-from tracknet.checkpoint import BUILT, load, read_trusted
+from tracknet.checkpoint import BUILT, load, merged, read_trusted
 from tracknet.console import command, say
 from tracknet.errors import InputError
 from tracknet.pipelines.cost import gflop
@@ -38,11 +38,13 @@ def export(cfg: DictConfig) -> Path:
             weights, there is such a folder, or it is too large for a model of this package.
     """
     config = read_settings(cfg, "export")
-    checkpoint, record = read_trusted(config["ckpt"], config["trust"])
+    checkpoint, _ = read_trusted(config["ckpt"], config["trust"])
     file, state = find_checkpoint(config["ckpt"]), whole_state(checkpoint)
     named = config["evaluations"]
     own = [named] if isinstance(named, str) else named
     evaluations = [_read_figures(Path(one), digest(state), config["ckpt"]) for one in own]
+    checkpoint = merged(checkpoint)
+    record, state = Record.of(checkpoint), whole_state(checkpoint)
     name = config["name"] or Path(config["ckpt"]).name.removesuffix(".ckpt")
     folder = Path(config["paths"]["output"], name)
     if not NAME.fullmatch(name):

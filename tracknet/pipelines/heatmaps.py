@@ -99,7 +99,7 @@ class HeatmapTask:
         self, config: dict[str, Any], training: HeatmapTraining, trainer: Trainer, output: Path
     ) -> None:
         model, splits = training.module.model, training.splits
-        print_card(config, model, splits, training.data, trainer, output)
+        print_card(config, training.module, splits, training.data, trainer, output)
         write_manifest(output / "manifest.json", config, model, splits, trainer)
 
     def finish(self, output: Path, training: HeatmapTraining) -> dict[str, float]:

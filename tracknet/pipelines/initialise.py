@@ -5,11 +5,10 @@ from typing import Any
 
 from torch import nn
 
+from tracknet.checkpoint import merged
 from tracknet.errors import InputError
+from tracknet.models.lora import has_adapters, plain_name
 from tracknet.record import LOOK, network_state, read_checkpoint
-
-SHOWN = 8
-"""Names that are listed of what was not loaded."""
 
 
 def initialise(model: nn.Module, source: str | Path, second: bool = False) -> list[str]:
@@ -27,9 +26,14 @@ def initialise(model: nn.Module, source: str | Path, second: bool = False) -> li
         CheckpointError: It cannot be read.
         InputError: Nothing in it fits.
     """
-    checkpoint = read_checkpoint(source)
+    checkpoint, own = read_checkpoint(source), model.state_dict()
+    if not has_adapters(own):
+        checkpoint = merged(checkpoint)
     state = network_state(checkpoint.get(LOOK, checkpoint) if second else checkpoint)
-    own = model.state_dict()
+    # Adapters may stand beside weights that had none.
+    for name in own.keys() - state.keys():
+        if plain_name(name) in state:
+            state[name] = state.pop(plain_name(name))
     fitting = {n: v for n, v in state.items() if n in own and own[n].shape == v.shape}
     if not fitting:
         raise InputError(
@@ -43,9 +47,7 @@ def initialise(model: nn.Module, source: str | Path, second: bool = False) -> li
     ]
     left += [f"{name}: not there, stays as it was made" for name in own.keys() - state.keys()]
     left += [f"{name}: not of this network" for name in state.keys() - own.keys()]
-    lines = [f"weights     {len(fitting)} of {len(own)} tensors from {source}", *sorted(left)]
-    more = len(lines) - 1 - SHOWN
-    return [*lines[: SHOWN + 1], f"... and {more} more"] if more > 0 else lines
+    return [f"weights     {len(fitting)} of {len(own)} tensors from {source}", *sorted(left)]
 
 
 def _shape(tensor: Any) -> str:

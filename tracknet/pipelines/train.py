@@ -23,6 +23,7 @@ from tracknet.errors import InputError, InputWarning
 from tracknet.files import write_text
 from tracknet.locks import take
 from tracknet.names import readable
+from tracknet.network import is_same_backbone
 from tracknet.overrides import FILE as OVERRIDES
 from tracknet.pipelines.initialise import initialise
 from tracknet.pipelines.settings import read_settings
@@ -95,7 +96,7 @@ def _train(
             forget_after(output / "metrics.csv", checkpoint["global_step"], within, every)
     elif config["init_from"]:
         _, record = read_trusted(config["init_from"], trust)
-        if record.config["backbone"] == config["backbone"]:
+        if is_same_backbone(record.config["backbone"], config["backbone"]):
             weights = record.weights
     write_text(output / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(config)))
     if overrides is not None:

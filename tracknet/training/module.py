@@ -18,6 +18,7 @@ from tracknet.models import HeatmapModel
 from tracknet.record import Record, position_of
 from tracknet.training.anew import STEPS, use_settings
 from tracknet.training.finite import FiniteLoss, check_weights, diverged
+from tracknet.training.parameters import RATE
 from tracknet.training.validation import Validation
 
 
@@ -72,14 +73,26 @@ class HeatmapModule(LightningModule):
     def configure_callbacks(self) -> list[Callback]:
         return [FiniteLoss()]
 
+    def groups(self) -> list[dict[str, Any]]:
+        """What learns, in groups that the optimizer treats alike."""
+        return self._parameters_of(self.model)
+
     def configure_optimizers(self) -> dict[str, Any]:
         try:
-            optimizer = self._optimizer(self._parameters_of(self.model))
+            optimizer = self._optimizer(self.groups())
+            for group in optimizer.param_groups:
+                group["lr"] *= group.get(RATE, 1)
             told = "total_steps" in inspect.signature(self._scheduler).parameters
             steps = {"total_steps": self.total_steps} if told else {}
             scheduler = self._scheduler(optimizer, **steps)
         except (ValueError, TypeError, RuntimeError) as error:  # settings that do not agree
             raise InputError(f"optimizer, scheduler: {error}") from error
+        rates = {f"{group['lr'] / group.get(RATE, 1):.6g}" for group in optimizer.param_groups}
+        if len(rates) > 1:
+            raise InputError(
+                "scheduler: gives all parameters one rate, and parameters=layer_decay each layer "
+                "its own; take scheduler=warmup_cosine, or parameters=no_decay"
+            )
         if self._resumed:
             own = optimizer, scheduler, self.total_steps
             use_settings(self._resumed, self.config, self._optimizer, *own)

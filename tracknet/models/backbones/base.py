@@ -1,10 +1,10 @@
-"""What every backbone has, and what the two that take pretrained networks share."""
+"""What every backbone has, and what those that take pretrained networks share."""
 
 import json
 import math
 import re
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
@@ -14,20 +14,23 @@ import torch
 from torch import nn
 
 from tracknet.errors import InputError, InputWarning
+from tracknet.geometry import Size
+from tracknet.models.lora import add_adapters, is_adaptable
 from tracknet.trust import short
 from tracknet.types import FeatureInfo
-from tracknet.values import Text
+from tracknet.values import Rank, Text
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 RGB = 3
+REFUSED = "strict=true refuses the random weights that pretrained=false asks for; drop one"
 LAYERS, LARGEST = 1000, 100_000
 """More than any network has, and a larger number than any of its settings."""
 KNOWN = {
     *("vit", "vit_mae", "vit_msn", "deit", "ijepa", "dinov2", "dinov2_with_registers"),
     *("dinov3_vit", "convnext", "convnextv2", "dinov3_convnext"),
 }
-"""transformers' types that a checkpoint may name: what the two backbones take."""
+"""transformers' types that a checkpoint of `backbone=vit` or `backbone=convnext` may name."""
 
 
 def describe_weights(
@@ -59,9 +62,11 @@ class Backbone(nn.Module):
     Attributes:
         features: Layout, channels and strides of what comes out; subclasses set it.
         weights: Where the weights came from; plain data for the manifest and the checkpoint.
+        only: (H, W) of the only pictures that it takes; None: all that its strides divide.
     """
 
     features: FeatureInfo
+    only: Size | None = None
 
     def __init__(self, weights: dict[str, Any] | None = None) -> None:
         super().__init__()
@@ -88,7 +93,14 @@ class Backbone(nn.Module):
         Raises:
             InputError: The strides do not divide it; the message names the nearest size that fits.
         """
-        stride = max(self.features.strides)
+        if self.only and tuple(size) != self.only:
+            height, width = self.only
+            raise InputError(
+                f"{name} {size[0]}x{size[1]}: {self.weights['name']} takes {height}x{width} alone, "
+                "for which it was built; train on whole frames (transform=standard), or take a "
+                "network without fixed positions, such as backbone=timm backbone.name=resnet18"
+            )
+        stride = math.lcm(*self.features.strides)
         common = math.lcm(stride, heatmap_stride)
         if any(side % common for side in size):
             height, width = (max(1, round(side / common)) * common for side in size)
@@ -108,10 +120,39 @@ class PretrainedBackbone(Backbone):
     Attributes:
         net: The network; subclasses set it.
         frozen: Whether `net` stays as it is.
+        adapted: Whether adapters learn in place of its weights.
     """
 
     net: nn.Module
     frozen = False
+    adapted = False
+
+    def learn_by(self, freeze: bool = False, lora: int = 0, checkpointing: bool = False) -> None:
+        """Settles how `net` learns, once it is there; see `PretrainedConfig`.
+
+        Raises:
+            InputError: These do not go together, or the network does not support one of them.
+        """
+        if freeze and (lora or checkpointing):
+            raise InputError(
+                "freeze=true leaves nothing to learn to lora or checkpointing; drop one"
+            )
+        if checkpointing:
+            _checkpoint_blocks(self.net, self.weights["name"])
+        if freeze:
+            self.freeze()
+        if lora:
+            bare = [] if is_adaptable(stem_of(self.net)) else self.inflated_stem()
+            add_adapters(self.net, lora)
+            for parameter in bare:
+                parameter.requires_grad_(True)
+            self.adapted = True
+            self.train(self.training)
+
+    def inflated_stem(self) -> list[nn.Parameter]:
+        """The first convolution's parameters, if it takes more than one picture."""
+        stem = stem_of(self.net)
+        return [] if stem.in_channels == RGB else list(stem.parameters())
 
     def freeze(self) -> None:
         """Freezes `net` and keeps it in eval mode from now on, whatever `train` is told.
@@ -121,13 +162,13 @@ class PretrainedBackbone(Backbone):
         """
         self.frozen = True
         self.net.requires_grad_(False).eval()
-        stem = _stem(self.net)
-        stem.requires_grad_(stem.in_channels != RGB)
+        for parameter in self.inflated_stem():
+            parameter.requires_grad_(True)
 
     def take_differences(self, gain: float, still: int) -> None:
         """Weighs an inflated stem so that it gives what it gave for the pictures themselves."""
         if self.weights["kind"] == "pretrained":
-            stem = _stem(self.net)
+            stem = stem_of(self.net)
             with torch.no_grad():
                 own = slice(still * RGB, (still + 1) * RGB)
                 picture = stem.weight[:, own] * (stem.in_channels / RGB)
@@ -138,6 +179,10 @@ class PretrainedBackbone(Backbone):
         super().train(mode)
         if self.frozen:
             self.net.eval()
+        elif self.adapted:  # its statistics stay, as its weights do
+            for module in self.net.modules():
+                if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                    module.eval()
         return self
 
 
@@ -150,12 +195,16 @@ class PretrainedConfig:
         use_pretrained: False asks for the stand-in.
         strict: A stand-in is an error.
         freeze: The network is frozen and in eval mode; a stem for more than one picture learns on.
+        lora: Rank of the adapters that learn in place of the network's weights; 0 for none.
+        checkpointing: Blocks are computed once more on the way back, instead of being remembered.
     """
 
     pretrained_model_name: Text
     use_pretrained: bool = True
     strict: bool = False
     freeze: bool = False
+    lora: Rank = 0
+    checkpointing: bool = False
 
 
 def open_pretrained(
@@ -178,7 +227,7 @@ def open_pretrained(
             return None, restored
         from transformers.models.auto import AutoModel
 
-        config = _own_settings(**restored["config"])
+        config = own_settings(KNOWN, **restored["config"])
         return AutoModel.from_config(config, dtype=torch.float32), restored
     record = describe_weights("stand-in", stand_in)
     if not cfg.use_pretrained:
@@ -187,11 +236,30 @@ def open_pretrained(
                 "strict=true refuses the stand-in that use_pretrained=false asks for; drop one"
             )
         return None, record
-    name = cfg.pretrained_model_name
+    found = open_local(cfg.pretrained_model_name, cfg.strict, f"{stand_in} WITH RANDOM WEIGHTS")
+    return found or (None, record)
+
+
+def open_local(
+    name: str, strict: bool, stand_in: str, auto: str = "AutoModel", **options: Any
+) -> tuple[nn.Module, dict[str, Any]] | None:
+    """transformers' network of local files and its record; None, with a warning, if there is none.
+
+    Args:
+        name: In the local cache, or a local folder.
+        strict: Whether its absence is an error.
+        stand_in: What takes its place, for the warning.
+        auto: Which of transformers' Auto classes makes it.
+        options: What that takes besides.
+
+    Raises:
+        FileNotFoundError: `strict`, and the weights are not on this machine.
+        InputError: Their files are broken.
+    """
     try:
-        return _from_local_files(name)
+        return _from_local_files(name, auto, options)
     except OSError as error:
-        problem = f"the weights of {name} are not on this machine ({_first_sentence(error)}). "
+        problem = f"the weights of {name} are not on this machine ({first_sentence(error)}). "
         if Path(name).is_dir():
             problem += "Complete the folder: save the network and its image processor there"
         else:
@@ -200,23 +268,31 @@ def open_pretrained(
                 "a licence on their page first), or set pretrained_model_name to a folder that "
                 "holds them"
             )
-        if cfg.strict:
-            raise FileNotFoundError(problem) from error
+        absent(problem, strict, stand_in, error)
+        return None
     except Exception as error:  # a broken file lets its reader raise anything
         raise InputError(
-            f"the weights of {name} cannot be read ({_first_sentence(error)}); are the files "
+            f"the weights of {name} cannot be read ({first_sentence(error)}); are the files "
             "complete? Get them again, or set pretrained_model_name to another network"
         ) from error
+
+
+def absent(problem: str, strict: bool, stand_in: str, error: Exception | None = None) -> None:
+    """Warns that weights are not on this machine, and what takes their place.
+
+    Raises:
+        FileNotFoundError: `strict`.
+    """
+    if strict:
+        raise FileNotFoundError(problem) from error
     warnings.warn(
-        f"{problem}. UNTIL THEN {stand_in} WITH RANDOM WEIGHTS STANDS IN; "
-        "strict=true makes this an error.",
+        f"{problem}. UNTIL THEN {stand_in} STANDS IN; strict=true makes this an error.",
         InputWarning,
-        stacklevel=3,
+        stacklevel=5,
     )
-    return None, record
 
 
-def _own_settings(model_type: str, **settings: Any) -> Any:
+def own_settings(known: Collection[str], model_type: str, **settings: Any) -> Any:
     """The configuration of a network of that type: its own settings, as a checkpoint recorded them.
 
     Those that all of transformers' models have are left out: they name code, and places of it.
@@ -227,42 +303,57 @@ def _own_settings(model_type: str, **settings: Any) -> Any:
     from transformers import PretrainedConfig
     from transformers.models.auto import CONFIG_MAPPING
 
-    if model_type not in KNOWN:
-        raise InputError(f"a checkpoint's {model_type!r} is none of {', '.join(sorted(KNOWN))}")
+    if model_type not in known:
+        said = short(repr(model_type))
+        raise InputError(f"a checkpoint's {said} is none of {', '.join(sorted(known))}")
     kind = CONFIG_MAPPING[model_type]
     own = signature(kind.__init__).parameters.keys() - signature(PretrainedConfig).parameters.keys()
     kept = {name: settings[name] for name in own & settings.keys() if not name.startswith("_")}
     for name, value in kept.items():
         most = LAYERS if re.search("layers|depths", name) else LARGEST
-        values = value if isinstance(value, list) else [value]
-        numbers = [number for number in values if isinstance(number, int)]
-        if len(values) > LAYERS or sum(numbers) > most:
+        values = list(_flat(value))
+        if len(values) > LAYERS or sum(one for one in values if isinstance(one, int)) > most:
             raise InputError(f"{name}={short(value)}: expected at most {most}")
     return kind(**kept)
 
 
-def _first_sentence(error: Exception) -> str:
+def _flat(value: Any) -> Iterator[Any]:
+    for one in value if isinstance(value, list) else [value]:
+        yield from _flat(one) if isinstance(one, list) else [one]
+
+
+def first_sentence(error: Exception) -> str:
+    """What an exception of a library says, cut to be a part of ours."""
     return (str(error) or type(error).__name__).splitlines()[0].split(". ")[0].rstrip(".")
 
 
-def _from_local_files(name: str) -> tuple[nn.Module, dict[str, Any]]:
+def _from_local_files(
+    name: str, auto: str, options: dict[str, Any]
+) -> tuple[nn.Module, dict[str, Any]]:
     # Not from the top, which lists every model: a type checker would read them all.
-    from transformers.models.auto import AutoImageProcessor, AutoModel
+    from transformers.models import auto as classes
 
-    processor = AutoImageProcessor.from_pretrained(name, local_files_only=True)
-    net, loading = AutoModel.from_pretrained(
-        name, local_files_only=True, dtype=torch.float32, output_loading_info=True
+    processor = classes.AutoImageProcessor.from_pretrained(name, local_files_only=True)
+    net, loading = getattr(classes, auto).from_pretrained(
+        name, local_files_only=True, dtype=torch.float32, output_loading_info=True, **options
     )
-    # transformers makes up what the files lack. A pooler or a mask token plays no part here.
-    missing = [k for k in sorted(loading["missing_keys"]) if not re.search("pooler|mask_token", k)]
+    # transformers makes up what the files lack. A pooler or a mask token plays no part here, and
+    # the norms of a backbone's levels are its own.
+    idle = re.compile("pooler|mask_token|hidden_states_norms")
+    missing = [key for key in sorted(loading["missing_keys"]) if not idle.search(key)]
     if missing:
         raise ValueError(f"{len(missing)} parameters are not in the files, {missing[0]} first")
-    config = json.loads(json.dumps(net.config.to_dict()))
+    mean, std = processor.image_mean, processor.image_std
+    return net, describe_weights("pretrained", name, plain_config(net.config), mean, std)
+
+
+def plain_config(config: Any) -> dict[str, Any]:
+    """A configuration of transformers as a checkpoint records it."""
+    plain = json.loads(json.dumps(config.to_dict()))
     # A path of this machine, and a thousand class names that nothing reads.
     for key in ("_name_or_path", "id2label", "label2id"):
-        config.pop(key, None)
-    mean, std = processor.image_mean, processor.image_std
-    return net, describe_weights("pretrained", name, config, mean, std)
+        plain.pop(key, None)
+    return plain
 
 
 def inflate_stem(net: nn.Module, in_channels: int) -> None:
@@ -271,7 +362,7 @@ def inflate_stem(net: nn.Module, in_channels: int) -> None:
     The first convolution's weights are repeated and scaled, so that k equal frames give what one
     gave (as I3D inflates in time, https://arxiv.org/abs/1705.07750, section 2.4).
     """
-    stem = _stem(net)
+    stem = stem_of(net)
     own = stem.in_channels
     if in_channels == own:
         return
@@ -284,5 +375,18 @@ def inflate_stem(net: nn.Module, in_channels: int) -> None:
             module.num_channels = in_channels  # pyright: ignore[reportArgumentType], a plain attribute
 
 
-def _stem(net: nn.Module) -> nn.Conv2d:
+def _checkpoint_blocks(net: nn.Module, name: str) -> None:
+    """Turns gradient checkpointing on (https://arxiv.org/abs/1604.06174)."""
+    try:
+        for part in net.modules():
+            if hasattr(part, "set_grad_checkpointing"):  # timm's
+                return part.set_grad_checkpointing(True)  # pyright: ignore[reportCallIssue]
+            if hasattr(part, "gradient_checkpointing_enable"):  # transformers'
+                return part.gradient_checkpointing_enable({"use_reentrant": False})  # pyright: ignore[reportCallIssue]
+    except (AssertionError, ValueError) as error:  # of networks that do not support it
+        raise InputError(f"checkpointing=true: {name} does not support it") from error
+    raise InputError(f"checkpointing=true: {name} does not support it")
+
+
+def stem_of(net: nn.Module) -> nn.Conv2d:
     return next(module for module in net.modules() if isinstance(module, nn.Conv2d))

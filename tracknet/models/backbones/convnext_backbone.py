@@ -71,8 +71,7 @@ class ConvNeXtBackbone(PretrainedBackbone):
         channels = tuple(states[i].shape[1] for i in self.stages)
         self.norms = nn.ModuleList(LayerNorm2d(c) for c in channels)
         self.features = FeatureInfo("pyramid", channels, STRIDES)
-        if cfg.freeze:
-            self.freeze()
+        self.learn_by(cfg.freeze, cfg.lora, cfg.checkpointing)
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
         states = self.net(x)

@@ -55,8 +55,7 @@ class ViTBackbone(PretrainedBackbone):
             self.net = _Transformer(net, in_channels)
             dim, patch = self.net.dim, self.net.patch
         self.features = FeatureInfo("tokens", (dim,), (patch,))
-        if cfg.freeze:
-            self.freeze()
+        self.learn_by(cfg.freeze, cfg.lora, cfg.checkpointing)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         self.check_size(x.shape[-2:])
