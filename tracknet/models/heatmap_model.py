@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from tracknet.geometry import Size
+from tracknet.models.attention import MotionAttention
 from tracknet.models.backbones.base import Backbone
 from tracknet.models.decoders.base import Decoder
 from tracknet.models.inputs import Inputs
@@ -26,6 +27,7 @@ class HeatmapModel(nn.Module):
         head: (N,C,h,w) -> logits, M maps a frame as the codec wants them.
         heatmap_stride: Network pixels per heatmap pixel.
         detail: (N,C,H,W) -> what is added to the decoder's map, (N,C,h,w); None for none.
+        attention: Weighs the logits by what the frames themselves show; None for none.
 
     Attributes:
         frames: T, frames of a window.
@@ -42,6 +44,7 @@ class HeatmapModel(nn.Module):
         head: nn.Module,
         heatmap_stride: int,
         detail: nn.Module | None = None,
+        attention: MotionAttention | None = None,
     ) -> None:
         super().__init__()
         self.inputs, self.frames, self.background = inputs, inputs.frames, inputs.background
@@ -52,6 +55,7 @@ class HeatmapModel(nn.Module):
         self.head = head
         self.heatmap_stride = heatmap_stride
         self.detail = detail
+        self.attention = attention
 
     def blank(self, size: Size) -> tuple[torch.Tensor, torch.Tensor | None]:
         """A black window (1,T,3,H,W) and its background, to see what comes of it."""
@@ -62,7 +66,8 @@ class HeatmapModel(nn.Module):
     def forward(self, frames: torch.Tensor, background: torch.Tensor | None = None) -> torch.Tensor:
         """(B,T,3,H,W) in 0..1, background (B,3,H,W) or None -> logits (B,T*M,h,w)."""
         size = frames.shape[-2] // self.heatmap_stride, frames.shape[-1] // self.heatmap_stride
-        return self.decode(self.encode(frames, background), size)
+        logits = self.decode(self.encode(frames, background), size)
+        return logits if self.attention is None else self.attention(logits, frames)
 
     def encode(self, frames: torch.Tensor, background: torch.Tensor | None = None):
         """A window's features from the backbone, and its map from the detail path, or None."""

@@ -40,7 +40,7 @@ def describe_weights(
     """What a checkpoint records of a backbone's origin: plain data, enough to build it again.
 
     Args:
-        kind: ``pretrained``, ``stand-in`` or ``random``.
+        kind: ``pretrained``, ``stand-in``, ``random``, or of a whole network's ``imported``.
         name: Of the network really built.
         config: The pretrained network's own configuration.
         mean: Of R, G, B in 0..1, which the input is normalised with.
@@ -67,6 +67,11 @@ class Backbone(nn.Module):
         super().__init__()
         self.weights = weights or describe_weights("random", type(self).__name__)
 
+    @property
+    def multiple(self) -> int:
+        """Pixels that have to divide the sides of the input: the coarsest grid it computes on."""
+        return max(self.features.strides)
+
     def take_differences(self, gain: float, still: int) -> None:
         """Told that the input is one picture and, `gain` times as strong, differences to it.
 
@@ -88,7 +93,7 @@ class Backbone(nn.Module):
         Raises:
             InputError: The strides do not divide it; the message names the nearest size that fits.
         """
-        stride = max(self.features.strides)
+        stride = self.multiple
         common = math.lcm(stride, heatmap_stride)
         if any(side % common for side in size):
             height, width = (max(1, round(side / common)) * common for side in size)
