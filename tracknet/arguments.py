@@ -17,6 +17,7 @@ from hydra.core.override_parser.types import Quote, QuotedString
 from tracknet.errors import InputError
 from tracknet.names import at_home, located
 from tracknet.overrides import key_of
+from tracknet.published import KINDS
 from tracknet.trust import CONFIGS
 
 PLACES: dict[str, tuple[str, ...]] = {
@@ -44,7 +45,7 @@ CALLED = {
     "annotations": "<export>",
     "videos": "<folder of videos>",
     "import_checkpoint.source": "<checkpoint file>",
-    "kind": "<kind>",
+    "kind": "kind=<wasb|tracknetv2|tracknetv3>",
 }
 """How help and messages name them; one command may have its own word."""
 
@@ -254,5 +255,5 @@ def _implied(name: str, given: Sequence[str], placed: Sequence[str]) -> Iterator
         elif name in ("prepare", "evaluate") and "data" not in keys:
             yield "data=generic"
     if name == "import_checkpoint" and "experiment" not in keys:
-        kinds = (one for one in (*given, *placed) if key_of(one) == "kind")
-        yield from (f"experiment={value_of(one)}" for one in kinds)
+        kinds = (value_of(one) for one in (*given, *placed) if key_of(one) == "kind")
+        yield from (f"experiment={kind}" for kind in kinds if kind in KINDS)

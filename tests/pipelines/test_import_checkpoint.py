@@ -79,7 +79,9 @@ def test_a_container_imports(imported, states, tmp_path, kind, prefix, capsys):
 
 def test_a_file_of_another_kind_is_named(imported, states, tmp_path):
     file = write(tmp_path / "a.pt", GOLDENS["tracknetv3"], states["tracknetv3"])
-    refused(imported, file, "wasb", "pickle names 'numpy")
+    refused(
+        imported, file, "wasb", "whose weights are in an entry model_state_dict; it may be kind=tr"
+    )
     file = write(tmp_path / "b.pt", GOLDENS["wasb"], states["wasb"])
     refused(imported, file, "tracknetv3", "it may be kind=wasb or kind=tracknetv2")
     said = refused(imported, file, "tracknetv2", r"inc\.double_conv\.0\.weight is missing")

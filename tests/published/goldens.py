@@ -105,7 +105,7 @@ GOLDENS = {
 def drawn(key: str, like: torch.Tensor) -> torch.Tensor:
     """The weight of that name, of the shape of another."""
     if not like.is_floating_point():
-        return torch.zeros_like(like)
+        return torch.zeros(like.shape, dtype=like.dtype)
     generator = torch.Generator().manual_seed(zlib.crc32(key.encode()) & 0x7FFFFFFF)
     r = torch.randn(like.shape, generator=generator).double()
     if key.endswith("running_var"):

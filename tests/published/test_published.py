@@ -1,5 +1,7 @@
 """Published networks, filled by a formula and imported, say what their own code says."""
 
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -15,12 +17,12 @@ from tracknet.training.parameters import no_decay
 
 def composition(resolved, kind, told=None, *further):
     """The network of an experiment, at 64x128, with what a file says of it."""
-    own = [f"experiment={kind}", f"image_size=[{HEIGHT},{WIDTH}]", *further]
+    own = [f"experiment={kind}", f"image_size=[{HEIGHT},{WIDTH}]"]
     own += ["backbone.unused=true"] if kind == "wasb" else []
     if told:
         background = str(told["bg_mode"] == "concat").lower()
         own += [f"frames={told['seq_len']}", f"inputs.background={background}"]
-    return resolved("train", own)
+    return resolved("train", [*own, *further])
 
 
 def published_state(config, kind):
@@ -72,7 +74,7 @@ def test_every_key_is_accounted_for(imported):
     assert sum(p.numel() for p in model.parameters()) == golden.parameters
     assert len(state) == golden.entries
     weights = [value.double() for value in state.values() if value.is_floating_point()]
-    assert sum(w.sum() for w in weights).item() == pytest.approx(golden.sums[0], abs=5e-4)
+    assert sum(w.sum() for w in weights).item() == pytest.approx(golden.sums[0], abs=1e-3)
     assert sum(w.abs().sum() for w in weights).item() == pytest.approx(golden.sums[1], rel=1e-7)
     own = model.state_dict()
     published = KINDS[golden.kind]
@@ -98,7 +100,7 @@ def test_it_costs_what_theirs_does(imported):
     model, golden, _ = imported
     with torch.device("meta"), FlopCounterMode(display=False) as counter, torch.inference_mode():
         frames = torch.zeros(1, model.frames, 3, 288, 512, dtype=torch.float64)
-        model.to("meta")(frames, frames[:, 0] if model.background else None)
+        copy.deepcopy(model).to("meta")(frames, frames[:, 0] if model.background else None)
     assert counter.get_total_flops() / 1e9 == pytest.approx(golden.gflop, rel=0.01)
     assert model.heatmap_stride == 1
 

@@ -17,6 +17,7 @@ from tracknet.names import readable
 from tracknet.network import build_model
 from tracknet.pipelines.settings import read_settings
 from tracknet.published import KINDS, Published
+from tracknet.published.numbers import NAMED as FURTHER, STAND_INS
 from tracknet.record import PREFIX, Record, rewrite
 from tracknet.trust import short
 
@@ -64,7 +65,11 @@ def import_checkpoint(cfg: DictConfig) -> Path:
     checkpoints.mkdir(parents=True)
     rewrite(checkpoints / "best.ckpt", checkpoint)
     run = str(output)
-    begun = command("train", f"experiment={config['kind']}", f"init_from={run}", "data=<layout>")
+    own = [
+        f"experiment={config['kind']}",
+        *(f"{key}={value}".lower() for key, value in told.items()),
+    ]
+    begun = command("train", *own, f"init_from={run}", "data=<layout>")
     say(f"wrote {output}: {len(state)} tensors of {source.name}", result=True)
     say("next:", f"  {command('predict', run, 'match.mp4')}", f"  {begun}", result=True)
     return output
@@ -74,11 +79,9 @@ def _read(source: Path, published: Published, kind: str) -> dict[str, Any]:
     """The entries of a published checkpoint, read without running code from it."""
     if not source.is_file():
         raise InputError(f"{source}: no such file; name a checkpoint as its authors published it")
-    # PyTorch knows stand-ins by the names of what they stand for.
-    stand_ins: list[Any] = [(own, name.replace(" ", ".")) for name, own in published.code.items()]
-    allowed = {*published.code, *(["_codecs encode"] if published.code else [])}
+    stand_ins: list[Any] = [(own, name) for name, own in STAND_INS.items()]
     try:
-        check_archive(source, allowed)
+        check_archive(source, FURTHER)
         with torch.serialization.safe_globals(stand_ins):
             content = torch.load(source, map_location="cpu", weights_only=True)
     except InputError as error:
@@ -91,12 +94,8 @@ def _read(source: Path, published: Published, kind: str) -> dict[str, Any]:
     state = entries.get(published.entry)
     if not isinstance(state, dict) or not all(isinstance(v, torch.Tensor) for v in state.values()):
         others = [name for name, other in KINDS.items() if other.entry in entries]
-        found = (
-            f"it may be kind={' or kind='.join(others)}"
-            if others
-            else "it has "
-            + (", ".join(short(name) for name in list(entries)[:NAMED]) or "none at all")
-        )
+        has = ", ".join(short(name) for name in [*entries][:NAMED]) or "none at all"
+        found = f"it may be kind={' or kind='.join(others)}" if others else f"it has {has}"
         raise InputError(
             f"{source}: no checkpoint of kind={kind}, whose weights are in an entry "
             f"{published.entry}; {found}"

@@ -17,14 +17,12 @@ class Published:
         network: What a checkpoint's weights need beside the experiment, as dotted settings.
         settings: A checkpoint's other entries -> further ones; raises `InputError` where they are
             of a network that is not built here.
-        code: Of what else its pickle may name, see `check_archive`: the stand-in that is called.
     """
 
     entry: str
     modules: Mapping[str, str]
     network: Mapping[str, Any] = field(default_factory=dict)
     settings: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda _: {}
-    code: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     def to_ours(self, state: Mapping[str, Value]) -> dict[str, Value]:
         """A published state with our names; a key that has none keeps its own."""

@@ -1,6 +1,5 @@
 """TrackNetV3's tracking network (Chen and Wang 2023), github.com/qaz812345/TrackNetV3."""
 
-import struct
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,23 +19,6 @@ BLOCKS = (
 )
 BACKGROUNDS = {"": False, "concat": True}
 """How its training was told to take the background -> whether ours is an input."""
-
-
-class Float64:
-    """numpy's dtype in a pickle, of which no other kind is taken."""
-
-    def __init__(self, *made_with: Any) -> None:
-        if made_with != ("f8", False, True):
-            raise InputError(f"its pickle has a number of kind {short(made_with)}")
-
-    def __setstate__(self, state: Any) -> None:
-        if state[:2] != (3, "<"):
-            raise InputError(f"its pickle has a number of kind {short(state)}")
-
-
-def number(kind: Float64, content: bytes) -> float:
-    """A scalar of numpy in a pickle; the validation accuracy is one."""
-    return struct.unpack("<d", content)[0]
 
 
 def settings(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,9 +52,4 @@ TRACKNETV3 = Published(
         "predictor": "head.logits",
     },
     settings=settings,
-    code={
-        "numpy._core.multiarray scalar": number,
-        "numpy.core.multiarray scalar": number,
-        "numpy dtype": Float64,
-    },
 )
