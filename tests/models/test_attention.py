@@ -23,7 +23,7 @@ def attention(a, b, kind="A", **options):
 def check(output, expected):
     found = output.flatten()[list(expected)].detach()
     torch.testing.assert_close(
-        found, torch.tensor([*expected.values()]).double(), atol=1e-7, rtol=0
+        found, torch.tensor([*expected.values()], dtype=torch.float64), atol=1e-7, rtol=0
     )
 
 

@@ -50,7 +50,7 @@ def normal(pictures):
 def check(output, expected, atol):
     found = output.flatten()[list(expected)]
     torch.testing.assert_close(
-        found, torch.tensor([*expected.values()]).double(), atol=atol, rtol=0
+        found, torch.tensor([*expected.values()], dtype=torch.float64), atol=atol, rtol=0
     )
 
 
