@@ -136,7 +136,7 @@ class Exchange(nn.Module):
 
     def _sum(self, branches: Sequence[torch.Tensor], i: int) -> torch.Tensor:
         size = branches[i].shape[-2:]
-        found = [part(x) for part, x in zip(self.fuse[i], branches, strict=True)]
+        found = [part(x) for part, x in zip(self.fuse[i].children(), branches, strict=True)]
         found[i + 1 :] = [F.interpolate(x, size=size, mode="nearest") for x in found[i + 1 :]]
         return sum(found[1:], found[0]).relu()
 
