@@ -463,10 +463,10 @@ train +trainer.enable_progress_bar=false
 train experiment=quickstart
 train experiment=badminton
 train experiment=own_video
-train experiment=wasb
-train experiment=tracknetv2 backbone.relu_first=false
-train experiment=tracknetv3
-train experiment=tracknetv4 attention.kind=B
+train experiment=wasb backbone=hrnet
+train experiment=tracknetv2 backbone=vgg decoder=concat backbone.relu_first=false
+train experiment=tracknetv3 backbone=vgg decoder=concat
+train experiment=tracknetv4 backbone=vgg decoder=concat attention.kind=B
 train backbone=hrnet backbone.levels=1 backbone.unused=true
 train decoder=concat decoder.units=[1]
 train codec=disc codec.radius=3.5 fit=bicubic

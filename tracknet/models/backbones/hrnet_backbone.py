@@ -48,7 +48,7 @@ class HRNetBackbone(Backbone):
     ) -> None:
         super().__init__()
         if levels > len(widths):
-            raise InputError(f"levels={levels}: expected at most {len(widths)}, as many as widths")
+            raise InputError(f"levels={levels}: expected at most {len(widths)}, the branches")
         strides = tuple(2**i for i in range(len(widths)))
         self.features = FeatureInfo("pyramid", tuple(widths[:levels]), strides[:levels])
         self._multiple = strides[-1]
