@@ -1,6 +1,7 @@
 """WASB's high-resolution network: branches of several strides, side by side from end to end."""
 
 from collections.abc import Sequence
+from functools import reduce
 
 import torch
 import torch.nn.functional as F
@@ -138,7 +139,7 @@ class Exchange(nn.Module):
         size = branches[i].shape[-2:]
         found = [part(x) for part, x in zip(self.fuse[i].children(), branches, strict=True)]
         found[i + 1 :] = [F.interpolate(x, size=size, mode="nearest") for x in found[i + 1 :]]
-        return sum(found[1:], found[0]).relu()
+        return reduce(torch.add, found).relu()
 
 
 def _fused(widths: Sequence[int], source: int, target: int, norm: Norm) -> nn.Module:
