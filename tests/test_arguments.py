@@ -180,6 +180,8 @@ def test_options_keep_their_values_and_come_first(here):
         ("adapt", ["r", "a", "b"], ["ckpt=r", "source=[a,b]"]),
         ("compare", ["a", "b"], ["runs=[a,b]"]),
         ("export", ["r", "a", "b"], ["ckpt=r", "evaluations=[a,b]"]),
+        ("import_checkpoint", ["a.pt", "wasb"], ["source=a.pt", "kind=wasb", "experiment=wasb"]),
+        ("import_checkpoint", ["a.pt", "kind=x"], ["kind=x", "source=a.pt"]),
         ("to_cvat", ["v"], ["source=v"]),
         ("to_cvat", ["v", "w", "l"], ["source=[v,w]", "labels=l"]),
         ("from_labels", ["a", "b"], ["annotations=a", "videos=b"]),

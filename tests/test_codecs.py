@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tracknet.codecs import GaussianCodec, OffsetCodec
+from tracknet.codecs import DiscCodec, GaussianCodec, OffsetCodec
 from tracknet.geometry import scale_points
 
 SIZE = (32, 48)
@@ -221,3 +221,52 @@ def test_frames_of_maps_keep_their_order():
     target, _ = codec.encode(xy, seen, SIZE, 1)
     found = codec.decode(codec.probability(target.flatten(1, 2)), 1)
     torch.testing.assert_close(found[0, :, 0, :2], xy[0, :, 0])
+
+
+def discs(*places, **codec):
+    xy = torch.tensor(places)[None]
+    return DiscCodec(**codec).encode(xy, torch.ones(1, len(places)), SIZE, 1)[0]
+
+
+def test_a_disc_is_theirs():
+    # WASB's binary map round (10, 7) with r = 2.5; a centre is cut down, not rounded.
+    for place in ((10.0, 7.0), (10.9, 7.9)):
+        target = discs(place)[0]
+        assert target.sum() == 21
+        assert target[7, 6:15].tolist() == [0, 0, 1, 1, 1, 1, 1, 0, 0]
+        assert target[5, 6:15].tolist() == [0, 0, 0, 1, 1, 1, 0, 0, 0]
+    assert (
+        DiscCodec().encode(torch.tensor([[[10.0, 7.0]]]), torch.zeros(1, 1), SIZE, 1)[0].sum() == 0
+    )
+    assert discs((-1.0, 5.0)).sum() == 0
+
+
+@pytest.mark.parametrize("stride", [1, 2, 4])
+def test_a_disc_comes_back_within_half_a_pixel_without_a_bias(stride):
+    codec, xy = DiscCodec(), scale_points(positions(200, border=5), stride)
+    target, _ = codec.encode(xy[:, None], torch.ones(200, 1), SIZE, stride)
+    found = codec.decode(target, stride)[:, 0]
+    assert (found[:, :2] - xy).abs().max() <= 0.5 * stride + 1e-3
+    assert (found[:, :2] - xy).mean(0).abs().max() < 0.1 * stride
+    assert (found[:, 2] == 1).all()
+
+
+def test_plateaus_come_by_their_weight_and_peaks_below_the_level_after_them():
+    maps = torch.zeros(1, *SIZE)
+    maps[0, 4:6, 4:6] = 0.9
+    maps[0, 20, 20:24] = torch.tensor([0.6, 0.7, 0.8, 0.9])
+    maps[0, 21, 24] = 0.9  # hangs on by a corner
+    maps[0, 10, 40] = 0.4
+    found = DiscCodec().decode(maps, 1)[0]
+    assert found[:, 2].tolist() == pytest.approx([0.5 + 3.9 / 42, 0.5 + 3.6 / 42, 0.4, 0, 0])
+    x = (20 * 0.6 + 21 * 0.7 + 22 * 0.8 + 23 * 0.9 + 24 * 0.9) / 3.9 + 0.5
+    assert found[0, :2].tolist() == pytest.approx([x, 20 + 0.9 / 3.9 + 0.5], abs=1e-5)
+    assert found[1, :2].tolist() == pytest.approx([5, 5])
+    assert found[2, :2].tolist() == pytest.approx([40, 10], abs=1e-3)
+    plain = DiscCodec(weighted=False).decode(maps, 1)[0]
+    assert plain[0].tolist() == pytest.approx([22.5, 20.7, 0.5 + 5 / 42], abs=1e-5)
+
+
+def test_a_map_without_a_plateau_has_its_peaks():
+    maps = 0.3 * encode(torch.tensor([[11.3, 6.8]]))[0]
+    torch.testing.assert_close(DiscCodec().decode(maps, 1), GaussianCodec().decode(maps, 1))

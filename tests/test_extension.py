@@ -97,7 +97,7 @@ def test_a_network_of_these_parts_is_trained(commands):
         assert mine[0] in json.dumps(config[group])
     printed = (commands["train"] / "printed").read_text()
     assert all(part in printed for part in ("GrayInput", "StridedBackbone", "PlainDecoder"))
-    assert "'trust=[disc_codec,gray_input,mixing_time,plain_decoder,strided_backbone]'" in printed
+    assert "'trust=[gray_input,mixing_time,plain_decoder,square_codec,strided_backbone]'" in printed
     assert any("temporal.mixers" in name for name in checkpoint["state_dict"])
     logged = [
         json.loads(line) for line in (commands["train"] / "log.jsonl").read_text().splitlines()

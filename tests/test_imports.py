@@ -21,7 +21,7 @@ LAYERS = (
     {"console"},
     {"video"},
     {"codecs"},
-    {"models", "losses", "metrics", "data"},
+    {"models", "losses", "metrics", "data", "published"},
     {"training", "inference", "report", "overrides", "help"},
     {"arguments"},
     {"build", "resume", "sweep", "refusals", "run_folder"},

@@ -79,6 +79,12 @@ backbone._target_=tracknet.models.Banana
 backbone._target_=os.system
 backbone._target_=null
 +backbone._partial_=true
+backbone.units=[2] backbone=vgg
+backbone.units=[2,2,3,0] backbone=vgg
+backbone.relu_first=maybe backbone=vgg
+backbone.levels=5 backbone=hrnet
+backbone.levels=0 backbone=hrnet
+backbone.unused=1 backbone=hrnet
 backbone.cfg=null backbone=vit
 backbone.cfg.pretrained_model_name= backbone=vit
 backbone.cfg.pretrained_model_name=7 backbone=vit
@@ -111,6 +117,10 @@ decoder.widths=[64,0] decoder=upsampling
 detail.widths=[]
 detail.widths=[-1]
 detail.norm=banana
+decoder.units=[] decoder=concat
+decoder.skip_first=up decoder=concat
+attention.kind=C attention=motion
+frames=1 attention=motion
 head.prior=0
 head.prior=1
 head.prior=abc
@@ -121,6 +131,9 @@ codec.sigma=-1
 codec.candidates=0
 codec.radius=0
 codec.radius=1.5
+codec.radius=0 codec=disc
+codec.level=1 codec=disc
+codec.weighted=2 codec=disc
 loss.alpha=-1
 loss.alpha=abc
 loss.alpha=1e9
@@ -330,6 +343,9 @@ from_labels first_frame=2 annotations=a
 from_labels class=[a,b] annotations=a
 from_labels videos=[a,b] annotations=a
 from_labels strict=perhaps annotations=a
+import_checkpoint source=7
+import_checkpoint source=null
+import_checkpoint kind=banana
 benchmark pairs=0
 benchmark pairs=1.5
 benchmark batches=abc
@@ -462,6 +478,14 @@ train +trainer.enable_progress_bar=false
 train experiment=quickstart
 train experiment=badminton
 train experiment=own_video
+train experiment=wasb backbone=hrnet
+train experiment=tracknetv2 backbone=vgg decoder=concat backbone.relu_first=false
+train experiment=tracknetv3 backbone=vgg decoder=concat
+train experiment=tracknetv4 backbone=vgg decoder=concat attention.kind=B
+train backbone=hrnet backbone.levels=1 backbone.unused=true
+train decoder=concat decoder.units=[1]
+train codec=disc codec.radius=3.5 fit=bicubic
+train optimizer=adadelta
 train +mine.width=8 backbone.widths=[${mine.width}]
 benchmark pairs=1 batches=2
 evaluate threshold=0 batch_size=4 device=cuda:1
@@ -497,6 +521,7 @@ GIVEN = {
     "adapt": ["ckpt=absent", "source=absent.mp4"],
     "compare": ["runs=[a,b]"],
     "export": ["ckpt=absent"],
+    "import_checkpoint": ["source=absent", "kind=wasb"],
     "to_cvat": [],
     "from_labels": ["annotations=absent.zip"],
 }

@@ -4,6 +4,7 @@ import json
 import pickletools
 import struct
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 
 from tracknet.errors import InputError
@@ -29,8 +30,12 @@ KINDS = {"F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U8", "BOOL"}
 """The same, as safetensors calls them."""
 
 
-def check_archive(file: Path) -> None:
+def check_archive(file: Path, further: Collection[str] = ()) -> None:
     """Checks that a file is a ZIP of tensors as PyTorch saves them, and nothing else.
+
+    Args:
+        file: Which one.
+        further: What its pickle may name besides tensors, as ``module name``.
 
     Raises:
         InputError: It is no such file, would unpack to more than it is, or names other things than
@@ -49,17 +54,17 @@ def check_archive(file: Path) -> None:
                 if entry.filename.endswith(".pkl"):
                     if entry.file_size > LARGEST:
                         raise InputError(f"{entry.filename} has {entry.file_size:,} bytes")
-                    _check_pickle(archive.read(entry))
+                    _check_pickle(archive.read(entry), further)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
         raise InputError("no file of weights, or damaged") from error
 
 
-def _check_pickle(content: bytes) -> None:
+def _check_pickle(content: bytes, further: Collection[str]) -> None:
     try:
         for opcode, argument, _ in pickletools.genops(content):
             if opcode.name not in OPCODES:
                 raise InputError(f"its pickle uses {opcode.name}")
-            if opcode.name == "GLOBAL" and argument not in GLOBALS:
+            if opcode.name == "GLOBAL" and argument not in GLOBALS and argument not in further:
                 raise InputError(f"its pickle names {argument!r}, which is no tensor")
     except (ValueError, IndexError) as error:
         if isinstance(error, InputError):

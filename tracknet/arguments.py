@@ -17,6 +17,7 @@ from hydra.core.override_parser.types import Quote, QuotedString
 from tracknet.errors import InputError
 from tracknet.names import at_home, located
 from tracknet.overrides import key_of
+from tracknet.published import KINDS
 from tracknet.trust import CONFIGS
 
 PLACES: dict[str, tuple[str, ...]] = {
@@ -30,6 +31,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "export": ("ckpt", "evaluations*"),
     "to_cvat": ("source*", "labels"),
     "from_labels": ("annotations", "videos"),
+    "import_checkpoint": ("source", "kind"),
 }
 """The settings that a command's names are for, in their order; one with a star takes several. Those
 that are given by ``key=value`` are passed over."""
@@ -42,8 +44,10 @@ CALLED = {
     "evaluations": "<evaluation>",
     "annotations": "<export>",
     "videos": "<folder of videos>",
+    "import_checkpoint.source": "<checkpoint file>",
+    "kind": "kind=<wasb|tracknetv2|tracknetv3>",
 }
-"""How help and messages name them."""
+"""How help and messages name them; one command may have its own word."""
 
 PATHS = re.compile(
     r"ckpt|source|reference|labels|videos|predictions|annotations|runs|evaluations|notes|fold"
@@ -102,8 +106,14 @@ def usage(name: str) -> str:
     """A command's names, for help: ``<run> <video or folder> ...``."""
     words = []
     for place in PLACES.get(name, ()):
-        words += [CALLED[place.rstrip("*")], *["..."] * place.endswith("*")]
+        words += [called(name, place.rstrip("*")), *["..."] * place.endswith("*")]
     return " ".join(words)
+
+
+def called(name: str, setting: str) -> str:
+    """How a command's help and messages name a setting: a name by itself, or ``key=<value>``."""
+    own = CALLED.get(f"{name}.{setting}") or CALLED.get(setting)
+    return own or f"{setting}=<value>"
 
 
 def override(key: str, value: str) -> str:
@@ -244,3 +254,6 @@ def _implied(name: str, given: Sequence[str], placed: Sequence[str]) -> Iterator
             yield "experiment=own_video"
         elif name in ("prepare", "evaluate") and "data" not in keys:
             yield "data=generic"
+    if name == "import_checkpoint" and "experiment" not in keys:
+        kinds = (value_of(one) for one in (*given, *placed) if key_of(one) == "kind")
+        yield from (f"experiment={kind}" for kind in kinds if kind in KINDS)

@@ -193,6 +193,7 @@ to_cvat = _entry("to_cvat", "labelling")
 from_labels = _entry("from_labels", "labelling")
 prepare = _entry("prepare", "prepare")
 adapt = _entry("adapt", "adapt")
+import_checkpoint = _entry("import_checkpoint", "import_checkpoint")
 
 
 def info() -> None:

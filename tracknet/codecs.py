@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Protocol
 
+import cv2
+import numpy as np
 import torch
 import torch.nn.functional as F
 from pydantic import Field
 
 from tracknet.geometry import Size, scale_points
 from tracknet.types import ABSENT, UNLABELLED
-from tracknet.values import Sigma
+from tracknet.values import Inside, Sigma
 
 
 class Codec(Protocol):
@@ -142,6 +144,92 @@ class GaussianCodec:
         count, w = min(self.candidates, maps[0].numel()), maps.shape[-1]
         score, index = peaks.flatten(1).topk(count)
         return index // w, index % w, score
+
+
+@dataclass
+class DiscCodec:
+    """Encodes positions as discs of ones, decodes connected plateaus.
+
+    As TrackNetV2 and those after it. A centre is cut down to whole pixels, so that the ball lies
+    half a pixel further than its disc on average, to the right and below: where it is decoded.
+
+    Attributes:
+        radius: Of the disc, in heatmap pixels; also the distance within which candidates of two
+            windows are one ball.
+        level: Probability above which pixels belong to a plateau.
+        weighted: Whether a plateau's pixels count by their probability, as in WASB's code, or
+            alike, as in TrackNetV2's.
+        candidates: How many of a map are decoded.
+    """
+
+    maps: ClassVar[int] = 1
+
+    radius: Sigma = 2.5
+    level: Inside = 0.5
+    weighted: bool = True
+    candidates: Annotated[int, Field(ge=1, le=1000)] = 5
+
+    def encode(
+        self, xy: torch.Tensor, visibility: torch.Tensor, size: Size, stride: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Renders targets on the device of `xy`: 1 within the radius of a centre, else 0.
+
+        A centre outside the map counts as no ball in it. The weight is 0 where a ball is
+        unlabelled, else 1.
+        """
+        h, w = size
+        centre = scale_points(torch.nan_to_num(xy.float(), nan=-1e6), 1 / stride).trunc()
+        x, y = centre[..., 0, None, None], centre[..., 1, None, None]
+        columns = torch.arange(w, device=xy.device, dtype=torch.float32)
+        rows = torch.arange(h, device=xy.device, dtype=torch.float32)[:, None]
+        shown = (x >= 0) & (x <= w - 1) & (y >= 0) & (y <= h - 1)
+        shown &= (visibility > ABSENT)[..., None, None]
+        discs = ((columns - x) ** 2 + (rows - y) ** 2 <= self.radius**2) & shown
+        return discs.any(-3).float(), (visibility != UNLABELLED).all(-1).float()
+
+    def probability(self, logits: torch.Tensor) -> torch.Tensor:
+        return logits.float().sigmoid()
+
+    def heatmap(self, maps: torch.Tensor) -> torch.Tensor:
+        return maps
+
+    def decode(self, maps: torch.Tensor, stride: int) -> torch.Tensor:
+        """The plateaus of each map, those first that weigh most, then the peaks below the level.
+
+        A plateau's score is between the level and 1, which it has from the weight of a whole disc
+        on: any of them exceeds a threshold that is the level. A peak's is its height.
+        """
+        peaks = GaussianCodec(candidates=self.candidates).decode(maps, stride)
+        lead, (h, w) = maps.shape[:-2], maps.shape[-2:]
+        found = peaks.reshape(-1, *peaks.shape[-2:]).cpu().numpy().copy()
+        for rows, map_ in zip(found, maps.reshape(-1, h, w).cpu().numpy(), strict=True):
+            if not (map_ > self.level).any():
+                continue
+            plateaus = self._plateaus(map_)
+            plateaus[:, :2] = scale_points(plateaus[:, :2], stride)
+            low = rows[rows[:, 2] <= self.level]
+            kept = np.concatenate([plateaus, low])[: len(rows)]
+            rows[:] = 0
+            rows[: len(kept)] = kept
+        return torch.from_numpy(found).to(maps.device).reshape(*lead, *found.shape[1:])
+
+    def _plateaus(self, probability: np.ndarray) -> np.ndarray:
+        """(N,3): x, y in heatmap pixels and score of a map's 8-connected plateaus, best first."""
+        _, labels = cv2.connectedComponents((probability > self.level).astype(np.uint8))
+        rows, columns = np.nonzero(labels)
+        own = labels[rows, columns] - 1
+        weight = probability[rows, columns] if self.weighted else np.ones(len(rows))
+        mass, x, y = (np.bincount(own, weight * of) for of in (1, columns, rows))
+        share = np.minimum(1, mass / self._area)
+        score = self.level + (1 - self.level) * share
+        best = np.argsort(-mass, kind="stable")
+        return np.stack([x / mass + 0.5, y / mass + 0.5, score], 1)[best]
+
+    @property
+    def _area(self) -> int:
+        """Pixels of a disc."""
+        reach = np.arange(-int(self.radius), int(self.radius) + 1)
+        return int((reach[:, None] ** 2 + reach**2 <= self.radius**2).sum())
 
 
 @dataclass

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import cv2
 import numpy as np
+from PIL import Image
 
 if TYPE_CHECKING:
     import torch
@@ -133,6 +134,29 @@ class Affine(Fit):
     def resize(self, frame: np.ndarray) -> np.ndarray:
         matrix = np.column_stack([self._scale * np.eye(2), self._shift])
         return cv2.warpAffine(frame, matrix, self.target[::-1], flags=cv2.INTER_LINEAR)
+
+
+class Bicubic(Fit):
+    """As TrackNetV3's code does: each side scaled by itself, by Pillow's bicubic filter.
+
+    Pillow widens the filter where a frame shrinks, so that nothing is skipped. Labels are scaled
+    without the half pixel of `scale_points` (qaz812345/TrackNetV3, dataset.py).
+    """
+
+    @property
+    def _scale(self) -> np.ndarray:
+        """(x, y) target pixels per source pixel."""
+        return np.divide(self.target, self.source)[::-1]
+
+    def to_network(self, xy: np.ndarray) -> np.ndarray:
+        return xy * self._scale
+
+    def to_original(self, xy: np.ndarray) -> np.ndarray:
+        return xy / self._scale
+
+    def resize(self, frame: np.ndarray) -> np.ndarray:
+        size = self.target[1], self.target[0]
+        return np.array(Image.fromarray(frame).resize(size, Image.Resampling.BICUBIC))
 
 
 def _resized(frame: np.ndarray, size: Size) -> np.ndarray:

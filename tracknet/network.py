@@ -47,7 +47,7 @@ def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None
             "window; take inputs=frames with inputs.previous=false, or temporal=stack"
         )
     known = signature(target_of(config["backbone"], "backbone")).parameters
-    if weights and weights["kind"] != "random" and "restored" not in known:
+    if weights and weights["kind"] not in ("random", "imported") and "restored" not in known:
         raise InputError(f"weights.kind={weights['kind']}: the backbone has no such weights")
     told = {"image_size": size, **({"restored": weights} if weights else {})}
     told = {name: value for name, value in told.items() if name in known}
@@ -65,8 +65,11 @@ def build_model(config: Mapping[str, Any], weights: dict[str, Any] | None = None
     each = build(config, "codec").maps
     out = {"out_channels": temporal.out_channels * each, "maps": each}
     head = build(config, "head", in_channels=given, **out)
+    attention = build(config, "attention", frames=frames, maps=each)
     between = neck(features, layouts[decoder.layout])
-    return HeatmapModel(inputs, temporal, backbone, between, decoder, head, stride, detail)
+    return HeatmapModel(
+        inputs, temporal, backbone, between, decoder, head, stride, detail, attention
+    )
 
 
 def freeze_unreached(model: HeatmapModel) -> None:
@@ -74,7 +77,7 @@ def freeze_unreached(model: HeatmapModel) -> None:
 
     Distributed training refuses such parameters.
     """
-    side = 2 * math.lcm(*model.backbone.features.strides, model.heatmap_stride)
+    side = 2 * math.lcm(model.backbone.multiple, model.heatmap_stride)
     learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
     model.eval()  # training mode would move the running statistics
     with torch.enable_grad():

@@ -30,12 +30,15 @@ NETWORK = (
     "decoder",
     "detail",
     "head",
+    "attention",
     "fit",
     "image_size",
     "frames",
     "heatmap_stride",
 )
 """Of a configuration: what makes it another network."""
+YOUNGER = {"attention"}
+"""Of these the groups that networks of before do without."""
 KEY, PREFIX = "tracknet", "model."
 LOOK = "look"
 """What a tracker's checkpoint has beside its first network: that of its second look."""
@@ -52,14 +55,14 @@ HINTS = {
     "config.frames": Window,
     "config.heatmap_stride": Stride,
     "weights": dict[str, Any],
-    "weights.kind": Literal["pretrained", "stand-in", "random"],
+    "weights.kind": Literal["pretrained", "stand-in", "random", "imported"],
     "weights.name": str,
     "weights.config": dict[str, Any] | NoneType,
     "weights.mean": list[float],
     "weights.std": list[float],
     "thresholds": dict[str, Share],
     "thresholds.none": Share,
-    "val_f1": Share,
+    "val_f1": Share | NoneType,
 }
 
 
@@ -79,13 +82,14 @@ class Record:
         weights: Where the backbone's weights came from, see `describe_weights`.
         thresholds: Kind of overlap -> the best threshold on the validation split; `LOOK` -> that of
             a tracker with its path.
-        val_f1: Strict F1 on separate validation windows; of a tracker with its path.
+        val_f1: Strict F1 on separate validation windows; of a tracker with its path; None where it
+            was not measured here.
     """
 
     config: dict[str, Any]
     weights: dict[str, Any]
     thresholds: dict[str, float]
-    val_f1: float
+    val_f1: float | None
 
     @classmethod
     def of(cls, checkpoint: dict[str, Any]) -> "Record":
@@ -172,7 +176,7 @@ def _check(file: Path, checkpoint: Any) -> None:
         )
     if wrong := _wrong(checkpoint[KEY]):
         raise CheckpointError(f"{file}: its record is damaged ({wrong}); get it again")
-    if missing := {*NETWORK, "codec"} - Record.of(checkpoint).config.keys():
+    if missing := {*NETWORK, "codec"} - YOUNGER - Record.of(checkpoint).config.keys():
         raise CheckpointError(
             f"{file}: its configuration has no {', '.join(sorted(missing))}: an earlier version of "
             "tracknet wrote it, whose networks are others; train anew"

@@ -190,7 +190,7 @@ def check_same_network(
     Raises:
         InputError: They differ; the message shows each difference.
     """
-    old, new = (dict(dotted({key: own[key] for key in NETWORK})) for own in (saved, config))
+    old, new = (dict(dotted({key: own.get(key) for key in NETWORK})) for own in (saved, config))
     pairs = [(key, old.get(key), new.get(key)) for key in sorted({*old, *new})]
     differences = [
         f"{key}: {before} -> {now}"

@@ -48,6 +48,7 @@ def composed(compose, tmp_path):
             "adapt": ["ckpt=run", "source=match.mp4"],
             "compare": ["runs=[a,b]"],
             "export": ["ckpt=run"],
+            "import_checkpoint": ["source=a.pt", "kind=wasb"],
             "from_labels": ["annotations=a.zip"],
         }
         named = needed.get(entry, [])
@@ -75,6 +76,16 @@ def check_detail(config: dict[str, Any], option: str) -> None:
     options = {"out_size": (16, 32), "heatmap_stride": STRIDE}
     detail = build(config, "detail", in_channels=3 * T, out_channels=8, **options)
     assert detail(torch.zeros(2, 3 * T, H, W)).shape == (2, 8, 16, 32)
+
+
+def check_attention(config: dict[str, Any], option: str) -> None:
+    if not config.get("attention"):
+        assert option == "none"
+        return
+    for maps in (1, 3):
+        attention = build(config, "attention", frames=T, maps=maps)
+        frames = torch.rand(2, T, 3, H, W)
+        assert attention(torch.zeros(2, T * maps, 16, 32), frames).shape == (2, T * maps, 16, 32)
 
 
 def check_temporal(config: dict[str, Any], _: str) -> None:
@@ -239,6 +250,7 @@ def composes(config: dict[str, Any], _: str) -> None:
 CHECKS = {
     "detail": check_detail,
     "head": check_head,
+    "attention": check_attention,
     "temporal": check_temporal,
     "codec": check_codec,
     "inputs": check_inputs,

@@ -1,5 +1,7 @@
 """Both cross entropies against their formulas, written down in float64."""
 
+import math
+
 import pytest
 import torch
 
@@ -57,6 +59,21 @@ def test_wbce():
     pixels = -((1 - p) ** 2 * y64 * p.log() + p**2 * (1 - y64) * (1 - p).log())
     loss = WBCELoss()(logits, y, weight)
     assert loss.item() == pytest.approx(reference(pixels, weight).item(), 1e-5)
+
+
+def test_wbce_is_the_published_one_where_theirs_clamp_nothing():
+    """The published ones are means over pixels, and their logarithms end: TrackNetV3's at 1e-7.
+
+    Two of the logits are beyond. WASB's, whose probabilities end at 1e-4, gives 0.7079450377.
+    """
+    shape = (2, 3, 32, 64)
+    z = 2 * torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    y = (torch.rand(shape, generator=torch.Generator().manual_seed(1)) > 0.9).float()
+    for element, logit, target in ((0, 30, 0), (1, -30, 1)):
+        z.view(-1)[element], y.view(-1)[element] = logit, target
+    mean = WBCELoss()(z, y, torch.ones(2, 3)).item() / (32 * 64)
+    beyond = 2 * (30 + math.log(1e-7)) / z.numel()
+    assert mean - beyond == pytest.approx(0.7090696466, 1e-5)
 
 
 @pytest.mark.parametrize("loss", [BCELoss(), WBCELoss()])

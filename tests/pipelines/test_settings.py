@@ -52,6 +52,7 @@ def test_what_is_wrong_is_said_at_once(compose):
         ("predict", [], "ckpt, source: missing; add <run> <video or folder>; a <run> is a run dir"),
         ("predict", ["ckpt=a"], "source: missing; add <video or folder> behind a, which is taken"),
         ("train", ["data=generic"], "data.root: missing; add <data folder>"),
+        ("import_checkpoint", ["kind=wasb"], "source: missing; add <checkpoint file>"),
         ("compare", [], "runs: missing; add <evaluation> <evaluation>"),
         ("from_labels", [], "annotations: missing; add <export>"),
         ("evaluate", ["ckpt=a", "threshold=abc"], "threshold=abc: expected a score from 0 to 1"),

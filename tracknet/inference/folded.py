@@ -64,8 +64,9 @@ def folds(model: nn.Module) -> bool:
     """Whether `Folded` can be made of it: its first convolution sees nothing beyond the border."""
     if not isinstance(model, HeatmapModel):  # whatever else maps windows to logits
         return False
-    parts = type(model.inputs), type(model.temporal), type(model.backbone), model.detail
-    return parts == (WindowInput, StackTime, ConvBackbone, None)
+    parts = type(model.inputs), type(model.temporal), type(model.backbone)
+    beside = model.detail, model.attention  # what they see are frames, which are bytes there
+    return parts == (WindowInput, StackTime, ConvBackbone) and beside == (None, None)
 
 
 def _matrix(model: HeatmapModel) -> tuple[torch.Tensor, torch.Tensor]:

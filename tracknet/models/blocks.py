@@ -27,17 +27,34 @@ def resized(x: torch.Tensor, size: Sequence[int]) -> torch.Tensor:
 
 
 class ConvNorm(nn.Sequential):
-    """Convolution -> norm -> ReLU: 3x3, or of patches of `patch` x `patch` pixels."""
+    """Convolution -> norm -> ReLU: 3x3, or of patches of `patch` x `patch` pixels.
+
+    With `relu_first` it is convolution with a bias -> ReLU -> norm.
+    """
 
     def __init__(
-        self, in_channels: int, out_channels: int, norm: Norm, patch: int | None = None
+        self,
+        in_channels: int,
+        out_channels: int,
+        norm: Norm,
+        patch: int | None = None,
+        relu_first: bool = False,
     ) -> None:
         kernel, stride, padding = (patch, patch, 0) if patch else (3, 1, 1)
-        super().__init__(
-            nn.Conv2d(in_channels, out_channels, kernel, stride, padding, bias=norm == "none"),
-            norm_layer(norm, out_channels),
-            nn.ReLU(inplace=True),
-        )
+        bias = relu_first or norm == "none"
+        conv = nn.Conv2d(in_channels, out_channels, kernel, stride, padding, bias=bias)
+        after, relu = norm_layer(norm, out_channels), nn.ReLU(inplace=True)
+        super().__init__(conv, *((relu, after) if relu_first else (after, relu)))
+
+
+class ConvNorms(nn.Sequential):
+    """`count` times 3x3 `ConvNorm`; the first one changes the channels."""
+
+    def __init__(
+        self, in_channels: int, out_channels: int, count: int, norm: Norm, relu_first: bool
+    ) -> None:
+        before = [in_channels, *[out_channels] * (count - 1)]
+        super().__init__(*(ConvNorm(c, out_channels, norm, relu_first=relu_first) for c in before))
 
 
 class ResidualBlock(nn.Module):

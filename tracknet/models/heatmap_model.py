@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from tracknet.geometry import Size
+from tracknet.models.attention import MotionAttention
 from tracknet.models.backbones.base import Backbone
 from tracknet.models.decoders.base import Decoder
 from tracknet.models.inputs import Inputs
@@ -26,11 +27,12 @@ class HeatmapModel(nn.Module):
         head: (N,C,h,w) -> logits, M maps a frame as the codec wants them.
         heatmap_stride: Network pixels per heatmap pixel.
         detail: (N,C,H,W) -> what is added to the decoder's map, (N,C,h,w); None for none.
+        attention: Weighs the logits by what the frames themselves show; None for none.
 
     Attributes:
         frames: T, frames of a window.
         background: Whether the clip's median background is a further input.
-        framewise: Whether backbone and detail path see each frame by itself.
+        framewise: Whether all of it but the fusion of time sees each frame by itself.
     """
 
     def __init__(
@@ -43,17 +45,19 @@ class HeatmapModel(nn.Module):
         head: nn.Module,
         heatmap_stride: int,
         detail: nn.Module | None = None,
+        attention: MotionAttention | None = None,
     ) -> None:
         super().__init__()
         self.inputs, self.frames, self.background = inputs, inputs.frames, inputs.background
         self.temporal = temporal
-        self.framewise = temporal.framewise and inputs.framewise
+        self.framewise = temporal.framewise and inputs.framewise and attention is None
         self.backbone = backbone
         self.neck = neck
         self.decoder = decoder
         self.head = head
         self.heatmap_stride = heatmap_stride
         self.detail = detail
+        self.attention = attention
 
     def blank(self, size: Size) -> tuple[torch.Tensor, torch.Tensor | None]:
         """A black window (1,T,3,H,W) and its background, to see what comes of it."""
@@ -64,7 +68,8 @@ class HeatmapModel(nn.Module):
     def forward(self, frames: torch.Tensor, background: torch.Tensor | None = None) -> torch.Tensor:
         """(B,T,3,H,W) in 0..1, background (B,3,H,W) or None -> logits (B,T*M,h,w)."""
         size = frames.shape[-2] // self.heatmap_stride, frames.shape[-1] // self.heatmap_stride
-        return self.decode(self.encode(frames, background), size)
+        logits = self.decode(self.encode(frames, background), size)
+        return logits if self.attention is None else self.attention(logits, frames)
 
     def encode(self, frames: torch.Tensor, background: torch.Tensor | None = None):
         """The decoder's features of a window, and its map from the detail path, or None."""

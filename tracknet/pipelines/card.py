@@ -74,7 +74,7 @@ def print_card(
 def _stages(config: Mapping[str, Any], model: HeatmapModel) -> list[tuple[str, ...]]:
     """Runs one empty window through the network and notes what each stage gives."""
     h, w = config["image_size"]
-    names = ["backbone", "neck", "decoder", "detail", "head"]
+    names = ["backbone", "neck", "decoder", "detail", "head", "attention"]
     modules = {name: module for name in names if (module := getattr(model, name)) is not None}
     shapes: dict[torch.nn.Module, list[tuple[int, ...]]] = {}
 

@@ -128,7 +128,7 @@ def _cost(config: Mapping[str, Any]) -> str:
 
 def _portable(config: Mapping[str, Any]) -> dict[str, Any]:
     """A run's configuration without where files were; what the network is made of stays."""
-    return _without_places(config, "") | {key: config[key] for key in BUILT}
+    return _without_places(config, "") | {key: config.get(key) for key in BUILT}
 
 
 def _without_places(settings: Mapping[str, Any], outer: str) -> dict[str, Any]:

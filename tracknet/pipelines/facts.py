@@ -11,7 +11,7 @@ from tracknet.record import LOOK, Record, whole_state
 from tracknet.trust import CONFIGS, TARGET, plain_fault, short
 
 MANIFEST, LARGEST = "manifest.json", 1 << 20
-PARTS = ("backbone", "decoder", "detail", "inputs", "fit", "temporal")
+PARTS = ("backbone", "decoder", "detail", "attention", "inputs", "fit", "temporal")
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 """What batch norm keeps beside parameters."""
 Fact = tuple[str, Sequence[str]]
@@ -38,7 +38,8 @@ def facts_of(checkpoint: dict[str, Any]) -> Iterator[Fact]:
     epoch, steps = (checkpoint.get(key) for key in ("epoch", "global_step"))
     known = type(epoch) is int and type(steps) is int
     yield "trained", [f"this is epoch {epoch}, after {steps:,} steps"] if known else []
-    yield "validation", [f"strict F1 {record.val_f1:.3f}"]
+    f1 = record.val_f1
+    yield "validation", ["not measured" if f1 is None else f"strict F1 {f1:.3f}"]
     yield "threshold", [f"{value:.2f} ({_named(k)})" for k, value in record.thresholds.items()]
 
 

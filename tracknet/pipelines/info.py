@@ -160,7 +160,7 @@ def _print_next(run: str, file: Path, checkpoint: dict[str, Any]) -> None:
         print(f"it names parts of {short(', '.join(packages))}, whose code is run if you trust it")
     print("next:")
     print(f"  {command('predict', run, 'match.mp4', *trusting(config))}  # or a video of your own")
-    if file.name == WEIGHTS:  # it knows no place of data
+    if file.name == WEIGHTS or "data" not in config:  # it knows no place of data
         print(f"  {command('evaluate', run, 'my_videos', *trusting(config))}")
         print(f"  {command('train', 'my_videos', f'init_from={run}')}")
         return

@@ -8,9 +8,10 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import Field
 
-from tracknet.arguments import CALLED
+from tracknet.arguments import called
 from tracknet.build import check_parts, target_of
 from tracknet.errors import InputError
+from tracknet.published import KINDS
 from tracknet.refusals import unresolved
 from tracknet.trust import PARTIAL, TARGET
 from tracknet.values import (
@@ -39,7 +40,7 @@ NEEDED = {
 """The groups that a command cannot do without; a task has further ones."""
 DEFERRED = ("fit", "parameters", "optimizer", "scheduler")
 """Of these those that are made later, of what is not known yet."""
-OPTIONAL = ("detail", "transform", "sampling", "callbacks", "logger")
+OPTIONAL = ("detail", "attention", "transform", "sampling", "callbacks", "logger")
 FIGURES = {
     **dict.fromkeys(["val/f1", "val/precision", "val/recall", "val/highest_score"], "max"),
     "val/loss": "min",
@@ -115,6 +116,7 @@ SETTINGS = {name: hint for hint, names in OF_A_KIND.items() for name in names.sp
         "auto, cpu, cuda, cuda:<number> or mps",
     ),
     "source": SOURCE | NoneType,
+    "kind": Literal[tuple(KINDS)],
     "annotations": _said(Text | list[Text], "one path, a pattern that finds them, or several"),
     "videos": _said(Text | Natural | NoneType, "one folder"),
     "class": _said(Text | int | NoneType, "the name of a class, or null"),
@@ -154,7 +156,7 @@ LEARNS = {"batch_size": Count}
 FINDS = {"ckpt": Text, "source": SOURCE}
 OWN = {
     **{"train": LEARNS, "benchmark": LEARNS, "export": {"ckpt": Text}},
-    **{"predict": FINDS, "adapt": FINDS},
+    **{"predict": FINDS, "adapt": FINDS, "import_checkpoint": {"source": Text}},
 }
 """Those of a command that are its own."""
 
@@ -177,11 +179,11 @@ def read_settings(cfg: DictConfig, command: str, parts: bool = True) -> dict[str
         raise InputError(unresolved(error)) from error
     config |= {group: config.get(group) or {} for group in OPTIONAL}
     if missing := sorted(name for name, value in dotted(config) if value == "???"):
-        given = " ".join(CALLED.get(name, f"{name}=<value>") for name in missing)
+        given = " ".join(called(command, name) for name in missing)
         said = f"{', '.join(missing)}: missing; add {given}"
-        if "source" in missing and "ckpt" not in missing:
+        if "source" in missing and config.get("ckpt", "???") != "???":
             said += f" behind {config['ckpt']}, which is taken for the <run>"
-        if {"source", "ckpt"} & {*missing}:
+        if "ckpt" in config and {"source", "ckpt"} & {*missing}:
             said += f"; a <run> is a run directory, a checkpoint file, {or_models()}"
         raise InputError(said)
     check_settings(config, command, parts)

@@ -43,7 +43,7 @@ def describe_weights(
     """What a checkpoint records of a backbone's origin: plain data, enough to build it again.
 
     Args:
-        kind: ``pretrained``, ``stand-in`` or ``random``.
+        kind: ``pretrained``, ``stand-in``, ``random``, or of a whole network's ``imported``.
         name: Of the network really built.
         config: The pretrained network's own configuration.
         mean: Of R, G, B in 0..1, which the input is normalised with.
@@ -71,6 +71,11 @@ class Backbone(nn.Module):
     def __init__(self, weights: dict[str, Any] | None = None) -> None:
         super().__init__()
         self.weights = weights or describe_weights("random", type(self).__name__)
+
+    @property
+    def multiple(self) -> int:
+        """Pixels that have to divide the sides of the input, for all grids that it computes on."""
+        return math.lcm(*self.features.strides)
 
     def take_differences(self, gain: float, still: int) -> None:
         """Told that the input is one picture and, `gain` times as strong, differences to it.
@@ -100,7 +105,7 @@ class Backbone(nn.Module):
                 "for which it was built; train on whole frames (transform=standard), or take a "
                 "network without fixed positions, such as backbone=timm backbone.name=resnet18"
             )
-        stride = math.lcm(*self.features.strides)
+        stride = self.multiple
         common = math.lcm(stride, heatmap_stride)
         if any(side % common for side in size):
             height, width = (max(1, round(side / common)) * common for side in size)
@@ -241,7 +246,7 @@ def open_pretrained(
 
 
 def open_local(
-    name: str, strict: bool, stand_in: str, auto: str = "AutoModel", **options: Any
+    name: str, strict: bool, stand_in: str, kind: Any = None, **options: Any
 ) -> tuple[nn.Module, dict[str, Any]] | None:
     """transformers' network of local files and its record; None, with a warning, if there is none.
 
@@ -249,7 +254,7 @@ def open_local(
         name: In the local cache, or a local folder.
         strict: Whether its absence is an error.
         stand_in: What takes its place, for the warning.
-        auto: Which of transformers' Auto classes makes it.
+        kind: Which of transformers' classes it is; None: as AutoModel finds.
         options: What that takes besides.
 
     Raises:
@@ -257,7 +262,7 @@ def open_local(
         InputError: Their files are broken.
     """
     try:
-        return _from_local_files(name, auto, options)
+        return _from_local_files(name, kind, options)
     except OSError as error:
         problem = f"the weights of {name} are not on this machine ({first_sentence(error)}). "
         if Path(name).is_dir():
@@ -328,13 +333,13 @@ def first_sentence(error: Exception) -> str:
 
 
 def _from_local_files(
-    name: str, auto: str, options: dict[str, Any]
+    name: str, kind: Any, options: dict[str, Any]
 ) -> tuple[nn.Module, dict[str, Any]]:
     # Not from the top, which lists every model: a type checker would read them all.
-    from transformers.models import auto as classes
+    from transformers.models.auto import AutoImageProcessor, AutoModel
 
-    processor = classes.AutoImageProcessor.from_pretrained(name, local_files_only=True)
-    net, loading = getattr(classes, auto).from_pretrained(
+    processor = AutoImageProcessor.from_pretrained(name, local_files_only=True)
+    net, loading = (kind or AutoModel).from_pretrained(
         name, local_files_only=True, dtype=torch.float32, output_loading_info=True, **options
     )
     # transformers makes up what the files lack. A pooler or a mask token plays no part here, and
@@ -381,8 +386,8 @@ def _checkpoint_blocks(net: nn.Module, name: str) -> None:
         for part in net.modules():
             if hasattr(part, "set_grad_checkpointing"):  # timm's
                 return part.set_grad_checkpointing(True)  # pyright: ignore[reportCallIssue]
-            if hasattr(part, "gradient_checkpointing_enable"):  # transformers'
-                return part.gradient_checkpointing_enable({"use_reentrant": False})  # pyright: ignore[reportCallIssue]
+            if hasattr(part, "activation_checkpointing_enable"):  # transformers'
+                return part.activation_checkpointing_enable({"use_reentrant": False})  # pyright: ignore[reportCallIssue]
     except (AssertionError, ValueError) as error:  # of networks that do not support it
         raise InputError(f"checkpointing=true: {name} does not support it") from error
     raise InputError(f"checkpointing=true: {name} does not support it")

@@ -63,21 +63,19 @@ class HFBackbone(PretrainedBackbone):
     ) -> None:
         if strict and not pretrained:
             raise InputError(REFUSED)
-        # Not from the top, which lists every model: a type checker would read them all.
-        from transformers.models.auto import AutoBackbone
-
         config = _configuration(name) if restored is None else _restored(restored["config"])
         features, stages = _looked_at(config, in_channels)
         config.out_features = stages
         net = None
         if restored is None:
             made_up = f"{name} WITH RANDOM WEIGHTS"
-            options = {"auto": "AutoBackbone", "config": config}
+            # Not AutoBackbone, which asks the hub whether there is such a repository.
+            options = {"kind": _kind(config), "config": config}
             found = open_local(name, strict, made_up, **options) if pretrained else None
             net, restored = found or (None, describe_weights("random", name, plain_config(config)))
         super().__init__(restored)
         if net is None:
-            net = AutoBackbone.from_config(config, dtype=torch.float32)
+            net = _made(config)
         inflate_stem(net, in_channels)
         self.net, self.features = net, features
         self.learn_by(freeze, lora, checkpointing)
@@ -111,6 +109,19 @@ def _restored(recorded: dict[str, Any] | None) -> Any:
     return own_settings(_known(), **recorded)
 
 
+def _kind(config: Any) -> Any:
+    # Not from the top, which lists every model: a type checker would read them all.
+    from transformers.models.auto.modeling_auto import MODEL_FOR_BACKBONE_MAPPING
+
+    return MODEL_FOR_BACKBONE_MAPPING[type(config)]
+
+
+def _made(config: Any) -> Any:
+    from transformers.models.auto import AutoBackbone
+
+    return AutoBackbone.from_config(config, dtype=torch.float32)
+
+
 def _known() -> set[str]:
     from transformers.models.auto.modeling_auto import MODEL_FOR_BACKBONE_MAPPING_NAMES
 
@@ -119,15 +130,13 @@ def _known() -> set[str]:
 
 def _looked_at(config: Any, in_channels: int) -> tuple[FeatureInfo, list[str]]:
     """What a backbone of all stages gives, without memory for it, and which stages those are of."""
-    from transformers.models.auto import AutoBackbone
-
     config.out_features = list(config.stage_names)
     patch = getattr(config, "patch_size", None)
     unit = math.lcm(64, patch if isinstance(patch, int) else 1)
     height, width = 2 * unit, 3 * unit
     try:
         with torch.device("meta"):
-            net = AutoBackbone.from_config(config, dtype=torch.float32).eval()
+            net = _made(config).eval()
             inflate_stem(net, in_channels)
             maps = net(torch.zeros(1, in_channels, height, width)).feature_maps
     except Exception as error:  # networks fail anyhow

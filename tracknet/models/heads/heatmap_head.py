@@ -30,9 +30,27 @@ class HeatmapHead(nn.Module):
         self.hidden = nn.Sequential(
             nn.Conv2d(in_channels, in_channels, 3, padding=1), nn.ReLU(inplace=True)
         )
-        self.logits = nn.Conv2d(in_channels, out_channels, 1)
-        bias = nn.init.zeros_(self.logits.get_parameter("bias"))
-        nn.init.constant_(bias[::maps], -math.log((1 - prior) / prior))
+        self.logits = _logits(in_channels, out_channels, prior, maps)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.logits(self.hidden(x))
+
+
+class PointHead(nn.Module):
+    """The same without the Conv3x3, for decoders that end in convolutions."""
+
+    def __init__(
+        self, in_channels: int, out_channels: int = 1, prior: Inside = 0.01, maps: int = 1
+    ) -> None:
+        super().__init__()
+        self.logits = _logits(in_channels, out_channels, prior, maps)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.logits(x)
+
+
+def _logits(in_channels: int, out_channels: int, prior: float, maps: int) -> nn.Conv2d:
+    logits = nn.Conv2d(in_channels, out_channels, 1)
+    bias = nn.init.zeros_(logits.get_parameter("bias"))
+    nn.init.constant_(bias[::maps], -math.log((1 - prior) / prior))
+    return logits
