@@ -32,18 +32,18 @@ def test_levels_are_the_networks_own(saved, name):
     backbone = HFBackbone(str(saved / name)).eval()
     assert backbone.features == FeatureInfo("pyramid", backbone.features.channels, (4, 8, 16, 32))
     assert (backbone.weights["kind"], backbone.weights["mean"]) == ("pretrained", [0.1, 0.2, 0.3])
-    x = torch.randn(1, 3, 64, 96)
+    x = torch.randn(1, 3, 160, 192)  # no level smaller than a window, which SwinModel cannot take
     own = AutoModel.from_pretrained(saved / name).eval()
     with torch.no_grad():
         levels = backbone(x)
         states = own(x, output_hidden_states=True)
-    assert [level.shape[-1] for level in levels] == [24, 12, 6, 3]
+    assert [level.shape[-1] for level in levels] == [48, 24, 12, 6]
     if name == "resnet":
         torch.testing.assert_close(levels[-1], states.last_hidden_state)
     else:  # each level behind a norm that is new
         norm = torch.nn.functional.layer_norm
         last = states.hidden_states[-1]
-        expected = norm(last, last.shape[-1:]).transpose(1, 2).unflatten(2, (2, 3))
+        expected = norm(last, last.shape[-1:]).transpose(1, 2).unflatten(2, (5, 6))
         torch.testing.assert_close(levels[-1], expected, atol=1e-4, rtol=1e-4)
 
 
