@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -83,7 +83,7 @@ class TimmBackbone(PretrainedBackbone):
                 "complete?"
             ) from error
         if found:
-            self.net.pretrained_cfg.pop("state_dict", None)  # pyright: ignore[reportAttributeAccessIssue]
+            cast(dict[str, Any], self.net.pretrained_cfg).pop("state_dict", None)
         self.features, self.only = plan.features, plan.only
         self.learn_by(freeze, lora, checkpointing)
 
