@@ -75,7 +75,8 @@ class HeatmapModule(LightningModule):
 
     def groups(self) -> list[dict[str, Any]]:
         """What learns, in groups that the optimizer treats alike."""
-        return self._parameters_of(self.model)
+        found = list(self._parameters_of(self.model))
+        return found if isinstance(found[0], dict) else [{"params": found}]
 
     def configure_optimizers(self) -> dict[str, Any]:
         try:
