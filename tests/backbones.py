@@ -25,7 +25,13 @@ INPUTS = {
     "differences": [],
     "frames as they are": ["inputs.differences=false"],
     "background": ["inputs.background=true"],
+    "each frame": ["inputs=frames"],
+    "each frame and the background, grey": [
+        *("inputs=frames", "inputs.background=true", "inputs.grey=true"),
+    ],
 }
+FRAMEWISE = ("each frame", "each frame and the background, grey")
+"""Those that `temporal=shared` takes, too."""
 FRAMES = 3
 
 
@@ -81,10 +87,10 @@ class Composition:
 
 def compositions() -> Iterator[Composition]:
     """Every network with every decoder, and all pairs of what else there is."""
-    inputs = list(INPUTS)
-    for (i, network), (j, decoder) in product(enumerate(NETWORKS), enumerate(DECODERS)):
-        temporal = TEMPORALS[(j + i // len(inputs)) % len(TEMPORALS)]
-        yield Composition(network, decoder, temporal, inputs[(i + j) % len(inputs)])
+    for (i, network), (j, inputs) in product(enumerate(NETWORKS), enumerate(INPUTS)):
+        decoder = DECODERS[(i + j) % len(DECODERS)]
+        shared = inputs in FRAMEWISE and (i // len(DECODERS) + j) % len(TEMPORALS)
+        yield Composition(network, decoder, "shared" if shared else "stack", inputs)
 
 
 def save_configurations(folder: Path) -> None:

@@ -22,7 +22,8 @@ SCRIPT = Path(__file__).parents[1] / "scripts" / "train.py"
         (
             "train",
             ["-m", "seed=1,2", "backbone=vitt"],
-            "backbone=vitt: expected one of conv, convnext, hf, hrnet, timm, vgg, vit; did you mean vit?",
+            "backbone=vitt: expected one of conv, convnext, hf, hrnet, timm, vgg, vit; "
+            "did you mean vit?",
         ),
         (
             "train",
