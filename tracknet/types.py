@@ -27,6 +27,10 @@ class FeatureInfo:
     channels: tuple[int, ...]
     strides: tuple[int, ...]
 
+    def finer_than(self, stride: int) -> int:
+        """How many of the levels are finer than that, the coarsest not counted."""
+        return sum(own < stride for own in self.strides[:-1])
+
 
 @dataclass(frozen=True)
 class Labels:

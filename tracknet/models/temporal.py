@@ -117,8 +117,7 @@ class SharedTime(Temporal):
         return pictures.flatten(0, 1)
 
     def attach(self, features: FeatureInfo, heatmap_stride: int) -> FeatureInfo:
-        finer = sum(stride < heatmap_stride for stride in features.strides)
-        self.skipped = min(finer, len(features.strides) - 1)
+        self.skipped = features.finer_than(heatmap_stride)
         self.tokens = features.layout == "tokens"
         channels, strides = features.channels[self.skipped :], features.strides[self.skipped :]
         for width in channels:

@@ -71,8 +71,7 @@ class ConcatDecoder(nn.Module):
         relu_first: bool = False,
     ) -> "ConcatDecoder":
         pyramid = features[cls.layout]
-        coarsest = len(pyramid.strides) - 1
-        skipped = min(sum(stride < heatmap_stride for stride in pyramid.strides), coarsest)
+        skipped = pyramid.finer_than(heatmap_stride)
         used = pyramid.channels[skipped:]
         return cls(used, out_size, skipped, units, skip_first, norm, relu_first)
 

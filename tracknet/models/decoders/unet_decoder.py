@@ -52,8 +52,7 @@ class UNetDecoder(nn.Module):
         norm: Norm = "group",
     ) -> "UNetDecoder":
         pyramid = features[cls.layout]
-        coarsest = len(pyramid.strides) - 1
-        skipped = min(sum(stride < heatmap_stride for stride in pyramid.strides), coarsest)
+        skipped = pyramid.finer_than(heatmap_stride)
         return cls(pyramid.channels[skipped:], out_size, skipped, norm)
 
     def forward(self, levels: Sequence[torch.Tensor], out_size: Size | None = None) -> torch.Tensor:
